@@ -1,0 +1,35 @@
+// Compiled, never run: a CommonJS program of the Node 20 time, with `import = require` and the lib of
+// ES2022.
+
+import http = require('node:http');
+import net = require('node:net');
+import oxagent = require('oxagent');
+import { Agent } from 'oxagent';
+
+const options: oxagent.AgentOptions = {
+  keepAlive: true,
+  keepAliveMsecs: 1000,
+  maxSockets: 10,
+  maxFreeSockets: 2,
+  scheduling: 'lifo',
+  timeout: 1000,
+};
+const agent: oxagent.Agent = new oxagent.Agent(options);
+const same: Agent = new oxagent.HttpAgent();
+
+http.request({ hostname: 'localhost', port: 8080, agent }, (response) => response.resume()).end();
+http.get('http://localhost/', { agent: same });
+
+class Counting extends Agent {
+  opened = 0;
+
+  createConnection(args: http.ClientRequestArgs): net.Socket {
+    this.opened++;
+    return net.connect(Number(args.port), args.host ?? undefined);
+  }
+}
+const counting = new Counting({ keepAlive: true });
+const open = Object.values(counting.sockets).reduce((sum, list) => sum + (list?.length ?? 0), 0);
+counting.destroy();
+
+export = { open };

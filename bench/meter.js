@@ -1,0 +1,76 @@
+'use strict';
+
+// What a window of requests cost this process.
+
+const fs = require('node:fs');
+const { createHistogram } = require('node:perf_hooks');
+
+const NS_PER_MS = 1e6;
+const LONGEST_NS = 600e9;
+
+class Meter {
+  #latencies = createHistogram({ lowest: 1, highest: LONGEST_NS, figures: 3 });
+  #running = false;
+  #requests = 0;
+  #beganAt;
+  #loop;
+  #cpu;
+  #thread;
+
+  begin() {
+    this.#latencies.reset();
+    this.#requests = 0;
+    this.#running = true;
+    this.#loop = performance.eventLoopUtilization();
+    this.#cpu = process.cpuUsage();
+    this.#thread = process.threadCpuUsage?.();
+    this.#beganAt = performance.now();
+  }
+
+  record(milliseconds) {
+    if (!this.#running) return;
+    this.#requests += 1;
+    this.#latencies.record(Math.max(1, Math.round(milliseconds * NS_PER_MS)));
+  }
+
+  end({ bytesPerRequest }) {
+    const seconds = (performance.now() - this.#beganAt) / 1e3;
+    const loop = performance.eventLoopUtilization(this.#loop);
+    const cpu = process.cpuUsage(this.#cpu);
+    const thread = process.threadCpuUsage?.(this.#thread);
+    this.#running = false;
+
+    const requests = this.#requests;
+    if (requests === 0) throw new Error('no request ended within the window');
+    return {
+      requests,
+      seconds,
+      requestsPerSecond: requests / seconds,
+      megabytesPerSecond: (requests * bytesPerRequest) / 1e6 / seconds,
+      // Time in which the loop was not waiting for events. It is wall time: where cores are short
+      // it holds the time spent waiting for one too, which the CPU figures do not.
+      loopMicrosPerRequest: (loop.active * 1e3) / requests,
+      loopBusy: loop.active / 1e3 / seconds,
+      // Not to be had before Node 22.19 and 23.9.
+      threadCpuMicrosPerRequest: thread ? (thread.user + thread.system) / requests : null,
+      processCpuMicrosPerRequest: (cpu.user + cpu.system) / requests,
+      p50Ms: this.#latencies.percentile(50) / NS_PER_MS,
+      p99Ms: this.#latencies.percentile(99) / NS_PER_MS,
+      peakRssMiB: peakRssBytes() / 2 ** 20,
+    };
+  }
+}
+
+// Linux hands the peak of the forking parent on to ru_maxrss of the child; VmHWM is the child's
+// own.
+function peakRssBytes() {
+  try {
+    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(fs.readFileSync('/proc/self/status', 'utf8'));
+    if (peak) return Number(peak[1]) * 1024;
+  } catch {
+    // No /proc: not Linux.
+  }
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+module.exports = { Meter };

@@ -1,0 +1,106 @@
+'use strict';
+
+const { parseArgs } = require('node:util');
+
+const rows = require('./rows');
+const scenarios = require('./scenarios');
+
+const HELP = `usage: node bench/run.js [SCENARIO] [options]
+
+scenarios
+${Object.values(scenarios)
+  .map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`)
+  .join('\n')}
+
+options
+  --at N,N,...      requests in flight at once (each with a connection of its own)
+  --rounds N        rounds of every client, interleaved; the medians are reported (default 5)
+  --seconds S       length of one measured window (default 2)
+  --warmup S        length of the warm-up before each window (default 0.5)
+  --only NAME,...   of ${rows.map(({ name }) => name).join(', ')}
+  --server KIND     nginx or node (default: nginx where it is installed)
+  --json FILE       write every figure as JSON too; - for stdout (the tables then go to stderr)
+  --profile --agent NAME --at N
+                    one client, in this process, one window: made for node --cpu-prof
+  --help
+`;
+
+const FLAGS = {
+  at: { type: 'string' },
+  rounds: { type: 'string', default: '5' },
+  seconds: { type: 'string', default: '2' },
+  warmup: { type: 'string', default: '0.5' },
+  only: { type: 'string' },
+  server: { type: 'string' },
+  json: { type: 'string' },
+  profile: { type: 'boolean', default: false },
+  agent: { type: 'string' },
+  help: { type: 'boolean', default: false },
+};
+
+class UsageError extends Error {}
+
+function numberIn(flag, text, min, max, integer) {
+  const value = Number(text);
+  const fits = value >= min && value <= max && (!integer || Number.isInteger(value));
+  if (text === '' || !fits) {
+    const kind = integer ? 'a whole number' : 'a number';
+    throw new UsageError(`--${flag} takes ${kind} from ${min} to ${max}, not '${text}'`);
+  }
+  return value;
+}
+
+function rowNamed(name) {
+  const row = rows.find((candidate) => candidate.name.toLowerCase() === name.trim().toLowerCase());
+  if (row) return row;
+  throw new UsageError(`no row '${name}'; there are ${rows.map((r) => r.name).join(', ')}`);
+}
+
+// nginx has room for 4,096 connections, and closes idle ones when a sixteenth of that is left.
+const AT_MAX = 3500;
+
+// The upper bounds keep a slip of the keyboard from running for a day.
+function readOptions(argv) {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: argv, options: FLAGS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return { help: true };
+
+  if (positionals.length > 1) throw new UsageError(`one scenario a run, not ${positionals.length}`);
+  const scenarioName = positionals[0] ?? 'http';
+  const scenario = Object.hasOwn(scenarios, scenarioName) ? scenarios[scenarioName] : null;
+  if (!scenario) throw new UsageError(`no scenario '${scenarioName}'`);
+
+  if (values.server !== undefined && !['nginx', 'node'].includes(values.server)) {
+    throw new UsageError(`--server is nginx or node, not '${values.server}'`);
+  }
+  if (values.server === 'nginx' && scenario.server.kind === 'node') {
+    throw new UsageError(`${scenario.name} needs --server node`);
+  }
+  if (values.profile !== (values.agent !== undefined)) {
+    throw new UsageError('--profile and --agent NAME go together');
+  }
+  const at = values.at?.split(',').map((text) => numberIn('at', text, 1, AT_MAX, true));
+  if (values.profile && at !== undefined && at.length !== 1) {
+    throw new UsageError('--profile takes one --at');
+  }
+  return {
+    scenario,
+    at: at ?? scenario.at,
+    rounds: numberIn('rounds', values.rounds, 1, 1000, true),
+    seconds: numberIn('seconds', values.seconds, 0.05, 600, false),
+    warmupSeconds: numberIn('warmup', values.warmup, 0, 60, false),
+    rows: values.only === undefined ? rows : values.only.split(',').map(rowNamed),
+    // A row asked for by name that cannot run is a failure; one of the default rows is a notice.
+    askedByName: values.only !== undefined,
+    serverKind: values.server ?? scenario.server.kind,
+    json: values.json,
+    profile: values.profile ? rowNamed(values.agent) : null,
+  };
+}
+
+module.exports = { readOptions, UsageError, HELP };

@@ -1,0 +1,16 @@
+'use strict';
+
+// One client in this very process, for `node --cpu-prof` and the like.
+
+const { Session } = require('./session');
+
+async function profile(row, server, { scenario, at, warmupSeconds, seconds }) {
+  const library = row.load();
+  const session = new Session(library, { scenario, port: server.port, at: at[0] });
+  await session.warmUp(warmupSeconds);
+  const figures = await session.measure(seconds);
+  await session.close();
+  return { name: row.name, version: library.version, at: at[0], ...figures };
+}
+
+module.exports = { profile };

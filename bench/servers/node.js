@@ -1,0 +1,76 @@
+'use strict';
+
+// A plain Node server in a process of its own: where nginx is not installed, and as the sink of
+// uploads.
+
+const http = require('node:http');
+
+const { serveParent } = require('../ipc');
+const { SMALL_BODY, SMALL_BYTES } = require('./content');
+
+const { largeBytes = 0 } = JSON.parse(process.argv[2]);
+
+const CHUNK = Buffer.alloc(64 * 1024, 'x');
+// As many connections as the largest --at may all arrive in one go.
+const BACKLOG = 4096;
+
+let connections = 0;
+
+function answerSmall(res) {
+  res.writeHead(200, { 'Content-Type': 'text/plain', 'Content-Length': SMALL_BYTES });
+  res.end(SMALL_BODY);
+}
+
+function answerLarge(res) {
+  res.writeHead(200, { 'Content-Length': largeBytes });
+  let left = largeBytes;
+  const writeOn = () => {
+    while (left > 0) {
+      const chunk = left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK;
+      left -= chunk.length;
+      if (!res.write(chunk)) {
+        res.once('drain', writeOn);
+        return;
+      }
+    }
+    res.end();
+  };
+  writeOn();
+}
+
+function sink(req, res) {
+  const announced = Number(req.headers['content-length']);
+  let received = 0;
+  req.on('data', (chunk) => {
+    received += chunk.length;
+  });
+  req.on('end', () => {
+    // The client checks the status, and so the whole way of every byte.
+    if (received === announced) answerSmall(res);
+    else res.writeHead(400).end();
+  });
+}
+
+const server = http.createServer((req, res) => {
+  if (req.url === '/sink') sink(req, res);
+  else if (req.url === '/large') answerLarge(res);
+  else answerSmall(res);
+});
+// No timeout of the server's may close a connection that the bench counts on.
+server.keepAliveTimeout = 0;
+server.requestTimeout = 0;
+server.on('connection', () => {
+  connections += 1;
+});
+
+const listening = new Promise((resolve) => {
+  server.listen(0, '127.0.0.1', BACKLOG, resolve);
+});
+
+serveParent({
+  async ready() {
+    await listening;
+    return { port: server.address().port, name: 'Node http.Server', version: process.version };
+  },
+  connections: () => connections,
+});

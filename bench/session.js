@@ -1,0 +1,54 @@
+'use strict';
+
+// One round of one client: warm-up, measured window, and the pool closed again. The pool is new in
+// each round, so that no client's idle connections, which time out after different times in
+// different libraries, are there during the window of another.
+
+const { setTimeout: delay } = require('node:timers/promises');
+
+const { Load } = require('./load');
+const { Meter } = require('./meter');
+
+class Session {
+  #scenario;
+  #client;
+  #load;
+  #meter = new Meter();
+
+  constructor(library, target) {
+    this.#scenario = target.scenario;
+    this.#client = library.connect(target);
+    this.#load = new Load(this.#client.send, target.at, this.#meter);
+  }
+
+  async warmUp(seconds) {
+    const answered = this.#load.start();
+    await Promise.all([answered, delay(seconds * 1e3)]);
+    if (this.#scenario.whole) await this.#load.stop();
+  }
+
+  async measure(seconds) {
+    const { bodyBytes } = this.#scenario.request;
+    const bytesPerRequest = bodyBytes ?? this.#scenario.response.bytes;
+    if (this.#scenario.whole) {
+      // From the start of one request to the end of another.
+      this.#meter.begin();
+      await Promise.all([this.#load.start(), delay(seconds * 1e3)]);
+      await this.#load.stop();
+      return this.#meter.end({ bytesPerRequest });
+    }
+    // A slice out of a load that runs before and after it, so that neither a start nor an end in
+    // which fewer requests are in flight is part of it.
+    this.#meter.begin();
+    await delay(seconds * 1e3);
+    const figures = this.#meter.end({ bytesPerRequest });
+    await this.#load.stop();
+    return figures;
+  }
+
+  async close() {
+    await this.#client.close();
+  }
+}
+
+module.exports = { Session };

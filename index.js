@@ -1,0 +1,5 @@
+'use strict';
+
+const { Agent } = require('./lib/agent');
+
+module.exports = { Agent, HttpAgent: Agent };

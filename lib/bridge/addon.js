@@ -1,0 +1,41 @@
+'use strict';
+
+// The addon, and the memory that both sides see. The layouts of ring and batch are told in
+// src/bridge/ring.rs and src/bridge/records.rs; ./commands.js and ./events.js follow them.
+
+const { Bridge, Pool } = require('../../native');
+
+const RING_RECORD_WORDS = 4;
+const BATCH_RECORD_WORDS = 5;
+
+// 1,024 commands. More in one tick are flushed early, which costs one call more.
+const ring = new Int32Array(1024 * RING_RECORD_WORDS);
+
+// The bytes that a tick writes, unless they are flushed early.
+const slab = Buffer.allocUnsafeSlow(256 * 1024);
+
+// Events of one turn. At some 12 us each (the most of it http.get's own) the loop's other handles
+// wait 3 ms for them.
+const batch = new Int32Array(256 * BATCH_RECORD_WORDS);
+
+// Received bytes: Buffers by the index that a record names.
+const slabs = [];
+
+let onWake;
+const native = new Bridge(ring, slab, batch, () => onWake());
+
+function setOnWake(callback) {
+  onWake = callback;
+}
+
+module.exports = {
+  BATCH_RECORD_WORDS,
+  RING_RECORD_WORDS,
+  Pool,
+  batch,
+  native,
+  ring,
+  setOnWake,
+  slab,
+  slabs,
+};

@@ -1,0 +1,164 @@
+'use strict';
+
+// Commands out: gathered during a tick, sent by one call at its end.
+
+const { RING_RECORD_WORDS, native, ring, slab } = require('./addon');
+
+// Larger Buffers are lent, not copied: about here a loan becomes cheaper than a copy.
+const LEND_BYTES = 32 * 1024;
+
+// The records that one write may need before it can flush: staged bytes and a loan.
+const WRITE_WORDS = 2 * RING_RECORD_WORDS;
+
+const Op = {
+  WRITE: 1,
+  WRITE_LENT: 3,
+  SHUTDOWN: 5,
+  PAUSE: 6,
+  RESUME: 7,
+  NO_DELAY: 8,
+  KEEP_ALIVE: 9,
+  TYPE_OF_SERVICE: 10,
+  CLOSE: 11,
+  RESET: 12,
+};
+
+// Added to WRITE and WRITE_LENT: an event is wanted when the kernel has taken all.
+const ACKNOWLEDGED = 1;
+
+let words = 0;
+let bytes = 0;
+// Bytes behind `bytes` that no record names yet.
+let staged = 0;
+// Whether the write in progress has lent memory, which is JavaScript's again only after WRITTEN.
+let lent = false;
+let connects = 0;
+
+let scheduled = false;
+
+// Connections, connects and unfinished closes that keep the process alive.
+let holds = 0;
+let alive = false;
+
+function schedule() {
+  if (!scheduled) {
+    scheduled = true;
+    process.nextTick(endTick);
+  }
+}
+
+function endTick() {
+  scheduled = false;
+  flush();
+  if (holds > 0 !== alive) {
+    alive = holds > 0;
+    native.setAlive(alive);
+  }
+}
+
+function flush() {
+  if (words === 0 && connects === 0) return;
+  const [flushedWords, flushedBytes] = [words, bytes];
+  words = bytes = connects = 0;
+  native.flush(flushedWords, flushedBytes);
+}
+
+function record(op, conn, first, second) {
+  ring[words] = op;
+  ring[words + 1] = conn;
+  ring[words + 2] = first;
+  ring[words + 3] = second;
+  words += RING_RECORD_WORDS;
+}
+
+// Any operation but a write.
+function command(op, conn, first = 0, second = 0) {
+  if (words === ring.length) flush();
+  record(op, conn, first, second);
+  schedule();
+}
+
+function connect(conn, request) {
+  native.connect(conn, request);
+  connects++;
+  schedule();
+}
+
+// Writes one chunk. Returns its length in bytes, negative where it is more than `unanswered` or was
+// lent: then the connection's WRITTEN event tells when the kernel has taken all that was written.
+function write(conn, chunk, encoding, unanswered) {
+  return seal(conn, put(conn, chunk, encoding), unanswered);
+}
+
+// The same for the chunks of a `_writev`.
+function writev(conn, chunks, unanswered) {
+  let length = 0;
+  for (const { chunk, encoding } of chunks) length += put(conn, chunk, encoding);
+  return seal(conn, length, unanswered);
+}
+
+function seal(conn, length, unanswered) {
+  commit(conn);
+  schedule();
+  if (length <= unanswered && !lent) return length;
+  lent = false;
+  ring[words - RING_RECORD_WORDS] += ACKNOWLEDGED;
+  return -length;
+}
+
+function put(conn, chunk, encoding) {
+  if (staged === 0 && words + WRITE_WORDS > ring.length) flush();
+  const length = stage(chunk, encoding);
+  if (length >= 0) return length;
+  const buffer = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+  commit(conn);
+  if (buffer.length > LEND_BYTES) {
+    native.lend(buffer);
+    lent = true;
+    record(Op.WRITE_LENT, conn, 0, 0);
+    return buffer.length;
+  }
+  flush();
+  return stage(buffer);
+}
+
+// Copies a chunk behind what is staged. -1 where it does not fit, is to be lent, or is a string
+// that must become bytes first.
+function stage(chunk, encoding) {
+  const at = bytes + staged;
+  let length = chunk.length;
+  if (typeof chunk !== 'string') {
+    if (length > LEND_BYTES || at + length > slab.length) return -1;
+    slab.set(chunk, at);
+  } else if (encoding === 'latin1' || encoding === 'binary') {
+    if (at + length > slab.length) return -1;
+    slab.latin1Write(chunk, at, length);
+  } else if (encoding === 'utf8' || encoding === 'utf-8') {
+    // A UTF-16 unit becomes three bytes at most.
+    if (at + length * 3 > slab.length) return -1;
+    length = slab.utf8Write(chunk, at, length * 3);
+  } else {
+    return -1;
+  }
+  staged += length;
+  return length;
+}
+
+// The staged bytes become one write. An empty chunk alone is one too: its callback is wanted.
+function commit(conn) {
+  if (staged === 0) return;
+  record(Op.WRITE, conn, bytes, staged);
+  bytes += staged;
+  staged = 0;
+}
+
+// From `hold` to `release` the process stays alive.
+function hold() {
+  if (++holds > 0 !== alive) schedule();
+}
+
+function release() {
+  if (--holds > 0 !== alive) schedule();
+}
+
+module.exports = { Op, command, connect, hold, release, write, writev };

@@ -1,0 +1,119 @@
+'use strict';
+
+// Events in: one wake-up serves all connections that have something to say.
+
+const { BATCH_RECORD_WORDS, batch, native, setOnWake, slabs } = require('./addon');
+
+// Set in the answer of `take` when more events wait.
+const MORE = 1 << 30;
+
+const Kind = {
+  RESOLVED: 1,
+  ATTEMPT: 2,
+  ATTEMPT_FAILED: 3,
+  CONNECTED: 4,
+  CONNECT_FAILED: 5,
+  DATA: 6,
+  END: 7,
+  FAILED: 8,
+  KILLED: 9,
+  WRITTEN: 10,
+  SHUT: 11,
+  CLOSED: 12,
+};
+
+// By connection id: { receive(kind, first, second), turn }.
+const receivers = [];
+const freeIds = [];
+
+// Events that must wait for a later turn, by receiver.
+const late = new Map();
+
+let turn = 0;
+let cursor = 0;
+let end = 0;
+let more = false;
+let resuming = false;
+
+setOnWake(drain);
+
+// Registers who hears of a new connection, until its CLOSED.
+function open(receiver) {
+  const conn = freeIds.length > 0 ? freeIds.pop() : receivers.length;
+  receivers[conn] = receiver;
+  receiver.turn = 0;
+  return conn;
+}
+
+// One drain is one turn of the event loop. A connection gets one event a turn: between two of its
+// events the tick and microtask queues run, as between two callbacks of libuv. What is left goes
+// behind the loop's other handles.
+function drain() {
+  turn++;
+  try {
+    if (late.size > 0) deliverLate();
+    if (cursor === end) take();
+    while (cursor < end) {
+      const at = cursor;
+      cursor += BATCH_RECORD_WORDS;
+      accept(batch[at], batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4]);
+    }
+  } finally {
+    // Also when a listener threw: the others' events are still delivered.
+    if (cursor < end || more || late.size > 0) resume();
+  }
+}
+
+function resume() {
+  if (resuming) return;
+  resuming = true;
+  setImmediate(() => {
+    resuming = false;
+    drain();
+  });
+}
+
+function take() {
+  const answer = native.take(slabs);
+  more = answer >= MORE;
+  cursor = 0;
+  end = (more ? answer - MORE : answer) * BATCH_RECORD_WORDS;
+}
+
+function accept(kind, conn, first, second, third) {
+  const receiver = receivers[conn];
+  if (kind === Kind.DATA) {
+    const chunk = slabs[first >>> 16].subarray(second, second + third);
+    deliver(receiver, kind, chunk, first & 0xffff);
+  } else if (kind <= Kind.CONNECT_FAILED) {
+    deliver(receiver, kind, native.detail(first), 0);
+  } else {
+    if (kind === Kind.CLOSED) {
+      receivers[conn] = undefined;
+      freeIds.push(conn);
+    }
+    deliver(receiver, kind, first, second);
+  }
+}
+
+function deliver(receiver, kind, first, second) {
+  if (receiver.turn !== turn) {
+    receiver.turn = turn;
+    receiver.receive(kind, first, second);
+    return;
+  }
+  const queue = late.get(receiver);
+  if (queue) queue.push({ kind, first, second });
+  else late.set(receiver, [{ kind, first, second }]);
+}
+
+function deliverLate() {
+  for (const [receiver, queue] of late) {
+    const { kind, first, second } = queue.shift();
+    if (queue.length === 0) late.delete(receiver);
+    receiver.turn = turn;
+    receiver.receive(kind, first, second);
+  }
+}
+
+module.exports = { Kind, open };

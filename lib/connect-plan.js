@@ -1,0 +1,119 @@
+'use strict';
+
+// net.connect()'s options, as the reactor takes them.
+//
+// A plan is made only for options that are plainly right and that the reactor serves. For all
+// others there is none, and Node's own net.connect() decides: it serves them, or throws its own
+// error for them.
+
+const dns = require('node:dns');
+const net = require('node:net');
+const { domainToASCII } = require('node:url');
+
+// What only a libuv handle can do.
+const NODE_ONLY = ['blockList', 'fd', 'handle', 'onread', 'typeOfService'];
+
+const HINTS = dns.ADDRCONFIG | dns.V4MAPPED | dns.ALL;
+
+// net.connect() raises shorter delays to this.
+const ATTEMPT_DELAY_MIN_MS = 10;
+
+const PORT_MAX = 65535;
+
+const FAMILIES = new Map([
+  [undefined, 0],
+  [null, 0],
+  [0, 0],
+  [4, 4],
+  [6, 6],
+  ['IPv4', 4],
+  ['IPv6', 6],
+]);
+
+// Returns { request, lookup, host, several } or null.
+function planConnect(options) {
+  for (const name of NODE_ONLY) {
+    if (options[name] !== undefined && options[name] !== null) return null;
+  }
+  if (options.path) return planPath(options);
+
+  const host = planHost(options.host || 'localhost');
+  const port = planPort(options.port);
+  const family = FAMILIES.get(options.family);
+  const hints = options.hints || 0;
+  if (host === null || port === null || family === undefined) return null;
+  if (!Number.isInteger(hints) || (hints & ~HINTS) !== 0) return null;
+
+  const { localAddress, localPort, lookup } = options;
+  if (localAddress && !(net.isIP(localAddress) && !localAddress.includes('%'))) return null;
+  if (localPort && !isPort(localPort)) return null;
+  if (lookup !== undefined && lookup !== null && typeof lookup !== 'function') return null;
+
+  const delay = planAttemptDelay(options);
+  if (delay === null) return null;
+  const literal = net.isIP(host) !== 0;
+  const several = !literal && delay > 0 && family === 0 && !localAddress;
+
+  const request = {
+    host,
+    port,
+    family,
+    hints: hints === 0 && family === 0 && process.platform !== 'win32' ? dns.ADDRCONFIG : hints,
+    order: dns.getDefaultResultOrder(),
+    localPort: localPort || 0,
+    ...socketOptions(options),
+  };
+  if (localAddress) request.localAddress = localAddress;
+  if (several) request.attemptDelay = delay;
+  return { request, lookup: literal ? null : lookup, host, several };
+}
+
+function planPath(options) {
+  if (typeof options.path !== 'string' || options.path.includes('\0')) return null;
+  if (process.platform === 'win32') return null;
+  const request = {
+    path: options.path,
+    port: 0,
+    family: 0,
+    hints: 0,
+    order: 'verbatim',
+    localPort: 0,
+    ...socketOptions(options),
+  };
+  return { request, lookup: null, host: null, several: false };
+}
+
+function socketOptions(options) {
+  return {
+    noDelay: Boolean(options.noDelay),
+    keepAlive: Boolean(options.keepAlive),
+    keepAliveSecs: Math.max(0, ~~(options.keepAliveInitialDelay / 1000)),
+  };
+}
+
+// A zone ('%eth0') is left to Node, as is what cannot be a name.
+function planHost(host) {
+  if (typeof host !== 'string' || /[\0%]/.test(host)) return null;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
+  return /^[\x01-\x7f]+$/.test(host) ? host : domainToASCII(host) || null;
+}
+
+function planPort(port) {
+  if (typeof port === 'string' ? port.trim() === '' : typeof port !== 'number') return null;
+  return isPort(+port) ? +port : null;
+}
+
+function isPort(port) {
+  return Number.isInteger(port) && port >= 0 && port <= PORT_MAX;
+}
+
+// Milliseconds between attempts, 0 for a single one, null for a wrong option.
+function planAttemptDelay({ autoSelectFamily, autoSelectFamilyAttemptTimeout: delay }) {
+  autoSelectFamily ??= net.getDefaultAutoSelectFamily();
+  if (typeof autoSelectFamily !== 'boolean') return null;
+  delay ??= net.getDefaultAutoSelectFamilyAttemptTimeout();
+  if (!Number.isInteger(delay) || delay < 1 || delay > 0x7fffffff) return null;
+  return autoSelectFamily ? Math.max(delay, ATTEMPT_DELAY_MIN_MS) : 0;
+}
+
+module.exports = { planConnect };

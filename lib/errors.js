@@ -1,0 +1,102 @@
+'use strict';
+
+// Errors as Node makes them: same codes, fields and messages.
+
+const { getSystemErrorName } = require('node:util');
+
+function withFields(error, fields) {
+  return Object.assign(error, fields);
+}
+
+// net and stream failures: `read ECONNRESET`.
+function errnoException(errno, syscall) {
+  const code = getSystemErrorName(errno);
+  return withFields(new Error(`${syscall} ${code}`), { errno, code, syscall });
+}
+
+// `connect ECONNREFUSED 127.0.0.1:80`, `bind EADDRINUSE 127.0.0.1:1234`, `connect ENOENT /path`.
+function connectException(failure, local) {
+  const { errno, syscall, endpoint } = failure;
+  const code = getSystemErrorName(errno);
+  const { address, port } = endpoint ?? {};
+  let message = `${syscall} ${code} ${address}`;
+  if (port) message += `:${port}`;
+  if (local) message += ` - Local (${local.address}:${local.port})`;
+  const error = withFields(new Error(message), { errno, code, syscall, address });
+  if (port) error.port = port;
+  if (local) withFields(error, { localAddress: local.address, localPort: local.port });
+  return error;
+}
+
+// Node's name for what the resolver answers when there is no such name or no address for it.
+const NOT_FOUND = new Set(['EAI_NODATA', 'EAI_NONAME']);
+
+function lookupException(errno, hostname) {
+  const name = getSystemErrorName(errno);
+  const code = NOT_FOUND.has(name) ? 'ENOTFOUND' : name;
+  const message = `getaddrinfo ${code} ${hostname}`;
+  return withFields(new Error(message), { errno, code, syscall: 'getaddrinfo', hostname });
+}
+
+// All addresses of a name failed.
+function aggregateException(errors) {
+  return withFields(new AggregateError(errors), { code: errors[0]?.code });
+}
+
+function coded(Base, code, message, fields) {
+  const error = withFields(new Base(message), { code, ...fields });
+  // Node's errors name their code in the stack, not in `name`.
+  const { name } = error;
+  error.name = `${name} [${code}]`;
+  void error.stack;
+  delete error.name;
+  return error;
+}
+
+const socketClosed = () => coded(Error, 'ERR_SOCKET_CLOSED', 'Socket is closed');
+
+const socketClosedBeforeConnection = () =>
+  coded(
+    Error,
+    'ERR_SOCKET_CLOSED_BEFORE_CONNECTION',
+    'Socket closed before the connection was established',
+  );
+
+const invalidIpAddress = (address) =>
+  coded(TypeError, 'ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${address}`);
+
+const invalidAddressFamily = (family, host, port) =>
+  coded(
+    RangeError,
+    'ERR_INVALID_ADDRESS_FAMILY',
+    `Invalid address family: ${family} ${host}:${port}`,
+    { host, port },
+  );
+
+const invalidHandleType = () =>
+  coded(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
+
+const alreadyConnected = () =>
+  coded(Error, 'ERR_INVALID_STATE', "Invalid state: an agent's socket is connected by its agent");
+
+const invalidHostHeader = (value) =>
+  coded(
+    TypeError,
+    'ERR_INVALID_ARG_TYPE',
+    'The "options.headers.host" property must be of type string. ' +
+      `Received ${value === null ? 'null' : `an instance of ${value.constructor?.name}`}`,
+  );
+
+module.exports = {
+  aggregateException,
+  alreadyConnected,
+  connectException,
+  errnoException,
+  invalidAddressFamily,
+  invalidHandleType,
+  invalidHostHeader,
+  invalidIpAddress,
+  lookupException,
+  socketClosed,
+  socketClosedBeforeConnection,
+};

@@ -1,0 +1,196 @@
+'use strict';
+
+// The native pool, with the sockets, requests and names that its integers stand for.
+
+const { native, Pool: NativePool } = require('./bridge/addon');
+
+// Answers of the native pool: id << 3 | OUTPUTS | verdict.
+const VERDICT = 0b11;
+const OUTPUTS = 0b100;
+const ID_SHIFT = 3;
+
+const Checkout = { REUSE: 0, OPEN: 1, WAIT: 2 };
+const Checkin = { SERVE: 0, PARK: 1, CLOSE: 2 };
+const Output = { OPEN: 0, DROP: 1, GONE: 2 };
+
+const UNLIMITED = 0xffffffff;
+
+// Carries a slot whose connection is not ours.
+const FOREIGN = -1;
+
+class Pool {
+  #native;
+  #handler;
+  #ids = new Map();
+  #names = [];
+  #sockets = [];
+  #waiters = [];
+  #expiry = null;
+  #expiryAt = Infinity;
+
+  // `handler` is told what to do: open(waiter, slot) and drop(socket).
+  constructor(limits, handler) {
+    this.#handler = handler;
+    this.#native = new NativePool(native, ...nativeLimits(limits));
+  }
+
+  setLimits(limits) {
+    if (this.#native.setLimits(...nativeLimits(limits))) this.settle();
+  }
+
+  get total() {
+    return this.#native.total;
+  }
+
+  // The origin of a name. It stays while it has a slot or a waiter.
+  originOf(name) {
+    let origin = this.#ids.get(name);
+    if (origin === undefined) {
+      origin = this.#native.origin();
+      this.#ids.set(name, origin);
+      this.#names[origin] = name;
+    }
+    return origin;
+  }
+
+  // Calls one of the three with a socket, a slot or a waiter's id.
+  checkout(name) {
+    const answer = this.#native.checkout(this.originOf(name));
+    if (answer & OUTPUTS) this.settle();
+    return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
+  }
+
+  // A slot outside the limits, for a connection that was not asked for here.
+  open(name) {
+    return this.#native.open(this.originOf(name));
+  }
+
+  attach(slot, socket, carrier) {
+    this.#sockets[slot] = socket;
+    this.#native.attach(slot, carrier);
+  }
+
+  socketOf(slot) {
+    return this.#sockets[slot];
+  }
+
+  checkin(slot) {
+    const answer = this.#native.checkin(slot);
+    if (answer & OUTPUTS) this.settle();
+    return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
+  }
+
+  // Idle for `lifetime` milliseconds at most, or for ever where it is negative. False when the
+  // connection has ended meanwhile.
+  park(slot, carrier, lifetime) {
+    const parked = this.#native.park(slot, carrier, lifetime);
+    if (parked && lifetime >= 0) this.#expireIn(lifetime);
+    return parked;
+  }
+
+  remove(slot) {
+    this.#sockets[slot] = undefined;
+    if (this.#native.remove(slot)) this.settle();
+  }
+
+  // What waits behind a waiter's id.
+  enqueue(id, waiter) {
+    this.#waiters[id] = waiter;
+  }
+
+  dequeue(id) {
+    const waiter = this.#waiters[id];
+    this.#waiters[id] = undefined;
+    return waiter;
+  }
+
+  cancel(id) {
+    this.#waiters[id] = undefined;
+    if (this.#native.cancel(id)) this.settle();
+  }
+
+  // Does what the pool's last inputs have brought about.
+  settle() {
+    for (let output = this.#native.poll(); output; output = this.#native.poll()) {
+      const [kind, id, slot] = output;
+      if (kind === Output.OPEN) {
+        this.#handler.open(this.dequeue(id), slot);
+      } else if (kind === Output.DROP) {
+        const socket = this.#sockets[id];
+        this.#sockets[id] = undefined;
+        if (socket) this.#handler.drop(socket);
+      } else if (kind === Output.GONE) {
+        this.#ids.delete(this.#names[id]);
+        this.#names[id] = undefined;
+      }
+    }
+  }
+
+  // --- Views -----------------------------------------------------------------------------------
+
+  names() {
+    return this.#ids.keys();
+  }
+
+  // [active, idle, waiting], or null for a name that is not there.
+  counts(name) {
+    const origin = this.#ids.get(name);
+    return origin === undefined ? null : this.#native.counts(origin);
+  }
+
+  active(name) {
+    return this.#list(name, (origin) => this.#native.active(origin), this.#sockets);
+  }
+
+  idle(name) {
+    return this.#list(name, (origin) => this.#native.idle(origin), this.#sockets);
+  }
+
+  waiting(name) {
+    const waiters = this.#list(name, (origin) => this.#native.waiters(origin), this.#waiters);
+    return waiters.map(({ req }) => req);
+  }
+
+  #list(name, ids, table) {
+    const origin = this.#ids.get(name);
+    if (origin === undefined) return [];
+    return ids(origin)
+      .map((id) => table[id])
+      .filter((entry) => entry !== undefined);
+  }
+
+  // --- Expiry ----------------------------------------------------------------------------------
+
+  // One timer for the pool: when it fires early it is set again for what is left.
+  #expireIn(lifetime) {
+    const at = performance.now() + lifetime;
+    if (at >= this.#expiryAt) return;
+    clearTimeout(this.#expiry);
+    this.#expiryAt = at;
+    this.#expiry = setTimeout(() => this.#expire(), lifetime).unref();
+  }
+
+  #expire() {
+    this.#expiryAt = Infinity;
+    if (this.#native.expire()) this.settle();
+    const left = this.#native.nextExpiry();
+    if (left >= 0) this.#expireIn(left + 1);
+  }
+}
+
+// Node compares counts with these by `<`, whatever they are: what fits is rounded up, NaN is none.
+function nativeLimits({ maxSockets, maxTotalSockets, maxFreeSockets, scheduling }) {
+  return [
+    count(maxSockets),
+    count(maxTotalSockets),
+    count(maxFreeSockets),
+    scheduling === 'fifo',
+  ];
+}
+
+function count(limit) {
+  const value = Math.ceil(Number(limit));
+  return value > 0 ? Math.min(value, UNLIMITED) : 0;
+}
+
+module.exports = { Checkin, Checkout, FOREIGN, Pool };

@@ -1,0 +1,103 @@
+'use strict';
+
+// A socket's place in its agent's pool: the listeners through which it comes back and leaves.
+
+const { FOREIGN } = require('./pool');
+const { NO_CONNECTION, Socket, kConn, kParked } = require('./socket');
+
+const kSlot = Symbol('slot');
+const kAgent = Symbol('agent');
+const kOptions = Symbol('options');
+// What a foreign socket had received when it was parked.
+const kGuard = Symbol('guard');
+
+// The socket belongs to the agent from here on. `options` are those it was made with.
+function occupy(agent, slot, socket, options) {
+  socket[kSlot] = slot;
+  socket[kAgent] = agent;
+  socket[kOptions] = options;
+  socket.on('free', onFree);
+  socket.on('close', onClose);
+  socket.on('timeout', onTimeout);
+  socket.on('agentRemove', onRemove);
+}
+
+function slotOf(socket, agent) {
+  return socket[kAgent] === agent ? socket[kSlot] : undefined;
+}
+
+// The pool knows the socket no more; its listeners stay, as it may come back by 'free'.
+function vacate(socket) {
+  socket[kSlot] = undefined;
+}
+
+// What the pool calls the connection.
+function carrierOf(socket) {
+  return socket instanceof Socket && socket[kConn] !== NO_CONNECTION ? socket[kConn] : FOREIGN;
+}
+
+function isParked(socket) {
+  return socket[kParked] === true;
+}
+
+function settleDown(socket) {
+  socket[kParked] = true;
+  if (socket instanceof Socket) return;
+  socket[kGuard] = socket.bytesRead;
+  socket.once('error', onParkedError);
+}
+
+function wakeUp(socket) {
+  if (socket instanceof Socket) {
+    socket.claim();
+    return;
+  }
+  socket[kParked] = false;
+  socket.removeListener('error', onParkedError);
+}
+
+// Whether a parked socket may be handed out. The reactor answers for ours; of a foreign one we see
+// whether it ended, or received what nobody asked for.
+function isUsable(socket) {
+  if (socket.destroyed || !socket.writable) return false;
+  if (socket instanceof Socket) return true;
+  return !socket.readableEnded && !socket.readableLength && socket.bytesRead === socket[kGuard];
+}
+
+function onParkedError() {
+  this.destroy();
+  this.emit('agentRemove');
+}
+
+function onFree() {
+  this[kAgent].emit('free', this, this[kOptions]);
+}
+
+function onClose() {
+  this[kAgent].removeSocket(this, this[kOptions]);
+}
+
+function onTimeout() {
+  if (isParked(this)) this.destroy();
+}
+
+// An upgraded connection, say: the program has it now, for as long as it likes.
+function onRemove() {
+  this[kAgent].removeSocket(this, this[kOptions]);
+  this.removeListener('close', onClose);
+  this.removeListener('free', onFree);
+  this.removeListener('timeout', onTimeout);
+  this.removeListener('agentRemove', onRemove);
+  this[kAgent] = undefined;
+}
+
+module.exports = {
+  carrierOf,
+  isParked,
+  isUsable,
+  occupy,
+  settleDown,
+  slotOf,
+  vacate,
+  wakeUp,
+};

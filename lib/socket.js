@@ -1,0 +1,515 @@
+'use strict';
+
+// A net.Socket whose connection lives on the I/O thread. It is a view: what it writes becomes
+// commands, what the connection says comes as events.
+
+const { AsyncResource } = require('node:async_hooks');
+const { channel } = require('node:diagnostics_channel');
+const net = require('node:net');
+
+const { Op, command, connect, hold, release, write, writev } = require('./bridge/commands');
+const { native } = require('./bridge/addon');
+const { Kind, open } = require('./bridge/events');
+const errors = require('./errors');
+const { lookUp } = require('./lookup');
+const { startIdleTimer } = require('./socket-timer');
+
+// Bytes that may be on their way to the kernel before a write waits for it.
+const UNANSWERED_BYTES = 64 * 1024;
+
+const NO_CONNECTION = -1;
+const EPOCH_MASK = 0xffff;
+const ECANCELED = -require('node:os').constants.errno.ECANCELED;
+
+const clientSocketChannel = channel('net.client.socket');
+
+const kConn = Symbol('connection');
+const kEpoch = Symbol('epoch');
+const kParked = Symbol('parked');
+const kScope = Symbol('scope');
+const kPlan = Symbol('plan');
+const kReading = Symbol('reading');
+const kRefed = Symbol('refed');
+const kHolding = Symbol('holding');
+const kReset = Symbol('reset');
+const kHadError = Symbol('hadError');
+const kBytesRead = Symbol('bytesRead');
+const kBytesWritten = Symbol('bytesWritten');
+const kUnanswered = Symbol('unanswered');
+const kWriteCallback = Symbol('writeCallback');
+const kWrittenSeen = Symbol('writtenSeen');
+const kFinalCallback = Symbol('finalCallback');
+const kTimer = Symbol('timer');
+const kNoDelay = Symbol('noDelay');
+const kKeepAlive = Symbol('keepAlive');
+const kTypeOfService = Symbol('typeOfService');
+
+class Socket extends net.Socket {
+  constructor(options) {
+    super(options);
+    this[kConn] = NO_CONNECTION;
+    this[kEpoch] = 0;
+    this[kParked] = false;
+    this[kScope] = null;
+    this[kPlan] = null;
+    this[kReading] = false;
+    this[kRefed] = true;
+    this[kHolding] = false;
+    this[kReset] = false;
+    this[kHadError] = false;
+    this[kBytesRead] = 0;
+    this[kBytesWritten] = 0;
+    this[kUnanswered] = 0;
+    this[kWriteCallback] = null;
+    this[kWrittenSeen] = 0;
+    this[kFinalCallback] = null;
+    this[kTimer] = null;
+    this[kNoDelay] = Boolean(options.noDelay);
+    this[kKeepAlive] = keepAliveOf(options.keepAlive, options.keepAliveInitialDelay);
+    this[kTypeOfService] = undefined;
+    this.turn = 0;
+  }
+
+  // --- Connecting ----------------------------------------------------------------------------
+
+  // Begins the connection of a plan (see ./connect-plan.js).
+  connectTo(plan) {
+    if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket: this });
+    this.connecting = true;
+    this[kPlan] = plan;
+    this[kScope] = newScope();
+    if (plan.several) this.autoSelectFamilyAttemptedAddresses = [];
+    if (plan.host !== null) this._host = plan.host;
+    if (plan.lookup) lookUp(this, plan);
+    else this.begin(plan.request);
+    return this;
+  }
+
+  // Hands the connection to the I/O thread.
+  begin(request) {
+    this[kConn] = open(this);
+    this.setHolding(this[kRefed]);
+    connect(this[kConn], request);
+  }
+
+  connect() {
+    // An agent's socket is made connecting. Node's would begin a new connection here.
+    throw errors.alreadyConnected();
+  }
+
+  get pending() {
+    return this[kConn] === NO_CONNECTION || this.connecting;
+  }
+
+  // --- Events of the connection --------------------------------------------------------------
+
+  // In the async context of the request that holds the socket.
+  receive(kind, first, second) {
+    this[kScope].runInAsyncScope(HANDLERS[kind], this, first, second);
+  }
+
+  // A new request holds the socket from here on.
+  claim() {
+    this[kParked] = false;
+    this[kEpoch] = (this[kEpoch] + 1) & EPOCH_MASK;
+    this.renewScope();
+  }
+
+  renewScope() {
+    this[kScope].emitDestroy();
+    this[kScope] = newScope();
+  }
+
+  // --- Reading -------------------------------------------------------------------------------
+
+  _read() {
+    if (!this[kReading] && !this.connecting && this[kConn] !== NO_CONNECTION) {
+      this.setReading(true);
+    }
+  }
+
+  setReading(on) {
+    this[kReading] = on;
+    command(on ? Op.RESUME : Op.PAUSE, this[kConn]);
+  }
+
+  get bytesRead() {
+    return this[kBytesRead];
+  }
+
+  // --- Writing -------------------------------------------------------------------------------
+
+  _write(chunk, encoding, callback) {
+    this._writeGeneric(false, chunk, encoding, callback);
+  }
+
+  _writev(chunks, callback) {
+    this._writeGeneric(true, chunks, '', callback);
+  }
+
+  _writeGeneric(several, data, encoding, callback) {
+    if (this.connecting) {
+      this.writeOnceConnected(several, data, encoding, callback);
+      return;
+    }
+    this._pendingData = null;
+    this._pendingEncoding = '';
+    const conn = this[kConn];
+    if (conn === NO_CONNECTION) {
+      callback(errors.socketClosed());
+      return;
+    }
+    this._unrefTimer();
+    const unanswered = UNANSWERED_BYTES - this[kUnanswered];
+    const length = several
+      ? writev(conn, data, unanswered)
+      : write(conn, data, encoding, unanswered);
+    if (length >= 0) {
+      this[kUnanswered] += length;
+      this[kBytesWritten] += length;
+      callback();
+    } else {
+      this[kBytesWritten] -= length;
+      this[kWrittenSeen] = native.written(conn);
+      this[kWriteCallback] = callback;
+    }
+  }
+
+  // As net.Socket does it: by a 'connect' listener, so that listeners that were there before (a
+  // filter of addresses, say) decide before a byte leaves.
+  writeOnceConnected(several, data, encoding, callback) {
+    this._pendingData = data;
+    this._pendingEncoding = encoding;
+    const onClose = () => callback(errors.socketClosedBeforeConnection());
+    this.once('connect', function onConnect() {
+      this.off('close', onClose);
+      this._writeGeneric(several, data, encoding, callback);
+    });
+    this.once('close', onClose);
+  }
+
+  _final(callback) {
+    if (this.connecting) {
+      this.once('connect', () => this._final(callback));
+    } else if (this[kConn] === NO_CONNECTION) {
+      callback();
+    } else {
+      this[kFinalCallback] = callback;
+      command(Op.SHUTDOWN, this[kConn]);
+    }
+  }
+
+  get _bytesDispatched() {
+    return this[kBytesWritten];
+  }
+
+  get bytesWritten() {
+    const { writableBuffer } = this;
+    if (!writableBuffer) return undefined;
+    let bytes = this[kBytesWritten];
+    for (const { chunk, encoding } of writableBuffer) bytes += Buffer.byteLength(chunk, encoding);
+    const pending = this._pendingData;
+    if (Array.isArray(pending)) {
+      for (const { chunk, encoding } of pending) bytes += Buffer.byteLength(chunk, encoding);
+    } else if (pending) {
+      bytes += Buffer.byteLength(pending, this._pendingEncoding);
+    }
+    return bytes;
+  }
+
+  get bufferSize() {
+    return this[kConn] === NO_CONNECTION ? undefined : this.writableLength;
+  }
+
+  // --- Ending --------------------------------------------------------------------------------
+
+  _destroy(error, callback) {
+    // Nobody listens to a parked socket: as with Node's agents its error goes no further.
+    if (this[kParked]) error = null;
+    this.connecting = false;
+    this[kHadError] = Boolean(error);
+    if (this[kTimer]) {
+      clearTimeout(this[kTimer]);
+      this[kTimer] = null;
+    }
+    if (this[kConn] === NO_CONNECTION) {
+      callback(error);
+      process.nextTick(() => this.emit('close', this[kHadError]));
+      return;
+    }
+    command(this[kReset] ? Op.RESET : Op.CLOSE, this[kConn]);
+    this[kConn] = NO_CONNECTION;
+    // Until 'close' even an unref'd socket keeps the process alive, as a closing handle does.
+    this.setHolding(true);
+    callback(error);
+  }
+
+  resetAndDestroy() {
+    if (this[kConn] === NO_CONNECTION) return this.destroy(errors.socketClosed());
+    if (this[kPlan].request.path) throw errors.invalidHandleType();
+    if (this.connecting) this.once('connect', () => this._reset());
+    else this._reset();
+    return this;
+  }
+
+  _reset() {
+    this[kReset] = true;
+    return this.destroy();
+  }
+
+  // --- The process's life --------------------------------------------------------------------
+
+  ref() {
+    this[kRefed] = true;
+    if (this[kConn] !== NO_CONNECTION) this.setHolding(true);
+    return this;
+  }
+
+  unref() {
+    this[kRefed] = false;
+    if (this[kConn] !== NO_CONNECTION) this.setHolding(false);
+    return this;
+  }
+
+  setHolding(on) {
+    if (this[kHolding] === on) return;
+    this[kHolding] = on;
+    if (on) hold();
+    else release();
+  }
+
+  // --- Options of the connection -------------------------------------------------------------
+
+  setNoDelay(enable = true) {
+    enable = Boolean(enable);
+    if (enable !== this[kNoDelay]) {
+      this[kNoDelay] = enable;
+      if (this.isOpen()) command(Op.NO_DELAY, this[kConn], Number(enable));
+    }
+    return this;
+  }
+
+  setKeepAlive(enable, initialDelay, interval, count) {
+    const wanted =
+      enable !== null && typeof enable === 'object'
+        ? keepAliveOf(enable.enable, enable.initialDelay, enable.interval, enable.count)
+        : keepAliveOf(enable, initialDelay, interval, count);
+    if (!isSameKeepAlive(wanted, this[kKeepAlive])) {
+      this[kKeepAlive] = wanted;
+      if (this.isOpen()) this.sendKeepAlive();
+    }
+    return this;
+  }
+
+  sendKeepAlive() {
+    const { enabled, delay, interval, count } = this[kKeepAlive];
+    command(Op.KEEP_ALIVE, this[kConn], Number(enabled) | (interval << 1), delay | (count << 16));
+  }
+
+  setTypeOfService(value) {
+    // Node's own checks, on a socket that has no handle and so does nothing else.
+    new net.Socket().setTypeOfService(value);
+    if (value !== this[kTypeOfService]) {
+      this[kTypeOfService] = value;
+      if (this.isOpen()) command(Op.TYPE_OF_SERVICE, this[kConn], value);
+    }
+    return this;
+  }
+
+  getTypeOfService() {
+    return this[kTypeOfService] ?? 0;
+  }
+
+  // What was asked for while the connection was being made.
+  applyLateOptions() {
+    const { noDelay, keepAlive, keepAliveSecs } = this[kPlan].request;
+    if (this[kNoDelay] !== noDelay) command(Op.NO_DELAY, this[kConn], Number(this[kNoDelay]));
+    const begun = keepAliveOf(keepAlive, keepAliveSecs * 1000);
+    if (!isSameKeepAlive(begun, this[kKeepAlive])) this.sendKeepAlive();
+    const value = this[kTypeOfService];
+    if (value !== undefined) command(Op.TYPE_OF_SERVICE, this[kConn], value);
+  }
+
+  isOpen() {
+    return this[kConn] !== NO_CONNECTION && !this.connecting;
+  }
+
+  _getsockname() {
+    return (this[kConn] !== NO_CONNECTION && this._sockname) || {};
+  }
+
+  // --- The idle timer ------------------------------------------------------------------------
+
+  setTimeout(msecs, callback) {
+    if (this.destroyed) return this;
+    this.timeout = msecs;
+    this[kTimer] = startIdleTimer(this, this[kTimer], msecs, callback);
+    return this;
+  }
+
+  _unrefTimer() {
+    if (this[kTimer]) this[kTimer].refresh();
+  }
+
+  // A write that the server takes slowly is activity.
+  _onTimeout() {
+    if (this[kWriteCallback]) {
+      const written = native.written(this[kConn]);
+      if (written !== this[kWrittenSeen]) {
+        this[kWrittenSeen] = written;
+        this._unrefTimer();
+        return;
+      }
+    }
+    this.emit('timeout');
+  }
+}
+
+const HANDLERS = [];
+HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
+  const { host, several } = this[kPlan];
+  for (const { address, family } of several ? endpoints : endpoints.slice(0, 1)) {
+    this.emit('lookup', null, address, family, host);
+    if (!this.connecting) return;
+  }
+};
+
+HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [{ address, port, family }] }) {
+  if (!this.connecting) return;
+  if (this[kPlan].several) this.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
+  this.emit('connectionAttempt', address, port, family);
+};
+
+HANDLERS[Kind.ATTEMPT_FAILED] = function onAttemptFailed({ failures: [failure] }) {
+  if (!this.connecting || failure.syscall !== 'connect') return;
+  const { address, port, family } = failure.endpoint;
+  const error = connectError(this, failure);
+  this.emit('connectionAttemptFailed', address, port, family, error);
+};
+
+HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
+  if (this.destroyed) return;
+  this.connecting = false;
+  this[kReading] = true;
+  if (local) {
+    this._peername = nameOf(peer);
+    this._sockname = nameOf(local);
+  }
+  this._unrefTimer();
+  this.applyLateOptions();
+  this.emit('connect');
+  this.emit('ready');
+  if (!this.destroyed && !this.isPaused()) this.read(0);
+};
+
+HANDLERS[Kind.CONNECT_FAILED] = function onConnectFailed({ failures, several }) {
+  if (this.destroyed) return;
+  const { host } = this[kPlan];
+  if (failures[0].syscall === 'getaddrinfo') {
+    const error = errors.lookupException(failures[0].errno, host);
+    this.emit('lookup', error, undefined, undefined, host);
+    this.destroy(error);
+    return;
+  }
+  const all = failures.map((failure) => connectError(this, failure));
+  this.destroy(several ? errors.aggregateException(all) : all[0]);
+};
+
+HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
+  if (this.destroyed) return;
+  if (this[kParked] || epoch !== this[kEpoch]) {
+    // Nobody asked for these bytes: they must not become the next response.
+    this.destroy();
+    return;
+  }
+  this._unrefTimer();
+  this[kBytesRead] += chunk.length;
+  if (!this.push(chunk) && this[kConn] !== NO_CONNECTION) this.setReading(false);
+};
+
+HANDLERS[Kind.END] = function onEnd() {
+  if (this.destroyed) return;
+  if (this[kParked]) {
+    this.destroy();
+    return;
+  }
+  this._unrefTimer();
+  this.push(null);
+  this.read(0);
+};
+
+HANDLERS[Kind.FAILED] = function onFailed(errno, writing) {
+  if (this.destroyed) return;
+  const error = errors.errnoException(errno, writing ? 'write' : 'read');
+  const callback = this[kWriteCallback];
+  if (writing && callback) {
+    this[kWriteCallback] = null;
+    callback(error);
+  } else {
+    this.destroy(error);
+  }
+};
+
+HANDLERS[Kind.KILLED] = function onKilled() {
+  this.destroy();
+};
+
+HANDLERS[Kind.WRITTEN] = function onWritten() {
+  this[kUnanswered] = 0;
+  const callback = this[kWriteCallback];
+  this[kWriteCallback] = null;
+  if (this.destroyed) return;
+  this._unrefTimer();
+  if (callback) callback();
+};
+
+HANDLERS[Kind.SHUT] = function onShut() {
+  const callback = this[kFinalCallback];
+  this[kFinalCallback] = null;
+  if (callback) callback();
+};
+
+HANDLERS[Kind.CLOSED] = function onClosed() {
+  this.setHolding(false);
+  const callback = this[kWriteCallback];
+  this[kWriteCallback] = null;
+  if (callback) callback(errors.errnoException(ECANCELED, 'write'));
+  this.emit('close', this[kHadError]);
+};
+
+function newScope() {
+  return new AsyncResource('OXAGENTSOCKET', { requireManualDestroy: true });
+}
+
+function nameOf({ address, port, family }) {
+  return { address, family: `IPv${family}`, port };
+}
+
+function connectError(socket, failure) {
+  const { request } = socket[kPlan];
+  const local =
+    failure.syscall === 'connect' && request.localAddress && request.localPort
+      ? { address: request.localAddress, port: request.localPort }
+      : null;
+  return errors.connectException(failure, local);
+}
+
+function keepAliveOf(enable, initialDelay, interval, count) {
+  return {
+    enabled: Boolean(enable),
+    delay: seconds(initialDelay),
+    interval: seconds(interval),
+    count: ~~count & 0x7f,
+  };
+}
+
+function seconds(msecs) {
+  return Math.min(Math.max(0, ~~(msecs / 1000)), 0x7fff);
+}
+
+function isSameKeepAlive(a, b) {
+  if (a.enabled !== b.enabled) return false;
+  return !a.enabled || (a.delay === b.delay && a.interval === b.interval && a.count === b.count);
+}
+
+module.exports = { NO_CONNECTION, Socket, kConn, kParked };

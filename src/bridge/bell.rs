@@ -1,0 +1,122 @@
+//! The one thread-safe function of an environment: wakes JavaScript.
+
+use std::ffi::{CString, c_void};
+use std::ptr;
+
+use napi::{Env, Error, JsValue, Result, Status, Unknown, sys};
+
+/// A thread-safe function without data. Whoever drops it must be on JavaScript's thread or be sure
+/// that the environment still lives.
+pub(super) struct Bell(sys::napi_threadsafe_function);
+
+// SAFETY: a thread-safe function may be called from any thread (Node-API, "Asynchronous
+// thread-safe function calls"); `ref_in` and `unref_in` take the `Env`, which stays on its thread.
+unsafe impl Send for Bell {}
+
+impl Bell {
+    /// `on_ring` is called on JavaScript's thread, in a callback scope of its own.
+    pub(super) fn new(env: &Env, on_ring: &Unknown) -> Result<Self> {
+        let name = CString::new("oxagent").map_err(|err| Error::from_reason(err.to_string()))?;
+        let mut name_value = ptr::null_mut();
+        let mut function = ptr::null_mut();
+        // SAFETY: `env` and `on_ring` are live values of this call; `name` outlives the first call;
+        // the out-pointers are valid. One thread (the outbox) holds the function.
+        unsafe {
+            check(sys::napi_create_string_utf8(env.raw(), name.as_ptr(), -1, &mut name_value))?;
+            check(sys::napi_create_threadsafe_function(
+                env.raw(),
+                on_ring.raw(),
+                ptr::null_mut(),
+                name_value,
+                0,
+                1,
+                ptr::null_mut(),
+                None,
+                ptr::null_mut(),
+                Some(call),
+                &mut function,
+            ))?;
+            // Parked connections alone do not keep a process alive.
+            check(sys::napi_unref_threadsafe_function(env.raw(), function))?;
+        }
+        Ok(Self(function))
+    }
+
+    pub(super) fn ring(&self) {
+        // SAFETY: `self.0` is valid until `release`, which consumes the bell. A refusal means that
+        // the environment is closing, and then nobody waits for events.
+        unsafe {
+            sys::napi_call_threadsafe_function(
+                self.0,
+                ptr::null_mut(),
+                sys::ThreadsafeFunctionCallMode::nonblocking,
+            );
+        }
+    }
+
+    /// A second hold on the same function, for JavaScript's thread alone.
+    pub(super) fn handle(&self) -> BellHandle {
+        BellHandle(self.0)
+    }
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        // SAFETY: the function was created with one holder, this one, which lets go exactly once.
+        unsafe {
+            sys::napi_release_threadsafe_function(
+                self.0,
+                sys::ThreadsafeFunctionReleaseMode::release,
+            );
+        }
+    }
+}
+
+/// Whether the bell keeps the process alive.
+pub(super) struct BellHandle(sys::napi_threadsafe_function);
+
+impl BellHandle {
+    pub(super) fn set_alive(&self, env: &Env, alive: bool) {
+        // SAFETY: called from the environment's own methods, so the environment lives, and the
+        // outbox drops the bell only in the environment's cleanup hook.
+        unsafe {
+            if alive {
+                sys::napi_ref_threadsafe_function(env.raw(), self.0);
+            } else {
+                sys::napi_unref_threadsafe_function(env.raw(), self.0);
+            }
+        }
+    }
+}
+
+/// Runs on JavaScript's thread for each ring.
+extern "C" fn call(
+    env: sys::napi_env,
+    on_ring: sys::napi_value,
+    _context: *mut c_void,
+    _data: *mut c_void,
+) {
+    if env.is_null() {
+        return;
+    }
+    // SAFETY: Node-API hands a live environment and the function given at creation.
+    unsafe {
+        let mut this = ptr::null_mut();
+        let mut result = ptr::null_mut();
+        sys::napi_get_undefined(env, &mut this);
+        let status = sys::napi_call_function(env, this, on_ring, 0, ptr::null(), &mut result);
+        if status == sys::Status::napi_pending_exception {
+            // A listener threw: Node makes it an 'uncaughtException'.
+            let mut exception = ptr::null_mut();
+            sys::napi_get_and_clear_last_exception(env, &mut exception);
+            sys::napi_fatal_exception(env, exception);
+        }
+    }
+}
+
+fn check(status: sys::napi_status) -> Result<()> {
+    match Status::from(status) {
+        Status::Ok => Ok(()),
+        status => Err(Error::new(status, "thread-safe function".to_owned())),
+    }
+}

@@ -1,0 +1,87 @@
+//! What an event says beyond its record, as JavaScript sees it.
+
+use std::net::SocketAddr;
+
+use napi_derive::napi;
+
+use crate::net::{Endpoint, Failure, Syscall};
+
+/// An address, or a Unix socket's path with no port.
+#[napi(object)]
+#[derive(Clone)]
+pub struct EndpointDetail {
+    pub address: String,
+    pub port: Option<u32>,
+    /// 4 or 6.
+    pub family: Option<u32>,
+}
+
+/// Why an address could not be connected, in the parts of Node's error.
+#[napi(object)]
+#[derive(Clone)]
+pub struct FailureDetail {
+    pub syscall: String,
+    /// Negative: a libuv error number.
+    pub errno: i32,
+    pub endpoint: Option<EndpointDetail>,
+}
+
+/// The rest of an event.
+#[napi(object)]
+pub struct Detail {
+    pub endpoints: Vec<EndpointDetail>,
+    pub failures: Vec<FailureDetail>,
+    /// More than one address was there to be tried.
+    pub several: bool,
+}
+
+impl Detail {
+    pub(super) fn resolved(addresses: &[SocketAddr]) -> Self {
+        let endpoints: Vec<_> = addresses.iter().map(|&address| Endpoint::Ip(address)).collect();
+        Self::endpoints(&endpoints)
+    }
+
+    pub(super) fn endpoints<'a>(endpoints: impl IntoIterator<Item = &'a Endpoint>) -> Self {
+        let endpoints = endpoints.into_iter().map(EndpointDetail::from).collect();
+        Self { endpoints, failures: Vec::new(), several: false }
+    }
+
+    pub(super) fn failures<'a>(
+        failures: impl IntoIterator<Item = &'a Failure>,
+        several: bool,
+    ) -> Self {
+        let failures = failures.into_iter().map(FailureDetail::from).collect();
+        Self { endpoints: Vec::new(), failures, several }
+    }
+}
+
+impl From<&Endpoint> for EndpointDetail {
+    fn from(endpoint: &Endpoint) -> Self {
+        match endpoint {
+            Endpoint::Ip(address) => Self {
+                address: address.ip().to_string(),
+                port: Some(address.port().into()),
+                family: Some(if address.is_ipv6() { 6 } else { 4 }),
+            },
+            Endpoint::Path(path) => Self { address: path.clone(), port: None, family: None },
+        }
+    }
+}
+
+impl From<&Failure> for FailureDetail {
+    fn from(failure: &Failure) -> Self {
+        let syscall = match failure.syscall {
+            Syscall::GetAddrInfo => "getaddrinfo",
+            Syscall::Bind => "bind",
+            Syscall::Connect => "connect",
+            Syscall::Read => "read",
+            Syscall::Write => "write",
+            Syscall::Shutdown => "shutdown",
+        };
+        Self {
+            syscall: syscall.into(),
+            errno: -failure.code.abs(),
+            endpoint: failure.endpoint.as_ref().map(EndpointDetail::from),
+        }
+    }
+}

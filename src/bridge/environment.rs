@@ -1,0 +1,252 @@
+//! One JavaScript environment (the main thread or a worker): its rings, its connections, its end.
+
+use std::cell::RefCell;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::bindgen_prelude::{Int32Array, Object, Uint8Array};
+use napi::{Env, Error, Result, Status, Unknown};
+use napi_derive::napi;
+use slab::Slab;
+
+use crate::net::{
+    Batch, Command, Connect, Order, Outbox, Port, Query, SocketOptions, Target, reactors,
+};
+
+use super::bell::{Bell, BellHandle};
+use super::detail::Detail;
+use super::inbound::{Reader, SlabTable, Writer};
+use super::lent::{Lending, Lent};
+use super::records;
+use super::ring::{self, Decoder, Gates};
+
+/// Set in `take`'s answer when more events are waiting.
+const MORE: u32 = 1 << 30;
+
+/// What `connect` is asked for: checked `net.connect()` options.
+#[napi(object)]
+pub struct ConnectRequest {
+    /// A name or an address; or `addresses`, or `path`.
+    pub host: Option<String>,
+    /// What the program's own `lookup` answered.
+    pub addresses: Option<Vec<String>>,
+    pub path: Option<String>,
+    pub port: u32,
+    /// 4, 6, or 0 for both.
+    pub family: u32,
+    pub hints: i32,
+    /// 'verbatim', 'ipv4first' or 'ipv6first'.
+    pub order: String,
+    pub local_address: Option<String>,
+    pub local_port: u32,
+    /// Milliseconds between attempts; without it only the first address is tried.
+    pub attempt_delay: Option<u32>,
+    pub no_delay: bool,
+    pub keep_alive: bool,
+    /// Seconds; 0 leaves the system's default.
+    pub keep_alive_secs: u32,
+}
+
+/// The bridge of one environment.
+#[napi]
+pub struct Bridge {
+    ring: Int32Array,
+    slab: Uint8Array,
+    batch: Int32Array,
+    outbox: Arc<Outbox>,
+    ports: Rc<Vec<Port>>,
+    commands: Vec<Vec<Command>>,
+    gates: Rc<RefCell<Gates>>,
+    reader: Reader,
+    lending: Lending,
+    lent: Vec<Lent>,
+    details: Slab<Detail>,
+    bell: BellHandle,
+}
+
+#[napi]
+impl Bridge {
+    /// `on_wake` is called when events wait. The arrays are shared with this object for ever.
+    #[napi(constructor)]
+    pub fn new(
+        env: Env,
+        ring: Int32Array,
+        slab: Uint8Array,
+        batch: Int32Array,
+        on_wake: Unknown,
+    ) -> Result<Self> {
+        let bell = Bell::new(&env, &on_wake)?;
+        let handle = bell.handle();
+        let outbox = Arc::new(Outbox::new(Box::new(move || bell.ring())));
+        let table = Arc::new(SlabTable::default());
+        let reactors = reactors().map_err(|err| Error::from_reason(err.to_string()))?;
+        let ports = reactors
+            .iter()
+            .map(|reactor| {
+                let writer = Writer::new(table.clone());
+                reactor
+                    .attach(outbox.clone(), Box::new(writer))
+                    .ok_or_else(|| Error::from_reason("the I/O thread has ended"))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let ports = Rc::new(ports);
+        let commands = ports.iter().map(|_| Vec::new()).collect();
+
+        // Registered after the bell's own hook, so it runs before it: the bell is silent, and no
+        // reactor holds memory of this environment, before either goes away.
+        let (closing_outbox, closing_ports) = (outbox.clone(), ports.clone());
+        env.add_env_cleanup_hook((), move |()| {
+            closing_outbox.close();
+            for port in closing_ports.iter() {
+                port.detach();
+            }
+        })?;
+
+        Ok(Self {
+            ring,
+            slab,
+            batch,
+            outbox,
+            ports,
+            commands,
+            gates: Rc::default(),
+            reader: Reader::new(table),
+            lending: Lending::default(),
+            lent: Vec::new(),
+            details: Slab::new(),
+            bell: handle,
+        })
+    }
+
+    /// Starts a connection under an id that is free. It goes out with the next `flush`.
+    #[napi]
+    pub fn connect(&mut self, conn: u32, request: ConnectRequest) -> Result<()> {
+        let gate = self.gates.borrow_mut().open(conn);
+        let connect = Box::new(Connect {
+            gate,
+            target: target(&request)?,
+            local_address: request.local_address.as_deref().map(parse_ip).transpose()?,
+            local_port: port(request.local_port)?,
+            attempt_delay: request.attempt_delay.map(|ms| Duration::from_millis(ms.into())),
+            options: SocketOptions {
+                no_delay: request.no_delay,
+                keep_alive: request.keep_alive,
+                keep_alive_secs: request.keep_alive_secs,
+            },
+        });
+        self.commands_of(conn).push(Command::Connect { conn, connect });
+        Ok(())
+    }
+
+    /// Lends an array to the `WRITE_LENT` record that the caller writes next.
+    #[napi]
+    pub fn lend(&mut self, array: Uint8Array) {
+        let lent = self.lending.lend(array);
+        self.lent.push(lent);
+    }
+
+    /// Sends the ring's first `words` words and the slab's first `bytes` bytes to the reactors.
+    #[napi]
+    pub fn flush(&mut self, words: u32, bytes: u32) {
+        let bytes = Arc::new(self.slab.get(..bytes as usize).unwrap_or_default().to_vec());
+        let mut lent = self.lent.drain(..);
+        let mut decoder = Decoder { bytes: bytes.len(), lent: &mut lent };
+        let records = self.ring.get(..words as usize).unwrap_or_default();
+        let ports = self.ports.len();
+        for record in records.chunks_exact(ring::RECORD_WORDS) {
+            if let Some(command) = decoder.decode(record) {
+                self.commands[record[1] as usize % ports].push(command);
+            }
+        }
+        for (port, commands) in self.ports.iter().zip(&mut self.commands) {
+            if !commands.is_empty() {
+                let commands = std::mem::take(commands);
+                port.send(Batch { commands, bytes: bytes.clone() });
+            }
+        }
+    }
+
+    /// Whether connections keep the process alive.
+    #[napi]
+    pub fn set_alive(&self, env: Env, alive: bool) {
+        self.bell.set_alive(&env, alive);
+    }
+
+    /// Moves events into the batch and shows new slabs in `slabs`. Answers the number of records,
+    /// with bit 30 set when more wait. Every record of the last batch must have been dealt with.
+    #[napi]
+    pub fn take(&mut self, env: Env, mut slabs: Object) -> Result<u32> {
+        self.lending.collect();
+        self.reader.sweep(&mut slabs)?;
+        // SAFETY: JavaScript gave the array for this purpose and runs on this very thread.
+        let batch = unsafe { self.batch.as_mut() };
+        let (records, _) = batch.as_chunks_mut::<{ records::RECORD_WORDS }>();
+        let (reader, details) = (&mut self.reader, &mut self.details);
+        let mut count = 0;
+        let mut result = Ok(());
+        let more = self.outbox.take(records.len(), |event| {
+            if let crate::net::Event::Data { chunk, .. } = &event
+                && let Err(err) = reader.take(&env, &mut slabs, *chunk)
+            {
+                result = Err(err);
+            }
+            records[count] = records::encode(event, details);
+            count += 1;
+        });
+        result?;
+        Ok(count as u32 | if more { MORE } else { 0 })
+    }
+
+    /// What the record's event says beyond its words. Once for each such record.
+    #[napi]
+    pub fn detail(&mut self, key: u32) -> Option<Detail> {
+        self.details.try_remove(key as usize)
+    }
+
+    /// Bytes of this connection that the kernel has taken.
+    #[napi]
+    pub fn written(&self, conn: u32) -> f64 {
+        self.gates.borrow().get(conn).map_or(0.0, |gate| gate.written() as f64)
+    }
+
+    pub(super) fn gates(&self) -> Rc<RefCell<Gates>> {
+        self.gates.clone()
+    }
+
+    fn commands_of(&mut self, conn: u32) -> &mut Vec<Command> {
+        let ports = self.ports.len();
+        &mut self.commands[conn as usize % ports]
+    }
+}
+
+fn target(request: &ConnectRequest) -> Result<Target> {
+    if let Some(path) = &request.path {
+        return Ok(Target::Path(path.clone()));
+    }
+    let port = port(request.port)?;
+    if let Some(addresses) = &request.addresses {
+        let addresses = addresses
+            .iter()
+            .map(|address| Ok(SocketAddr::new(parse_ip(address)?, port)))
+            .collect::<Result<_>>()?;
+        return Ok(Target::Addresses(addresses));
+    }
+    let host = request.host.clone().unwrap_or_default();
+    let order = match request.order.as_str() {
+        "ipv4first" => Order::Ipv4First,
+        "ipv6first" => Order::Ipv6First,
+        _ => Order::Verbatim,
+    };
+    let family = u8::try_from(request.family).unwrap_or(0);
+    Ok(Target::Name { query: Query { host, family, hints: request.hints, order }, port })
+}
+
+fn parse_ip(text: &str) -> Result<IpAddr> {
+    text.parse().map_err(|_| Error::new(Status::InvalidArg, format!("not an IP address: {text}")))
+}
+
+fn port(value: u32) -> Result<u16> {
+    value.try_into().map_err(|_| Error::new(Status::InvalidArg, format!("not a port: {value}")))
+}

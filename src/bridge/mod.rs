@@ -1,0 +1,26 @@
+//! The crossing: what JavaScript calls, what calls JavaScript, and the memory both see.
+//!
+//! ```text
+//!            JavaScript's thread                 |            a reactor's thread
+//!  ring (Int32Array) ─┐                          |
+//!  slab (Uint8Array) ─┴─ flush ── Batch ─────────┼──> net::reactor
+//!                                                |        │ Event
+//!  batch (Int32Array) <── take ── Outbox <───────┼────────┤
+//!  slabs (Buffer[])   <── take ── SlabTable <────┼────────┘ received bytes
+//! ```
+//!
+//! JavaScript fills the ring and its slab during a tick and calls `flush` once, at the tick's end.
+//! The first event that comes while JavaScript is asleep rings the bell, which is the one
+//! thread-safe function; JavaScript then takes events in batches until none are left.
+//!
+//! The layout of the ring is in `ring`, that of the batch in `records`; `lib/bridge.js` is the only
+//! other place that knows them.
+
+mod bell;
+mod detail;
+mod environment;
+mod inbound;
+mod lent;
+mod policy;
+mod records;
+mod ring;

@@ -1,0 +1,201 @@
+//! The pool as JavaScript calls it: integers in, integers out, and the clock.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use napi_derive::napi;
+
+use crate::pool::{Checkin, Checkout, FOREIGN, Limits, Pool, Scheduling, SlotId};
+
+use super::environment::Bridge;
+use super::ring::Gates;
+
+/// An answer is `id << 3 | outputs << 2 | verdict`, where `outputs` says that `poll` has something.
+mod verdict {
+    pub const REUSE: i32 = 0;
+    pub const OPEN: i32 = 1;
+    pub const WAIT: i32 = 2;
+
+    pub const SERVE: i32 = 0;
+    pub const PARK: i32 = 1;
+    pub const CLOSE: i32 = 2;
+
+    pub const NONE: i32 = 3;
+
+    pub const OUTPUTS: i32 = 1 << 2;
+    pub const ID_SHIFT: u32 = 3;
+}
+
+/// The kinds of `poll`'s answers.
+mod output {
+    pub const OPEN: u32 = 0;
+    pub const DROP: u32 = 1;
+    pub const GONE: u32 = 2;
+}
+
+/// The pool of one agent. Limits are counts; 4294967295 is no limit.
+#[napi(js_name = "Pool")]
+pub struct AgentPool {
+    pool: Pool,
+    gates: Rc<RefCell<Gates>>,
+    epoch: Instant,
+}
+
+#[napi]
+impl AgentPool {
+    #[napi(constructor)]
+    pub fn new(bridge: &Bridge, per_origin: u32, total: u32, free: u32, fifo: bool) -> Self {
+        let limits = Limits { per_origin, total, free_per_origin: free };
+        let pool = Pool::new(limits, scheduling(fifo));
+        Self { pool, gates: bridge.gates(), epoch: Instant::now() }
+    }
+
+    /// Obeyed at once. True when `poll` has something.
+    #[napi]
+    pub fn set_limits(&mut self, per_origin: u32, total: u32, free: u32, fifo: bool) -> bool {
+        self.pool.set_limits(Limits { per_origin, total, free_per_origin: free });
+        self.pool.set_scheduling(scheduling(fifo));
+        self.pool.has_outputs()
+    }
+
+    /// A new origin, to be used at once.
+    #[napi]
+    pub fn origin(&mut self) -> u32 {
+        self.pool.origin()
+    }
+
+    /// REUSE a slot, OPEN a connection in a slot, or WAIT as a waiter.
+    #[napi]
+    pub fn checkout(&mut self, origin: u32) -> i32 {
+        let now = self.now();
+        let gates = self.gates.borrow();
+        let claim = |carrier| carrier == FOREIGN || gates.get(carrier).is_some_and(|g| g.claim());
+        let answer = match self.pool.checkout(origin, now, claim) {
+            Some(Checkout::Reuse(slot)) => pack(slot, verdict::REUSE),
+            Some(Checkout::Open(slot)) => pack(slot, verdict::OPEN),
+            Some(Checkout::Wait(waiter)) => pack(waiter, verdict::WAIT),
+            None => verdict::NONE,
+        };
+        answer | self.outputs()
+    }
+
+    /// A slot outside the limits; -1 for an unknown origin.
+    #[napi]
+    pub fn open(&mut self, origin: u32) -> i32 {
+        self.pool.open(origin).map_or(-1, |slot| slot as i32)
+    }
+
+    /// The slot's connection has begun. `carrier` is its id, or -1 for a stream of the program's.
+    #[napi]
+    pub fn attach(&mut self, slot: u32, carrier: i32) {
+        self.pool.attach(slot, u32::try_from(carrier).unwrap_or(FOREIGN));
+    }
+
+    /// SERVE a waiter, PARK, or CLOSE.
+    #[napi]
+    pub fn checkin(&mut self, slot: u32) -> i32 {
+        let answer = match self.pool.checkin(slot) {
+            Checkin::Serve(waiter) => pack(waiter, verdict::SERVE),
+            Checkin::Park => verdict::PARK,
+            Checkin::Close => verdict::CLOSE,
+        };
+        answer | self.outputs()
+    }
+
+    /// Puts a slot to rest for at most `lifetime` milliseconds, or -1 for no end. False when its
+    /// connection has ended.
+    #[napi]
+    pub fn park(&mut self, slot: u32, carrier: i32, lifetime: f64) -> bool {
+        let live = u32::try_from(carrier)
+            .is_ok_and(|conn| self.gates.borrow().get(conn).is_some_and(|gate| gate.park()));
+        let deadline = (lifetime >= 0.0).then(|| self.now() + lifetime as u64);
+        (live || carrier < 0) && self.pool.park(slot, deadline)
+    }
+
+    /// The slot's connection is gone, or left the pool. True when `poll` has something.
+    #[napi]
+    pub fn remove(&mut self, slot: u32) -> bool {
+        self.pool.remove(slot);
+        self.pool.has_outputs()
+    }
+
+    /// A waiter gave up. True when `poll` has something.
+    #[napi]
+    pub fn cancel(&mut self, waiter: u32) -> bool {
+        self.pool.cancel(waiter);
+        self.pool.has_outputs()
+    }
+
+    /// Lets go of what has been idle for too long. True when `poll` has something.
+    #[napi]
+    pub fn expire(&mut self) -> bool {
+        let now = self.now();
+        self.pool.expire(now);
+        self.pool.has_outputs()
+    }
+
+    /// Milliseconds until `expire` has work, or -1.
+    #[napi]
+    pub fn next_expiry(&self) -> f64 {
+        let left = self.pool.next_deadline().map(|at| at.saturating_sub(self.now()));
+        left.map_or(-1.0, |ms| ms as f64)
+    }
+
+    /// The next thing to do: [0, waiter, slot] may open a connection, [1, slot] was let go of and
+    /// its socket is to be destroyed, [2, origin] is forgotten. Null when there is none.
+    #[napi]
+    pub fn poll(&mut self) -> Option<Vec<u32>> {
+        if let Some((waiter, slot)) = self.pool.poll_open() {
+            return Some(vec![output::OPEN, waiter, slot]);
+        }
+        if let Some(slot) = self.pool.poll_drop() {
+            return Some(vec![output::DROP, slot]);
+        }
+        self.pool.poll_gone().map(|origin| vec![output::GONE, origin])
+    }
+
+    /// Opening, active and idle slots.
+    #[napi(getter)]
+    pub fn total(&self) -> u32 {
+        self.pool.total()
+    }
+
+    /// [active, idle, waiting] of an origin.
+    #[napi]
+    pub fn counts(&self, origin: u32) -> Vec<u32> {
+        let (active, idle, waiting) = self.pool.counts(origin);
+        vec![active, idle, waiting]
+    }
+
+    #[napi]
+    pub fn active(&self, origin: u32) -> Vec<SlotId> {
+        self.pool.active(origin).collect()
+    }
+
+    #[napi]
+    pub fn idle(&self, origin: u32) -> Vec<SlotId> {
+        self.pool.idle(origin).collect()
+    }
+
+    #[napi]
+    pub fn waiters(&self, origin: u32) -> Vec<u32> {
+        self.pool.waiters(origin).collect()
+    }
+
+    fn now(&self) -> u64 {
+        self.epoch.elapsed().as_millis() as u64
+    }
+
+    fn outputs(&self) -> i32 {
+        if self.pool.has_outputs() { verdict::OUTPUTS } else { 0 }
+    }
+}
+
+fn pack(id: u32, verdict: i32) -> i32 {
+    (id << verdict::ID_SHIFT) as i32 | verdict
+}
+
+fn scheduling(fifo: bool) -> Scheduling {
+    if fifo { Scheduling::Fifo } else { Scheduling::Lifo }
+}

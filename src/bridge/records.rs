@@ -1,0 +1,99 @@
+//! The batch: events as fixed records of four words, read by `lib/bridge.js`.
+//!
+//! ```text
+//!   word 0   word 1   word 2                       word 3
+//!   kind     conn     detail | error | slab+epoch  data: offset, and length in word 4
+//! ```
+//!
+//! Data needs one word more than the others, so a record has five.
+
+use slab::Slab;
+
+use crate::net::{Event, Syscall};
+
+use super::detail::Detail;
+
+/// Words of a record.
+pub(super) const RECORD_WORDS: usize = 5;
+
+/// The low 16 bits of a gate's epoch travel with the data.
+const EPOCH_MASK: u32 = 0xffff;
+
+mod kind {
+    pub const RESOLVED: i32 = 1;
+    pub const ATTEMPT: i32 = 2;
+    pub const ATTEMPT_FAILED: i32 = 3;
+    pub const CONNECTED: i32 = 4;
+    pub const CONNECT_FAILED: i32 = 5;
+    pub const DATA: i32 = 6;
+    pub const END: i32 = 7;
+    pub const FAILED: i32 = 8;
+    pub const KILLED: i32 = 9;
+    pub const WRITTEN: i32 = 10;
+    pub const SHUT: i32 = 11;
+    pub const CLOSED: i32 = 12;
+}
+
+/// One event's record. What does not fit goes to `details`, to be asked for by its key.
+pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_WORDS] {
+    use crate::net::Attempt;
+
+    let mut detailed = |kind, conn: u32, detail| {
+        [kind, conn as i32, details.insert(detail) as i32, 0, 0]
+    };
+    match event {
+        Event::Resolved { conn, addresses } => {
+            detailed(kind::RESOLVED, conn, Detail::resolved(&addresses))
+        }
+        Event::Attempt { conn, attempt: Attempt::Started(endpoint) } => {
+            detailed(kind::ATTEMPT, conn, Detail::endpoints([&endpoint]))
+        }
+        Event::Attempt { conn, attempt: Attempt::Failed(failure) } => {
+            detailed(kind::ATTEMPT_FAILED, conn, Detail::failures([&failure], false))
+        }
+        Event::Connected { conn, local, peer } => {
+            detailed(kind::CONNECTED, conn, Detail::endpoints([&peer].into_iter().chain(&local)))
+        }
+        Event::ConnectFailed { conn, failures, several } => {
+            detailed(kind::CONNECT_FAILED, conn, Detail::failures(&failures, several))
+        }
+        Event::Data { conn, epoch, chunk } => {
+            let place = chunk.slab << 16 | (epoch & EPOCH_MASK);
+            let (offset, len) = (chunk.offset as i32, chunk.len as i32);
+            [kind::DATA, conn as i32, place as i32, offset, len]
+        }
+        Event::End { conn } => plain(kind::END, conn),
+        Event::Failed { conn, syscall, code } => {
+            let writing = i32::from(matches!(syscall, Syscall::Write | Syscall::Shutdown));
+            [kind::FAILED, conn as i32, -code.abs(), writing, 0]
+        }
+        Event::Killed { conn } => plain(kind::KILLED, conn),
+        Event::Written { conn } => plain(kind::WRITTEN, conn),
+        Event::Shut { conn } => plain(kind::SHUT, conn),
+        Event::Closed { conn } => plain(kind::CLOSED, conn),
+    }
+}
+
+fn plain(kind: i32, conn: u32) -> [i32; RECORD_WORDS] {
+    [kind, conn as i32, 0, 0, 0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::Chunk;
+
+    #[test]
+    fn data_carries_its_place_and_the_low_bits_of_its_epoch() {
+        let chunk = Chunk { slab: 3, offset: 40, len: 5 };
+        let event = Event::Data { conn: 9, epoch: 0x1_0002, chunk };
+        let record = encode(event, &mut Slab::new());
+        assert_eq!(record, [kind::DATA, 9, 3 << 16 | 2, 40, 5]);
+    }
+
+    #[test]
+    fn errors_are_negative_as_in_node() {
+        let event = Event::Failed { conn: 1, syscall: Syscall::Read, code: 104 };
+        assert_eq!(encode(event, &mut Slab::new()), [kind::FAILED, 1, -104, 0, 0]);
+    }
+}

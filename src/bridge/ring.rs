@@ -1,0 +1,125 @@
+//! The command ring: fixed records of four words, written by `lib/bridge.js` during a tick.
+//!
+//! ```text
+//!   word 0      word 1   word 2            word 3
+//!   operation   conn     start | argument  length | argument
+//! ```
+
+use std::sync::Arc;
+
+use crate::net::{Command, ConnId, Gate};
+
+use super::lent::Lent;
+
+/// Words of a record.
+pub(super) const RECORD_WORDS: usize = 4;
+
+mod operation {
+    pub const WRITE: i32 = 1;
+    pub const WRITE_ACKNOWLEDGED: i32 = 2;
+    pub const WRITE_LENT: i32 = 3;
+    pub const WRITE_LENT_ACKNOWLEDGED: i32 = 4;
+    pub const SHUTDOWN: i32 = 5;
+    pub const PAUSE: i32 = 6;
+    pub const RESUME: i32 = 7;
+    pub const NO_DELAY: i32 = 8;
+    pub const KEEP_ALIVE: i32 = 9;
+    pub const TYPE_OF_SERVICE: i32 = 10;
+    pub const CLOSE: i32 = 11;
+    pub const RESET: i32 = 12;
+}
+
+/// What a record needs besides its own words.
+pub(super) struct Decoder<'a> {
+    /// Bytes in the slab of this flush.
+    pub bytes: usize,
+    /// Arrays lent during this tick, in the order of their records.
+    pub lent: &'a mut dyn Iterator<Item = Lent>,
+}
+
+impl Decoder<'_> {
+    /// The command of a record, or None where the record makes no sense.
+    pub(super) fn decode(&mut self, record: &[i32]) -> Option<Command> {
+        let &[operation, conn, first, second] = record else { return None };
+        let conn = ConnId::try_from(conn).ok()?;
+        Some(match operation {
+            operation::WRITE | operation::WRITE_ACKNOWLEDGED => {
+                let start = usize::try_from(first).ok()?;
+                let end = start.checked_add(usize::try_from(second).ok()?)?;
+                if end > self.bytes {
+                    return None;
+                }
+                let acknowledge = operation == operation::WRITE_ACKNOWLEDGED;
+                Command::Write { conn, range: start..end, acknowledge }
+            }
+            operation::WRITE_LENT | operation::WRITE_LENT_ACKNOWLEDGED => {
+                let lent = Box::new(self.lent.next()?);
+                let acknowledge = operation == operation::WRITE_LENT_ACKNOWLEDGED;
+                Command::WriteLent { conn, lent, acknowledge }
+            }
+            operation::SHUTDOWN => Command::Shutdown { conn },
+            operation::PAUSE => Command::Pause { conn },
+            operation::RESUME => Command::Resume { conn },
+            operation::NO_DELAY => Command::NoDelay { conn, on: first != 0 },
+            operation::KEEP_ALIVE => Command::KeepAlive {
+                conn,
+                on: first != 0,
+                idle_secs: u32::try_from(second).ok()?,
+            },
+            operation::TYPE_OF_SERVICE => {
+                Command::TypeOfService { conn, value: u32::try_from(first).ok()? }
+            }
+            operation::CLOSE => Command::Close { conn, reset: false },
+            operation::RESET => Command::Close { conn, reset: true },
+            _ => return None,
+        })
+    }
+}
+
+/// The gates of an environment's connections, by id.
+#[derive(Default)]
+pub(super) struct Gates(Vec<Arc<Gate>>);
+
+impl Gates {
+    /// A new gate for a connection that begins.
+    pub(super) fn open(&mut self, conn: ConnId) -> Arc<Gate> {
+        let index = conn as usize;
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, Arc::default);
+        }
+        let gate = Arc::<Gate>::default();
+        self.0[index] = gate.clone();
+        gate
+    }
+
+    pub(super) fn get(&self, conn: ConnId) -> Option<&Gate> {
+        self.0.get(conn as usize).map(Arc::as_ref)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(record: &[i32], bytes: usize) -> Option<Command> {
+        Decoder { bytes, lent: &mut std::iter::empty() }.decode(record)
+    }
+
+    #[test]
+    fn a_write_stays_within_the_slab() {
+        assert!(matches!(
+            decode(&[1, 7, 10, 5], 15),
+            Some(Command::Write { conn: 7, range, acknowledge: false }) if range == (10..15)
+        ));
+        assert!(decode(&[1, 7, 10, 6], 15).is_none());
+        assert!(decode(&[1, 7, -1, 6], 15).is_none());
+        assert!(decode(&[1, -7, 0, 6], 15).is_none());
+    }
+
+    #[test]
+    fn nonsense_is_no_command() {
+        for record in [&[0, 0, 0, 0][..], &[99, 0, 0, 0], &[3, 0, 0, 0], &[1, 2, 3]] {
+            assert!(decode(record, 100).is_none());
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! One open connection: what is unwritten, whether it reads, and how it ends.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::ReadBuf;
+
+use super::command::ConnId;
+use super::connect::errno;
+use super::event::{Event, Syscall};
+use super::gate::{Gate, Reading};
+use super::memory::{Inbound, Outbound};
+use super::options;
+use super::outbox::Outbox;
+use super::stream::Stream;
+
+/// Reads of one connection before the others have their turn.
+const READS_PER_TURN: usize = 4;
+
+/// Room asked for a first read: small answers share a slab.
+const ROOM_MIN: usize = 4 << 10;
+
+/// Room asked for once a read filled what it was given. Larger saves events, not copies; 256 KiB
+/// is where a download over loopback stops gaining.
+const ROOM_MAX: usize = 256 << 10;
+
+/// What the connections of one port share on the reactor's thread.
+pub(super) struct PortIo {
+    pub outbox: Arc<Outbox>,
+    pub inbound: RefCell<Box<dyn Inbound>>,
+}
+
+/// Bytes on their way to the kernel.
+pub(super) enum Outgoing {
+    Copied { bytes: Arc<Vec<u8>>, range: Range<usize>, acknowledge: bool },
+    Lent { lent: Box<dyn Outbound>, start: usize, acknowledge: bool },
+}
+
+#[derive(PartialEq, Eq)]
+enum Sending {
+    Open,
+    /// Shut once all before it is written.
+    Ending,
+    Shut,
+}
+
+pub(super) struct Conn {
+    id: ConnId,
+    gate: Arc<Gate>,
+    io: Rc<PortIo>,
+    /// None once the connection has failed, died or been closed.
+    stream: Option<Stream>,
+    outgoing: VecDeque<Outgoing>,
+    sending: Sending,
+    /// Reported only when nothing is left to read: a server may answer and close while we write.
+    write_error: Option<i32>,
+    reading: bool,
+    ended: bool,
+    /// The gate's epoch when the last write came.
+    written_epoch: u32,
+    room: usize,
+    waker: Option<Waker>,
+}
+
+impl Conn {
+    pub(super) fn new(id: ConnId, gate: Arc<Gate>, io: Rc<PortIo>, stream: Stream) -> Self {
+        Self {
+            id,
+            gate,
+            io,
+            stream: Some(stream),
+            outgoing: VecDeque::new(),
+            sending: Sending::Open,
+            write_error: None,
+            reading: true,
+            ended: false,
+            written_epoch: 0,
+            room: ROOM_MIN,
+            waker: None,
+        }
+    }
+
+    /// Serves the connection until it is gone.
+    pub(super) async fn run(this: Rc<RefCell<Self>>) {
+        let guard = PanicGuard(&this);
+        poll_fn(|cx| this.borrow_mut().poll(cx)).await;
+        std::mem::forget(guard);
+    }
+
+    pub(super) fn write(&mut self, outgoing: Outgoing) {
+        self.written_epoch = self.gate.epoch();
+        if self.stream.is_none() || self.write_error.is_some() {
+            return;
+        }
+        let first = self.outgoing.is_empty();
+        self.outgoing.push_back(outgoing);
+        if first {
+            self.flush(|stream, bytes| stream.try_write(bytes));
+            self.wake_if_unfinished();
+        }
+    }
+
+    pub(super) fn shutdown(&mut self) {
+        if self.sending == Sending::Open {
+            self.sending = Sending::Ending;
+            self.wake();
+        }
+    }
+
+    pub(super) fn set_reading(&mut self, on: bool) {
+        self.reading = on;
+        if on {
+            self.wake();
+        }
+    }
+
+    pub(super) fn stream(&self) -> Option<&Stream> {
+        self.stream.as_ref()
+    }
+
+    /// Drops the connection; with `reset` the server sees a RST.
+    pub(super) fn close(&mut self, reset: bool) {
+        if let (true, Some(stream)) = (reset, &self.stream) {
+            options::reset_on_close(stream);
+        }
+        self.drop_stream();
+        self.wake();
+    }
+
+    /// The connection's task panicked: its request must hear of it.
+    fn fail_by_panic(&mut self) {
+        let code = errno(&io::Error::other("panic"));
+        self.fail(Syscall::Read, code);
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+        }
+        if !self.outgoing.is_empty() {
+            self.flush(|stream, bytes| match stream.poll_write(cx, bytes) {
+                Poll::Ready(result) => result,
+                Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            });
+        }
+        self.poll_shutdown(cx);
+        self.poll_read(cx);
+        if let Some(code) = self.write_error
+            && !self.ended
+            && self.stream.is_some()
+        {
+            self.fail(Syscall::Write, code);
+        }
+        if self.stream.is_none() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Hands bytes to the kernel by `write` until it takes no more.
+    fn flush(&mut self, mut write: impl FnMut(&mut Stream, &[u8]) -> io::Result<usize>) {
+        let Some(stream) = &mut self.stream else { return };
+        while let Some(outgoing) = self.outgoing.front_mut() {
+            let bytes = outgoing.bytes();
+            let result = if bytes.is_empty() { Ok(0) } else { write(stream, bytes) };
+            match result {
+                Ok(taken) => {
+                    self.gate.add_written(taken);
+                    if outgoing.advance(taken) {
+                        if outgoing.acknowledge() {
+                            self.io.outbox.push(Event::Written { conn: self.id });
+                        }
+                        self.outgoing.pop_front();
+                    }
+                }
+                Err(err) if err.kind() == io::ErrorKind::WouldBlock => return,
+                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+                Err(err) => {
+                    self.write_error = Some(errno(&err));
+                    self.gate.kill();
+                    self.outgoing.clear();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) {
+        if self.sending != Sending::Ending || !self.outgoing.is_empty() {
+            return;
+        }
+        let Some(stream) = &mut self.stream else { return };
+        // A failure means that the server is gone already, which reading will tell.
+        if stream.poll_shutdown(cx).is_ready() {
+            self.sending = Sending::Shut;
+            self.io.outbox.push(Event::Shut { conn: self.id });
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) {
+        for _ in 0..READS_PER_TURN {
+            if self.ended {
+                return;
+            }
+            let Some(stream) = &mut self.stream else { return };
+            match self.gate.reading(self.written_epoch) {
+                Reading::Unsolicited => {
+                    let mut byte = [0];
+                    if stream.poll_read(cx, &mut ReadBuf::new(&mut byte)).is_ready() {
+                        self.gate.kill();
+                        self.io.outbox.push(Event::Killed { conn: self.id });
+                        self.drop_stream();
+                    }
+                    return;
+                }
+                Reading::Allowed { .. } if !self.reading => return,
+                Reading::Allowed { epoch } => {
+                    if self.io.outbox.is_full(cx.waker()) {
+                        return;
+                    }
+                    let mut inbound = self.io.inbound.borrow_mut();
+                    let room = inbound.room(self.room);
+                    let room_len = room.len();
+                    let mut buf = ReadBuf::uninit(room);
+                    match stream.poll_read(cx, &mut buf) {
+                        Poll::Pending => return,
+                        Poll::Ready(Ok(())) => {
+                            let len = buf.filled().len();
+                            if len == 0 {
+                                self.ended = true;
+                                self.gate.kill();
+                                self.io.outbox.push(Event::End { conn: self.id });
+                                return;
+                            }
+                            let chunk = inbound.commit(len);
+                            self.room = if len == room_len {
+                                (self.room * 4).min(ROOM_MAX)
+                            } else if len < self.room / 4 {
+                                ROOM_MIN
+                            } else {
+                                self.room
+                            };
+                            drop(inbound);
+                            self.io.outbox.push(Event::Data { conn: self.id, epoch, chunk });
+                        }
+                        Poll::Ready(Err(err)) => {
+                            drop(inbound);
+                            self.fail(Syscall::Read, errno(&err));
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+    }
+
+    fn fail(&mut self, syscall: Syscall, code: i32) {
+        self.gate.kill();
+        self.drop_stream();
+        self.io.outbox.push(Event::Failed { conn: self.id, syscall, code });
+    }
+
+    fn drop_stream(&mut self) {
+        self.stream = None;
+        self.outgoing.clear();
+    }
+
+    fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+
+    fn wake_if_unfinished(&self) {
+        if !self.outgoing.is_empty() || self.write_error.is_some() {
+            self.wake();
+        }
+    }
+}
+
+impl Outgoing {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Copied { bytes, range, .. } => bytes.get(range.clone()).unwrap_or_default(),
+            Self::Lent { lent, start, .. } => lent.bytes().get(*start..).unwrap_or_default(),
+        }
+    }
+
+    /// Whether nothing is left.
+    fn advance(&mut self, taken: usize) -> bool {
+        match self {
+            Self::Copied { range, .. } => range.start += taken,
+            Self::Lent { start, .. } => *start += taken,
+        }
+        self.bytes().is_empty()
+    }
+
+    fn acknowledge(&self) -> bool {
+        match self {
+            Self::Copied { acknowledge, .. } | Self::Lent { acknowledge, .. } => *acknowledge,
+        }
+    }
+}
+
+/// Turns a panic of the connection's task into a failure of the connection.
+struct PanicGuard<'a>(&'a RefCell<Conn>);
+
+impl Drop for PanicGuard<'_> {
+    fn drop(&mut self) {
+        if let (true, Ok(mut conn)) = (std::thread::panicking(), self.0.try_borrow_mut()) {
+            conn.fail_by_panic();
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! From a name or a path to a connected stream: resolve, then Happy Eyeballs.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpSocket, TcpStream};
+#[cfg(unix)]
+use tokio::net::UnixStream;
+use tokio::task::JoinSet;
+
+use super::command::ConnId;
+use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
+use super::options::SocketOptions;
+use super::resolve::{Query, literal, resolve};
+use super::stream::Stream;
+use super::{Gate, Outbox};
+
+/// `errno` where the system gave none: EIO.
+const UNKNOWN_ERRNO: i32 = 5;
+
+/// What to connect to.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// A host name or an address.
+    Name { query: Query, port: u16 },
+    /// Addresses that the program resolved by itself.
+    Addresses(Vec<SocketAddr>),
+    /// A Unix socket.
+    Path(String),
+}
+
+/// One connection to make.
+pub struct Connect {
+    pub gate: Arc<Gate>,
+    pub target: Target,
+    pub local_address: Option<IpAddr>,
+    /// 0 lets the system choose.
+    pub local_port: u16,
+    /// Try all addresses, each next one after this delay (RFC 8305, section 5) or at a failure.
+    /// None tries the first alone.
+    pub attempt_delay: Option<Duration>,
+    pub options: SocketOptions,
+}
+
+/// Why there is no stream.
+pub(super) struct Refusal {
+    pub failures: Vec<Failure>,
+    pub several: bool,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self { failures: vec![failure], several: false }
+    }
+}
+
+/// Connects, reporting names resolved and attempts made on the way.
+pub(super) async fn connect(
+    conn: ConnId,
+    connect: &Connect,
+    outbox: &Outbox,
+) -> Result<Stream, Refusal> {
+    let addresses = match &connect.target {
+        #[cfg(unix)]
+        Target::Path(path) => return Ok(connect_path(conn, path, outbox).await?),
+        #[cfg(not(unix))]
+        Target::Path(_) => {
+            return Err(Failure { syscall: Syscall::Connect, code: 95, endpoint: None }.into());
+        }
+        Target::Addresses(addresses) => addresses.clone(),
+        Target::Name { query, port } => match literal(&query.host) {
+            Some(ip) => vec![SocketAddr::new(ip, *port)],
+            None => look_up(conn, query, *port, outbox).await?,
+        },
+    };
+    let order = match connect.attempt_delay {
+        Some(_) => interleave(addresses),
+        None => addresses.into_iter().take(1).collect(),
+    };
+    race(conn, connect, order, outbox).await
+}
+
+async fn look_up(
+    conn: ConnId,
+    query: &Query,
+    port: u16,
+    outbox: &Outbox,
+) -> Result<Vec<SocketAddr>, Failure> {
+    let query = query.clone();
+    let resolved = tokio::task::spawn_blocking(move || resolve(&query, port)).await;
+    let addresses = resolved.unwrap_or(Err(Failure {
+        syscall: Syscall::GetAddrInfo,
+        code: -3004,
+        endpoint: None,
+    }))?;
+    outbox.push(Event::Resolved { conn, addresses: addresses.clone() });
+    Ok(addresses)
+}
+
+/// Families in turn, the first address's family first (RFC 8305, section 4).
+fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
+    let six_first = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (mut first, mut second): (VecDeque<_>, VecDeque<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == six_first);
+    let mut order = VecDeque::with_capacity(first.len() + second.len());
+    while !first.is_empty() || !second.is_empty() {
+        order.extend(first.pop_front());
+        order.extend(second.pop_front());
+    }
+    order
+}
+
+/// Starts one attempt after the other; the first that connects wins, the others are dropped.
+async fn race(
+    conn: ConnId,
+    connect: &Connect,
+    mut waiting: VecDeque<SocketAddr>,
+    outbox: &Outbox,
+) -> Result<Stream, Refusal> {
+    let several = waiting.len() > 1;
+    let delay = connect.attempt_delay.unwrap_or_default();
+    let mut running = JoinSet::new();
+    let mut failures = Vec::new();
+    loop {
+        if let Some(address) = waiting.pop_front() {
+            let endpoint = Endpoint::Ip(address);
+            outbox.push(Event::Attempt { conn, attempt: Attempt::Started(endpoint) });
+            let (local_address, local_port) = (connect.local_address, connect.local_port);
+            running.spawn_local(connect_address(address, local_address, local_port));
+        }
+        let finished = if waiting.is_empty() {
+            running.join_next().await
+        } else {
+            tokio::select! {
+                finished = running.join_next() => finished,
+                () = tokio::time::sleep(delay) => continue,
+            }
+        };
+        match finished {
+            Some(Ok(Ok(tcp))) => return Ok(Stream::Tcp(tcp)),
+            Some(Ok(Err(failure))) => {
+                let attempt = Attempt::Failed(failure.clone());
+                outbox.push(Event::Attempt { conn, attempt });
+                failures.push(failure);
+            }
+            Some(Err(_)) => {}
+            None => return Err(Refusal { failures, several }),
+        }
+    }
+}
+
+async fn connect_address(
+    address: SocketAddr,
+    local_address: Option<IpAddr>,
+    local_port: u16,
+) -> Result<TcpStream, Failure> {
+    let failed = |syscall, endpoint| {
+        move |err: io::Error| Failure {
+            syscall,
+            code: errno(&err),
+            endpoint: Some(Endpoint::Ip(endpoint)),
+        }
+    };
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
+        .map_err(failed(Syscall::Connect, address))?;
+    if local_address.is_some() || local_port != 0 {
+        let any = if address.is_ipv4() {
+            IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+        } else {
+            IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+        };
+        let local = SocketAddr::new(local_address.unwrap_or(any), local_port);
+        // libuv does so before each bind on Unix.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true).map_err(failed(Syscall::Bind, local))?;
+        socket.bind(local).map_err(failed(Syscall::Bind, local))?;
+    }
+    socket.connect(address).await.map_err(failed(Syscall::Connect, address))
+}
+
+#[cfg(unix)]
+async fn connect_path(conn: ConnId, path: &str, outbox: &Outbox) -> Result<Stream, Failure> {
+    let endpoint = Endpoint::Path(path.to_owned());
+    outbox.push(Event::Attempt { conn, attempt: Attempt::Started(endpoint.clone()) });
+    match UnixStream::connect(path).await {
+        Ok(stream) => Ok(Stream::Unix { stream, path: path.to_owned() }),
+        Err(err) => Err(Failure {
+            syscall: Syscall::Connect,
+            code: errno(&err),
+            endpoint: Some(endpoint),
+        }),
+    }
+}
+
+pub(super) fn errno(err: &io::Error) -> i32 {
+    err.raw_os_error().unwrap_or(UNKNOWN_ERRNO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns_and_the_first_keeps_its_place() {
+        let addresses = |list: &[&str]| -> Vec<SocketAddr> {
+            list.iter().map(|text| text.parse().unwrap()).collect()
+        };
+        let order = interleave(addresses(&["[::1]:1", "[::2]:1", "127.0.0.1:1", "[::3]:1"]));
+        assert_eq!(order, addresses(&["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"]));
+        let order = interleave(addresses(&["127.0.0.1:1", "[::1]:1"]));
+        assert_eq!(order, addresses(&["127.0.0.1:1", "[::1]:1"]));
+    }
+}

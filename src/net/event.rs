@@ -1,0 +1,62 @@
+//! What the reactor reports to a port.
+
+use std::net::SocketAddr;
+
+use super::{Chunk, ConnId};
+
+/// The system call that failed, as Node's errors name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syscall {
+    GetAddrInfo,
+    Bind,
+    Connect,
+    Read,
+    Write,
+    Shutdown,
+}
+
+/// One end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    Ip(SocketAddr),
+    /// A Unix socket's path.
+    Path(String),
+}
+
+/// Why one address could not be connected.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub syscall: Syscall,
+    /// `errno`, or the `EAI_` code where `syscall` is `GetAddrInfo`.
+    pub code: i32,
+    pub endpoint: Option<Endpoint>,
+}
+
+/// The life of one attempt, in order, for Node's 'connectionAttempt' events.
+#[derive(Clone, Debug)]
+pub enum Attempt {
+    Started(Endpoint),
+    Failed(Failure),
+}
+
+/// An event of one connection. `Closed` is the last; see the module's diagram.
+#[derive(Debug)]
+pub enum Event {
+    /// The name was resolved to these addresses, in the resolver's order.
+    Resolved { conn: ConnId, addresses: Vec<SocketAddr> },
+    Attempt { conn: ConnId, attempt: Attempt },
+    Connected { conn: ConnId, local: Option<Endpoint>, peer: Endpoint },
+    /// `several` when more than one address was there to be tried (Node's AggregateError).
+    ConnectFailed { conn: ConnId, failures: Vec<Failure>, several: bool },
+    Data { conn: ConnId, epoch: u32, chunk: Chunk },
+    /// The server has sent all it will send.
+    End { conn: ConnId },
+    Failed { conn: ConnId, syscall: Syscall, code: i32 },
+    /// The connection was parked, or no request byte had been written, when it ended or spoke.
+    Killed { conn: ConnId },
+    /// All writes up to one that asked for it were taken by the kernel.
+    Written { conn: ConnId },
+    /// The sending direction is closed.
+    Shut { conn: ConnId },
+    Closed { conn: ConnId },
+}

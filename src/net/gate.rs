@@ -1,0 +1,125 @@
+//! What the JavaScript thread and the reactor must agree on about one connection, without waiting.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+const ACTIVE: u32 = 0;
+const PARKED: u32 = 1;
+const DEAD: u32 = 2;
+const STATE_MASK: u32 = 0b11;
+const EPOCH_SHIFT: u32 = 2;
+
+/// The word that decides whether a parked connection may be handed out.
+///
+/// It holds a state (active, parked, dead) and an epoch, which counts how often the connection
+/// was handed out again. The JavaScript thread parks and claims; the reactor kills.
+///
+/// # Race window
+///
+/// `claim` and `read_allowed` race on a connection whose server closes it, or sends, at that
+/// moment. Both are one compare-exchange on the same word, so exactly one wins: either the claim
+/// fails and the pool takes another connection, or the reactor finds the connection active. In the
+/// second case the epoch says whether a byte of the new request was written (`written_epoch` of
+/// the reactor's side): if none was, what arrived cannot be its answer, and the connection dies.
+#[derive(Debug, Default)]
+pub struct Gate {
+    word: AtomicU32,
+    written: AtomicU64,
+}
+
+/// What the reactor may do with bytes that wait on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// They belong to the exchange of this epoch.
+    Allowed { epoch: u32 },
+    /// Nobody asked for them: the connection must not be used again.
+    Unsolicited,
+}
+
+impl Gate {
+    /// Puts an active connection to rest. False when the reactor has seen it end.
+    pub fn park(&self) -> bool {
+        self.advance(ACTIVE, PARKED, 0)
+    }
+
+    /// Takes a parked connection for a new request. False when it died while parked.
+    pub fn claim(&self) -> bool {
+        self.advance(PARKED, ACTIVE, 1)
+    }
+
+    /// Bytes that the kernel has taken for this connection so far.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add_written(&self, bytes: usize) {
+        self.written.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// The connection has ended, or nobody may be given it again.
+    pub(super) fn kill(&self) {
+        self.word.fetch_or(DEAD, Ordering::AcqRel);
+    }
+
+    pub(super) fn epoch(&self) -> u32 {
+        self.word.load(Ordering::Acquire) >> EPOCH_SHIFT
+    }
+
+    /// Asked before each read. A parked connection with something to read dies by `on_unsolicited`.
+    pub(super) fn reading(&self, written_epoch: u32) -> Reading {
+        let word = self.word.load(Ordering::Acquire);
+        let epoch = word >> EPOCH_SHIFT;
+        if word & STATE_MASK == PARKED || epoch != written_epoch {
+            Reading::Unsolicited
+        } else {
+            Reading::Allowed { epoch }
+        }
+    }
+
+    fn advance(&self, from: u32, to: u32, epochs: u32) -> bool {
+        self.word
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
+                let epoch = (word >> EPOCH_SHIFT).wrapping_add(epochs);
+                (word & STATE_MASK == from).then_some(epoch << EPOCH_SHIFT | to)
+            })
+            .is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parked_connection_is_claimed_once() {
+        let gate = Gate::default();
+        assert!(!gate.claim());
+        assert!(gate.park());
+        assert!(!gate.park());
+        assert!(gate.claim());
+        assert!(!gate.claim());
+        assert_eq!(gate.epoch(), 1);
+    }
+
+    #[test]
+    fn a_dead_connection_is_neither_parked_nor_claimed() {
+        let gate = Gate::default();
+        gate.kill();
+        assert!(!gate.park());
+
+        let gate = Gate::default();
+        assert!(gate.park());
+        gate.kill();
+        assert!(!gate.claim());
+    }
+
+    #[test]
+    fn bytes_before_the_first_request_byte_of_an_epoch_are_unsolicited() {
+        let gate = Gate::default();
+        assert_eq!(gate.reading(0), Reading::Allowed { epoch: 0 });
+        assert!(gate.park());
+        assert_eq!(gate.reading(0), Reading::Unsolicited);
+        assert!(gate.claim());
+        assert_eq!(gate.reading(0), Reading::Unsolicited);
+        assert_eq!(gate.reading(1), Reading::Allowed { epoch: 1 });
+    }
+}

@@ -1,0 +1,38 @@
+//! How bytes move: the reactor's thread, resolving, connecting, reading and writing.
+//!
+//! Each reactor is one tokio `current_thread` runtime on a thread of its own (`reactor`). The
+//! JavaScript environments of the process are its ports: a port sends `Batch`es of `Command`s in,
+//! and `Event`s come back through its `Outbox`. A connection is known by the id that its port
+//! gave it, from the `Connect` that opens it to the `Closed` that is its last event:
+//!
+//! ```text
+//!   Connect ── Connecting ──> Connected ── Data* ──> End | Failed | Killed
+//!      │            └───────> ConnectFailed                     │
+//!      └──────────────────── Close (from any state) <───────────┘
+//!                               └──> Closed: the id may be used again
+//! ```
+//!
+//! This module knows nothing of Node-API: memory that JavaScript will see is reached through
+//! `Inbound` and `Outbound`, which the bridge implements.
+
+mod command;
+mod conn;
+mod connect;
+mod event;
+mod gate;
+mod memory;
+mod options;
+mod outbox;
+mod reactor;
+mod resolve;
+mod stream;
+
+pub use command::{Batch, Command, ConnId};
+pub use connect::{Connect, Target};
+pub use event::{Attempt, Endpoint, Event, Failure, Syscall};
+pub use gate::Gate;
+pub use memory::{Chunk, Inbound, Outbound};
+pub use options::SocketOptions;
+pub use outbox::Outbox;
+pub use reactor::{Port, Reactor, reactors};
+pub use resolve::{Order, Query};

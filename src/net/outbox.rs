@@ -1,0 +1,162 @@
+//! A port's mailbox: events wait here until JavaScript takes them, many at a time.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::task::Waker;
+
+use super::Event;
+
+/// Received bytes that may wait for JavaScript before the reactor stops reading for this port.
+///
+/// It bounds memory while the JavaScript thread is busy: 4 MiB keeps a fast link filled for some
+/// milliseconds, which is what a long JavaScript turn takes.
+const UNREAD_BYTES_MAX: usize = 4 << 20;
+
+/// The queue of one port. The port's `ring` is called when an event comes while it is asleep.
+pub struct Outbox {
+    inner: Mutex<Inner>,
+}
+
+type Bell = Box<dyn Fn() + Send>;
+
+struct Inner {
+    events: VecDeque<Event>,
+    unread_bytes: usize,
+    /// Set from the first event on until JavaScript has taken all: it will look by itself.
+    awake: bool,
+    blocked: Vec<Waker>,
+    /// None once the environment is going away: events then go nowhere.
+    bell: Option<Bell>,
+}
+
+impl Outbox {
+    pub fn new(bell: Bell) -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                events: VecDeque::new(),
+                unread_bytes: 0,
+                awake: false,
+                blocked: Vec::new(),
+                bell: Some(bell),
+            }),
+        }
+    }
+
+    /// Moves up to `max` events out. Returns whether more are waiting; if none are, the next one
+    /// rings the bell.
+    pub fn take(&self, max: usize, mut each: impl FnMut(Event)) -> bool {
+        let mut inner = self.lock();
+        let count = inner.events.len().min(max);
+        let mut freed = 0;
+        for event in inner.events.drain(..count) {
+            if let Event::Data { chunk, .. } = &event {
+                freed += chunk.len as usize;
+            }
+            each(event);
+        }
+        inner.unread_bytes -= freed;
+        let blocked = if inner.unread_bytes < UNREAD_BYTES_MAX {
+            std::mem::take(&mut inner.blocked)
+        } else {
+            Vec::new()
+        };
+        let more = !inner.events.is_empty();
+        inner.awake = more;
+        drop(inner);
+        blocked.into_iter().for_each(Waker::wake);
+        more
+    }
+
+    /// Silences the port: from here on its bell is never rung.
+    pub fn close(&self) {
+        let mut inner = self.lock();
+        inner.bell = None;
+        inner.events.clear();
+    }
+
+    pub(super) fn push(&self, event: Event) {
+        let mut inner = self.lock();
+        let Some(bell) = &inner.bell else { return };
+        if !inner.awake {
+            bell();
+        }
+        inner.awake = true;
+        if let Event::Data { chunk, .. } = &event {
+            inner.unread_bytes += chunk.len as usize;
+        }
+        inner.events.push_back(event);
+    }
+
+    /// Whether a reader must wait until JavaScript has taken what it was sent; it is woken then.
+    pub(super) fn is_full(&self, waker: &Waker) -> bool {
+        let mut inner = self.lock();
+        let full = inner.unread_bytes >= UNREAD_BYTES_MAX;
+        if full {
+            inner.blocked.push(waker.clone());
+        }
+        full
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::net::Chunk;
+
+    fn outbox() -> (Outbox, Arc<AtomicUsize>) {
+        let rung = Arc::new(AtomicUsize::new(0));
+        let bell = rung.clone();
+        let outbox = Outbox::new(Box::new(move || {
+            bell.fetch_add(1, Ordering::Relaxed);
+        }));
+        (outbox, rung)
+    }
+
+    fn data(len: u32) -> Event {
+        Event::Data { conn: 0, epoch: 0, chunk: Chunk { slab: 0, offset: 0, len } }
+    }
+
+    #[test]
+    fn the_bell_rings_once_until_all_is_taken() {
+        let (outbox, rung) = outbox();
+        for conn in 0..3 {
+            outbox.push(Event::End { conn });
+        }
+        assert_eq!(rung.load(Ordering::Relaxed), 1);
+        assert!(outbox.take(2, drop));
+        outbox.push(Event::End { conn: 3 });
+        assert_eq!(rung.load(Ordering::Relaxed), 1);
+        assert!(!outbox.take(8, drop));
+        outbox.push(Event::End { conn: 4 });
+        assert_eq!(rung.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn unread_bytes_stop_the_readers_until_they_are_taken() {
+        let (outbox, _) = outbox();
+        assert!(!outbox.is_full(Waker::noop()));
+        outbox.push(data(UNREAD_BYTES_MAX as u32));
+        assert!(outbox.is_full(Waker::noop()));
+        outbox.take(1, drop);
+        assert!(!outbox.is_full(Waker::noop()));
+    }
+
+    #[test]
+    fn a_closed_outbox_keeps_and_says_nothing() {
+        let (outbox, rung) = outbox();
+        outbox.push(Event::End { conn: 0 });
+        outbox.close();
+        outbox.push(Event::End { conn: 1 });
+        let mut taken = 0;
+        outbox.take(8, |_| taken += 1);
+        assert_eq!((taken, rung.load(Ordering::Relaxed)), (0, 1));
+    }
+}

@@ -1,0 +1,312 @@
+//! The reactor's thread: commands in, connections served, events out.
+
+use std::cell::RefCell;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use slab::Slab;
+use tokio::runtime;
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, LocalSet, spawn_local};
+
+use super::command::{Batch, Command, ConnId};
+use super::conn::{Conn, Outgoing, PortIo};
+use super::connect::{Connect, connect};
+use super::event::{Event, Syscall};
+use super::{Inbound, Outbox, options};
+
+/// The most threads `OXAGENT_IO_THREADS` may ask for.
+const THREADS_MAX: usize = 64;
+
+/// Threads for `getaddrinfo`, which blocks: enough that some slow names do not hold up the others.
+const RESOLVERS_MAX: usize = 64;
+
+/// The reactors of this process, started at the first call.
+///
+/// # Errors
+///
+/// When the system gives no thread or no event queue.
+pub fn reactors() -> io::Result<&'static [Reactor]> {
+    static REACTORS: OnceLock<Vec<Reactor>> = OnceLock::new();
+    static STARTING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(reactors) = REACTORS.get() {
+        return Ok(reactors);
+    }
+    let started = (0..threads()).map(|_| Reactor::start()).collect::<io::Result<Vec<_>>>()?;
+    Ok(REACTORS.get_or_init(|| started))
+}
+
+/// I/O threads of this process: `OXAGENT_IO_THREADS`, 1 to 64, by default 1.
+fn threads() -> usize {
+    std::env::var("OXAGENT_IO_THREADS")
+        .ok()
+        .and_then(|text| text.parse::<usize>().ok())
+        .unwrap_or(1)
+        .clamp(1, THREADS_MAX)
+}
+
+/// One I/O thread. It lives as long as the process.
+pub struct Reactor {
+    inbox: Arc<Inbox>,
+}
+
+/// An environment's way to one reactor.
+pub struct Port {
+    inbox: Arc<Inbox>,
+    key: usize,
+}
+
+impl Reactor {
+    fn start() -> io::Result<Self> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .max_blocking_threads(RESOLVERS_MAX)
+            .thread_name("oxagent-dns")
+            .build()?;
+        let inbox = Arc::new(Inbox::default());
+        let served = inbox.clone();
+        std::thread::Builder::new()
+            .name("oxagent-io".into())
+            .spawn(move || LocalSet::new().block_on(&runtime, serve(&served)))?;
+        Ok(Self { inbox })
+    }
+
+    /// Opens a port. Blocks for one turn of the reactor.
+    pub fn attach(&self, outbox: Arc<Outbox>, inbound: Box<dyn Inbound + Send>) -> Option<Port> {
+        let (answer, answered) = mpsc::channel();
+        self.inbox.send(Message::Attach { outbox, inbound, answer });
+        let key = answered.recv().ok()?;
+        Some(Port { inbox: self.inbox.clone(), key })
+    }
+}
+
+impl Port {
+    /// Sends what one turn of the event loop asked for.
+    pub fn send(&self, batch: Batch) {
+        self.inbox.send(Message::Batch { port: self.key, batch });
+    }
+
+    /// Drops all connections of the port. When it returns, the reactor holds no memory of the
+    /// environment any more. Blocks for one turn of the reactor.
+    pub fn detach(&self) {
+        let (answer, answered) = mpsc::channel();
+        self.inbox.send(Message::Detach { port: self.key, answer });
+        let _ = answered.recv();
+    }
+}
+
+enum Message {
+    Attach { outbox: Arc<Outbox>, inbound: Box<dyn Inbound + Send>, answer: mpsc::Sender<usize> },
+    Batch { port: usize, batch: Batch },
+    Detach { port: usize, answer: mpsc::Sender<()> },
+}
+
+#[derive(Default)]
+struct Inbox {
+    messages: Mutex<Vec<Message>>,
+    arrived: Notify,
+}
+
+impl Inbox {
+    fn send(&self, message: Message) {
+        let first = {
+            let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
+            messages.push(message);
+            messages.len() == 1
+        };
+        if first {
+            self.arrived.notify_one();
+        }
+    }
+
+    fn take(&self) -> Vec<Message> {
+        std::mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The thread's own loop.
+async fn serve(inbox: &Inbox) {
+    let mut ports: Slab<PortState> = Slab::new();
+    loop {
+        inbox.arrived.notified().await;
+        for message in inbox.take() {
+            match message {
+                Message::Attach { outbox, inbound, answer } => {
+                    let _ = answer.send(ports.insert(PortState::new(outbox, inbound)));
+                }
+                Message::Batch { port, batch } => {
+                    if let Some(port) = ports.get_mut(port) {
+                        port.obey(batch);
+                    }
+                }
+                Message::Detach { port, answer } => {
+                    if let Some(mut port) = ports.try_remove(port) {
+                        port.close_all();
+                    }
+                    let _ = answer.send(());
+                }
+            }
+        }
+    }
+}
+
+enum Entry {
+    Connecting(AbortHandle),
+    Open(Rc<RefCell<Conn>>),
+    Refused,
+}
+
+type Entries = Rc<RefCell<Vec<Option<Entry>>>>;
+
+struct PortState {
+    io: Rc<PortIo>,
+    entries: Entries,
+}
+
+impl PortState {
+    fn new(outbox: Arc<Outbox>, inbound: Box<dyn Inbound>) -> Self {
+        let io = Rc::new(PortIo { outbox, inbound: RefCell::new(inbound) });
+        Self { io, entries: Entries::default() }
+    }
+
+    fn obey(&mut self, batch: Batch) {
+        for command in batch.commands {
+            let conn = command.conn();
+            let obeyed = catch_unwind(AssertUnwindSafe(|| self.obey_one(command, &batch.bytes)));
+            if obeyed.is_err() {
+                let code = super::connect::errno(&io::Error::other("panic"));
+                self.io.outbox.push(Event::Failed { conn, syscall: Syscall::Write, code });
+            }
+        }
+    }
+
+    fn obey_one(&mut self, command: Command, bytes: &Arc<Vec<u8>>) {
+        let outgoing = match command {
+            Command::Connect { conn, connect } => return self.connect(conn, *connect),
+            Command::Close { conn, reset } => return self.close(conn, reset),
+            Command::Write { conn, range, acknowledge } => {
+                (conn, Outgoing::Copied { bytes: bytes.clone(), range, acknowledge })
+            }
+            Command::WriteLent { conn, lent, acknowledge } => {
+                (conn, Outgoing::Lent { lent, start: 0, acknowledge })
+            }
+            Command::Shutdown { conn } => return self.with(conn, Conn::shutdown),
+            Command::Pause { conn } => return self.with(conn, |conn| conn.set_reading(false)),
+            Command::Resume { conn } => return self.with(conn, |conn| conn.set_reading(true)),
+            Command::NoDelay { conn, on } => {
+                return self.with_stream(conn, |stream| options::set_no_delay(stream, on));
+            }
+            Command::KeepAlive { conn, on, idle_secs } => {
+                return self.with_stream(conn, |stream| {
+                    options::set_keep_alive(stream, on, idle_secs);
+                });
+            }
+            Command::TypeOfService { conn, value } => {
+                return self
+                    .with_stream(conn, |stream| options::set_type_of_service(stream, value));
+            }
+        };
+        let (conn, outgoing) = outgoing;
+        self.with(conn, |conn| conn.write(outgoing));
+    }
+
+    fn connect(&mut self, conn: ConnId, request: Connect) {
+        let index = conn as usize;
+        let (io, entries) = (self.io.clone(), self.entries.clone());
+        let task = spawn_local(async move {
+            let result = connect(conn, &request, &io.outbox).await;
+            let opened = result.and_then(|stream| match stream.endpoints() {
+                Ok(endpoints) => Ok((stream, endpoints)),
+                // The server was gone before its address could be asked for.
+                Err(err) => Err(super::connect::Refusal::from(super::Failure {
+                    syscall: Syscall::Connect,
+                    code: super::connect::errno(&err),
+                    endpoint: None,
+                })),
+            });
+            let entry = match opened {
+                Ok((stream, (local, peer))) => {
+                    options::apply(&stream, request.options);
+                    io.outbox.push(Event::Connected { conn, local, peer });
+                    let open = Conn::new(conn, request.gate.clone(), io.clone(), stream);
+                    let open = Rc::new(RefCell::new(open));
+                    spawn_local(Conn::run(open.clone()));
+                    Entry::Open(open)
+                }
+                Err(refusal) => {
+                    let (failures, several) = (refusal.failures, refusal.several);
+                    io.outbox.push(Event::ConnectFailed { conn, failures, several });
+                    Entry::Refused
+                }
+            };
+            if let Some(place) = entries.borrow_mut().get_mut(index) {
+                *place = Some(entry);
+            }
+        });
+        let mut entries = self.entries.borrow_mut();
+        if entries.len() <= index {
+            entries.resize_with(index + 1, || None);
+        }
+        entries[index] = Some(Entry::Connecting(task.abort_handle()));
+    }
+
+    fn close(&mut self, conn: ConnId, reset: bool) {
+        let entry = self.entries.borrow_mut().get_mut(conn as usize).and_then(Option::take);
+        if let Some(entry) = entry {
+            entry.close(reset);
+            self.io.outbox.push(Event::Closed { conn });
+        }
+    }
+
+    fn close_all(&mut self) {
+        for entry in self.entries.borrow_mut().drain(..).flatten() {
+            entry.close(false);
+        }
+    }
+
+    fn with(&self, conn: ConnId, act: impl FnOnce(&mut Conn)) {
+        if let Some(Some(Entry::Open(open))) = self.entries.borrow().get(conn as usize) {
+            act(&mut open.borrow_mut());
+        }
+    }
+
+    fn with_stream(&self, conn: ConnId, act: impl FnOnce(&super::stream::Stream)) {
+        self.with(conn, |conn| {
+            if let Some(stream) = conn.stream() {
+                act(stream);
+            }
+        });
+    }
+}
+
+impl Entry {
+    fn close(self, reset: bool) {
+        match self {
+            Self::Connecting(task) => task.abort(),
+            Self::Open(open) => open.borrow_mut().close(reset),
+            Self::Refused => {}
+        }
+    }
+}
+
+impl Command {
+    fn conn(&self) -> ConnId {
+        match self {
+            Self::Connect { conn, .. }
+            | Self::Write { conn, .. }
+            | Self::WriteLent { conn, .. }
+            | Self::Shutdown { conn }
+            | Self::Pause { conn }
+            | Self::Resume { conn }
+            | Self::NoDelay { conn, .. }
+            | Self::KeepAlive { conn, .. }
+            | Self::TypeOfService { conn, .. }
+            | Self::Close { conn, .. } => *conn,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The byte stream under a connection.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+
+use super::Endpoint;
+
+pub(super) enum Stream {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix { stream: UnixStream, path: String },
+}
+
+impl Stream {
+    pub(super) fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Tcp(tcp) => Some(tcp),
+            #[cfg(unix)]
+            Self::Unix { .. } => None,
+        }
+    }
+
+    /// The near and the far end, as the system names them.
+    pub(super) fn endpoints(&self) -> io::Result<(Option<Endpoint>, Endpoint)> {
+        match self {
+            Self::Tcp(tcp) => {
+                Ok((Some(Endpoint::Ip(tcp.local_addr()?)), Endpoint::Ip(tcp.peer_addr()?)))
+            }
+            #[cfg(unix)]
+            Self::Unix { path, .. } => Ok((None, Endpoint::Path(path.clone()))),
+        }
+    }
+
+    /// Writes what the kernel takes at once; `WouldBlock` where it takes nothing.
+    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(tcp) => tcp.try_write(bytes),
+            #[cfg(unix)]
+            Self::Unix { stream, .. } => stream.try_write(bytes),
+        }
+    }
+
+    pub(super) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            #[cfg(unix)]
+            Self::Unix { stream, .. } => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+
+    pub(super) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Tcp(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            #[cfg(unix)]
+            Self::Unix { stream, .. } => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Tcp(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            #[cfg(unix)]
+            Self::Unix { stream, .. } => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A request wants a connection.
+
+use super::origin::Origin;
+use super::slot::{Slot, State};
+use super::table::NO_ID;
+use super::waiters::Waiter;
+use super::{Carrier, OriginId, Pool, Scheduling, SlotId, WaiterId};
+
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checkout {
+    /// It gets this slot, which was idle and is active now.
+    Reuse(SlotId),
+    /// It may open a connection in this new slot; [`Pool::attach`] or [`Pool::remove`] follows.
+    Open(SlotId),
+    /// It has to wait, until [`Pool::checkin`] or [`Pool::poll_open`] names it.
+    Wait(WaiterId),
+}
+
+impl Pool {
+    /// Input: a new, empty origin. The caller goes on with [`checkout`](Self::checkout) or
+    /// [`open`](Self::open) at once: an origin that is still empty when
+    /// [`poll_gone`](Self::poll_gone) is asked next is gone, so that none can be left behind.
+    pub fn origin(&mut self) -> OriginId {
+        let Some(origin) = self.origins.insert(Origin::default()) else {
+            // Every id is taken, which memory does not allow. This one is unknown to all inputs.
+            return NO_ID;
+        };
+        self.settle(origin);
+        origin
+    }
+
+    /// Input: a request for this origin. `None` if the pool does not know the origin.
+    ///
+    /// `claim` is asked last, once, and only about the slot that is about to be reused; when it
+    /// says that the carrier is dead the slot is let go of and the next one is tried.
+    pub fn checkout(
+        &mut self,
+        origin: OriginId,
+        now: u64,
+        mut claim: impl FnMut(Carrier) -> bool,
+    ) -> Option<Checkout> {
+        while let Some(slot) = self.next_idle(origin) {
+            if self.reuse(slot, now, &mut claim) {
+                return Some(Checkout::Reuse(slot));
+            }
+            self.let_go(slot);
+        }
+        if self.may_open(origin)? {
+            self.make_room();
+            return self.insert_slot(origin).map(Checkout::Open);
+        }
+        self.queue(origin).map(Checkout::Wait)
+    }
+
+    /// Input: a slot outside all limits, since a program's own code has made the connection
+    /// already. It counts from now on. `None` if the pool does not know the origin.
+    pub fn open(&mut self, origin: OriginId) -> Option<SlotId> {
+        if self.origins.contains(origin) {
+            self.insert_slot(origin)
+        } else {
+            None
+        }
+    }
+
+    /// Input: an opening slot has its connection and is active. False if it was not opening.
+    pub fn attach(&mut self, slot: SlotId, carrier: Carrier) -> bool {
+        match self.slots.get_mut(slot) {
+            Some(entry) if entry.state == State::Opening => {
+                entry.state = State::Active { carrier };
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn next_idle(&self, origin: OriginId) -> Option<SlotId> {
+        let idle = &self.origins.get(origin)?.idle;
+        match self.scheduling {
+            Scheduling::Lifo => idle.back(),
+            Scheduling::Fifo => idle.front(),
+        }
+    }
+
+    fn reuse(&mut self, slot: SlotId, now: u64, claim: &mut impl FnMut(Carrier) -> bool) -> bool {
+        let Some(&Slot {
+            origin,
+            state: State::Idle { carrier, deadline },
+            ..
+        }) = self.slots.get(slot)
+        else {
+            return false;
+        };
+        if deadline.is_some_and(|deadline| deadline <= now) || !claim(carrier) {
+            return false;
+        }
+        self.unlink_idle(slot, origin, deadline);
+        if let Some(entry) = self.slots.get_mut(slot) {
+            entry.state = State::Active { carrier };
+        }
+        if let Some(held) = self.origins.get_mut(origin) {
+            held.active.push_back(&mut self.slots, slot);
+        }
+        true
+    }
+
+    /// Whether a new request may open a slot. Requests that wait and could open go first, also if
+    /// the caller has not polled for them yet: otherwise whoever asks in between takes their turn.
+    fn may_open(&self, origin: OriginId) -> Option<bool> {
+        let held = self.origins.get(origin)?;
+        Some(
+            held.waiters.is_empty()
+                && self.ready.is_empty()
+                && held.count() < self.limits.per_origin
+                && self.has_room(),
+        )
+    }
+
+    /// A new opening slot. The origin exists.
+    pub(super) fn insert_slot(&mut self, origin: OriginId) -> Option<SlotId> {
+        let slot = self.slots.insert(Slot::opening(origin))?;
+        if let Some(held) = self.origins.get_mut(origin) {
+            held.active.push_back(&mut self.slots, slot);
+        }
+        self.total += 1;
+        self.settle(origin);
+        Some(slot)
+    }
+
+    fn queue(&mut self, origin: OriginId) -> Option<WaiterId> {
+        let waiter = self.waiters.insert(Waiter::new(origin, self.arrivals))?;
+        self.arrivals += 1;
+        if let Some(held) = self.origins.get_mut(origin) {
+            held.waiters.push_back(&mut self.waiters, waiter);
+        }
+        self.settle(origin);
+        Some(waiter)
+    }
+}

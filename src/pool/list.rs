@@ -1,0 +1,161 @@
+//! Doubly linked lists whose links live inside the entries of a [`Table`].
+//!
+//! Joining, and leaving from anywhere, is O(1) and allocates nothing. An entry can be in as many
+//! lists at a time as it has links; a marker type says which links a list uses.
+
+use std::iter;
+use std::marker::PhantomData;
+
+use super::table::Table;
+
+/// An entry's neighbours in one list.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Links {
+    prev: Option<u32>,
+    next: Option<u32>,
+}
+
+/// An entry that can be in a list of kind `L`.
+pub(super) trait Linked<L> {
+    fn links(&self) -> &Links;
+    fn links_mut(&mut self) -> &mut Links;
+}
+
+/// The ends of a list of kind `L`. Whoever owns it sees to it that an entry is in at most one list
+/// of a kind, and leaves only the list it is in.
+#[derive(Debug)]
+pub(super) struct List<L> {
+    front: Option<u32>,
+    back: Option<u32>,
+    len: u32,
+    kind: PhantomData<L>,
+}
+
+impl<L> Default for List<L> {
+    fn default() -> Self {
+        Self {
+            front: None,
+            back: None,
+            len: 0,
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<L> List<L> {
+    pub(super) fn len(&self) -> u32 {
+        self.len
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(super) fn front(&self) -> Option<u32> {
+        self.front
+    }
+
+    pub(super) fn back(&self) -> Option<u32> {
+        self.back
+    }
+
+    pub(super) fn push_back<T: Linked<L>>(&mut self, table: &mut Table<T>, id: u32) {
+        let Some(entry) = table.get_mut(id) else {
+            return;
+        };
+        *entry.links_mut() = Links {
+            prev: self.back,
+            next: None,
+        };
+        match self.back.and_then(|back| table.get_mut(back)) {
+            Some(back) => back.links_mut().next = Some(id),
+            None => self.front = Some(id),
+        }
+        self.back = Some(id);
+        self.len += 1;
+    }
+
+    pub(super) fn unlink<T: Linked<L>>(&mut self, table: &mut Table<T>, id: u32) {
+        let Some(entry) = table.get_mut(id) else {
+            return;
+        };
+        let Links { prev, next } = std::mem::take(entry.links_mut());
+        match prev.and_then(|prev| table.get_mut(prev)) {
+            Some(prev) => prev.links_mut().next = next,
+            None => self.front = next,
+        }
+        match next.and_then(|next| table.get_mut(next)) {
+            Some(next) => next.links_mut().prev = prev,
+            None => self.back = prev,
+        }
+        self.len -= 1;
+    }
+
+    pub(super) fn pop_front<T: Linked<L>>(&mut self, table: &mut Table<T>) -> Option<u32> {
+        let id = self.front?;
+        self.unlink(table, id);
+        Some(id)
+    }
+
+    pub(super) fn iter<'t, T: Linked<L>>(
+        &self,
+        table: &'t Table<T>,
+    ) -> impl Iterator<Item = u32> + use<'t, T, L> {
+        iter::successors(self.front, |id| table.get(*id)?.links().next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Only;
+
+    #[derive(Debug, Default)]
+    struct Entry(Links);
+
+    impl Linked<Only> for Entry {
+        fn links(&self) -> &Links {
+            &self.0
+        }
+
+        fn links_mut(&mut self) -> &mut Links {
+            &mut self.0
+        }
+    }
+
+    fn three() -> (Table<Entry>, List<Only>) {
+        let mut table = Table::default();
+        let mut list = List::default();
+        for _ in 0..3 {
+            if let Some(id) = table.insert(Entry::default()) {
+                list.push_back(&mut table, id);
+            }
+        }
+        (table, list)
+    }
+
+    #[test]
+    fn entries_leave_from_both_ends_and_the_middle() {
+        for (leaver, rest) in [(0, [1, 2]), (1, [0, 2]), (2, [0, 1])] {
+            let (mut table, mut list) = three();
+            list.unlink(&mut table, leaver);
+            assert!(list.iter(&table).eq(rest));
+            assert_eq!((list.front(), list.back()), (Some(rest[0]), Some(rest[1])));
+            list.push_back(&mut table, leaver);
+            assert!(list.iter(&table).eq([rest[0], rest[1], leaver]));
+        }
+    }
+
+    #[test]
+    fn popping_empties_the_list() {
+        let (mut table, mut list) = three();
+        for id in 0..3 {
+            assert_eq!(list.pop_front(&mut table), Some(id));
+        }
+        assert_eq!(list.pop_front(&mut table), None);
+        assert!(list.is_empty());
+        assert_eq!((list.front(), list.back()), (None, None));
+    }
+}

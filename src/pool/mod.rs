@@ -1,0 +1,169 @@
+//! WHO gets a connection: the pool as a pure state machine.
+//!
+//! It opens nothing, reads no clock and calls nobody back. Every decision is a function call, with
+//! the time passed in as milliseconds since any fixed moment, so all of it is tested without Node
+//! and without a network.
+//!
+//! # Words
+//!
+//! | Node's `http.Agent`                   | here                                                  |
+//! |---------------------------------------|-------------------------------------------------------|
+//! | the string `agent.getName()` returns  | an ORIGIN ([`OriginId`])                              |
+//! | a socket, pending or connected        | a SLOT ([`SlotId`]); what carries it is a [`Carrier`] |
+//! | a request in `agent.requests`         | a WAITER ([`WaiterId`])                               |
+//! | `agent.sockets[name]`                 | [`Pool::active`]: slots that are opening or active    |
+//! | `agent.freeSockets[name]`             | [`Pool::idle`]                                        |
+//! | `agent.requests[name]`                | [`Pool::waiters`]                                     |
+//! | `agent.totalSocketCount`              | [`Pool::total`]                                       |
+//! | `maxSockets`                          | [`Limits::per_origin`]                                |
+//! | `maxTotalSockets`                     | [`Limits::total`]                                     |
+//! | `maxFreeSockets`                      | [`Limits::free_per_origin`]                           |
+//! | `scheduling`                          | [`Scheduling`]                                        |
+//! | `addRequest`                          | [`Pool::checkout`]                                    |
+//! | `createSocket` called by a program    | [`Pool::open`], then [`Pool::attach`]                 |
+//! | the 'free' event                      | [`Pool::checkin`]                                     |
+//! | `keepSocketAlive` returned true       | [`Pool::park`]                                        |
+//! | 'close', 'agentRemove'                | [`Pool::remove`]                                      |
+//! | a queued request is destroyed         | [`Pool::cancel`]                                      |
+//! | 'timeout' of a free socket            | [`Pool::expire`]                                      |
+//!
+//! To *expire* is to leave by age, to *evict* is to leave so that another origin may open.
+//!
+//! # Kinds of methods and their order
+//!
+//! - Inputs tell the pool what happened: `origin`, `checkout`, `open`, `attach`, `checkin`, `park`,
+//!   `remove`, `cancel`, `expire`, `set_limits`, `set_scheduling`. Some answer at once.
+//! - Outputs tell the caller what to do: `poll_open`, `poll_drop`, `poll_gone`. After every input,
+//!   poll until [`Pool::has_outputs`] is false. A `poll_open` may make room by letting go of a slot
+//!   and a drop may empty an origin, so drain opens, then drops, then origins.
+//! - Views change nothing: `total`, `counts`, `active`, `idle`, `waiters`, `next_deadline`.
+//!
+//! ```text
+//!  checkout ─ Open ──► OPENING ──attach──► ACTIVE ◄─── checkout: Reuse ───┐
+//!  open ─────────────►    │                │ │ │                          │
+//!  poll_open ────────►    │                │ │ └─checkin: Park──park──► IDLE
+//!                      remove         remove └─checkin: Serve, as it is   │
+//!                         ▼                ▼                       remove │ poll_drop
+//!                       (gone)          (gone) ◄──────────────────────────┘
+//! ```
+//!
+//! # Ids
+//!
+//! Ids are small integers and are used again. A waiter's is free once it was served, opened or
+//! cancelled, a slot's once it was removed or came out of `poll_drop`, an origin's once it came out
+//! of `poll_gone`. An id the pool does not know never panics: the answer is `None`, `false`, an
+//! empty view, or [`Checkin::Close`].
+//!
+//! # Cost
+//!
+//! Inputs and outputs are O(1), or O(log n) where time orders, whatever the number of slots,
+//! waiters and origins; where a call lets go of several idle slots, it pays once for each.
+//! `set_limits` alone visits every origin, and only when a limit per origin has changed.
+
+mod checkin;
+mod checkout;
+mod limits;
+mod list;
+mod origin;
+mod outputs;
+mod removal;
+mod settle;
+mod slot;
+mod table;
+mod views;
+mod waiters;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use self::list::List;
+use self::origin::{Gone, Origin};
+use self::slot::{ByAge, Slot};
+use self::table::Table;
+use self::waiters::Waiter;
+
+pub use self::checkin::{Checkin, MAX_PASSES};
+pub use self::checkout::Checkout;
+pub use self::limits::Limits;
+pub use self::slot::FOREIGN;
+
+/// One destination together with the options that keep its connections apart from others.
+pub type OriginId = u32;
+
+/// One connection's place in the pool, from the decision to open it until it is gone.
+pub type SlotId = u32;
+
+/// One request that waits for a slot.
+pub type WaiterId = u32;
+
+/// What carries a slot: the id of a connection of ours, or [`FOREIGN`].
+pub type Carrier = u32;
+
+/// Which idle slot of an origin is reused first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheduling {
+    /// The one parked last: few connections stay warm, the rest grow old and expire.
+    Lifo,
+    /// The one parked first: the load goes round all connections.
+    Fifo,
+}
+
+/// Decides which request gets which connection. See the [module](self) for words and call order.
+#[derive(Debug)]
+pub struct Pool {
+    limits: Limits,
+    scheduling: Scheduling,
+
+    origins: Table<Origin>,
+    slots: Table<Slot>,
+    waiters: Table<Waiter>,
+
+    /// Slots that are opening, active or idle; `slots` also holds those `poll_drop` has yet to tell.
+    total: u32,
+    /// Of those, the active ones that were told to close and are still to be removed.
+    leaving: u32,
+    /// How many waiters have ever queued: the order in which they came.
+    arrivals: u64,
+
+    /// Idle slots of all origins, least recently parked first.
+    idle: List<ByAge>,
+    /// Idle slots that have a deadline.
+    deadlines: BTreeSet<(u64, SlotId)>,
+    /// Origins that have waiters and are below their own limit, so that nothing but the total can
+    /// hold them back, by the arrival of their first waiter.
+    ready: BTreeSet<(u64, OriginId)>,
+
+    /// Slots let go of, for `poll_drop`.
+    dropped: List<ByAge>,
+    /// Origins that are empty, for `poll_gone`.
+    gone: List<Gone>,
+}
+
+impl Pool {
+    /// An empty pool.
+    #[must_use]
+    pub fn new(limits: Limits, scheduling: Scheduling) -> Self {
+        Self {
+            limits,
+            scheduling,
+            origins: Table::default(),
+            slots: Table::default(),
+            waiters: Table::default(),
+            total: 0,
+            leaving: 0,
+            arrivals: 0,
+            idle: List::default(),
+            deadlines: BTreeSet::new(),
+            ready: BTreeSet::new(),
+            dropped: List::default(),
+            gone: List::default(),
+        }
+    }
+
+    /// Input: the order in which idle slots are reused from now on.
+    pub fn set_scheduling(&mut self, scheduling: Scheduling) {
+        self.scheduling = scheduling;
+    }
+}

@@ -1,0 +1,45 @@
+//! What the caller has to do.
+
+use super::{OriginId, Pool, SlotId, WaiterId};
+
+impl Pool {
+    /// Output: this waiter has left the queue and may open a connection in this new slot, as after
+    /// [`Checkout::Open`](super::Checkout::Open). Of those that could open, the one that has waited
+    /// longest comes first. It is decided at the moment of asking; an idle slot of another origin
+    /// may have to make way and come out of [`poll_drop`](Self::poll_drop).
+    pub fn poll_open(&mut self) -> Option<(WaiterId, SlotId)> {
+        if !self.has_room() {
+            return None;
+        }
+        let &(_, origin) = self.ready.first()?;
+        let waiter = self.first_waiter(origin)?;
+        self.make_room();
+        let slot = self.insert_slot(origin)?;
+        self.unqueue(waiter);
+        Some((waiter, slot))
+    }
+
+    /// Output: the pool has let go of this slot, which was idle, and has forgotten it: the caller
+    /// destroys its connection and does not [remove](Self::remove) the slot, whose id may soon
+    /// belong to another.
+    pub fn poll_drop(&mut self) -> Option<SlotId> {
+        let slot = self.dropped.pop_front(&mut self.slots)?;
+        self.slots.remove(slot);
+        Some(slot)
+    }
+
+    /// Output: this origin has neither slots nor waiters and is forgotten.
+    pub fn poll_gone(&mut self) -> Option<OriginId> {
+        let origin = self.gone.pop_front(&mut self.origins)?;
+        self.origins.remove(origin);
+        Some(origin)
+    }
+
+    /// Whether any output has something to say.
+    #[must_use]
+    pub fn has_outputs(&self) -> bool {
+        !self.dropped.is_empty()
+            || !self.gone.is_empty()
+            || (!self.ready.is_empty() && self.has_room())
+    }
+}
