@@ -63,12 +63,13 @@ describe('Agent fairness under maxTotalSockets', () => {
   );
 
   differs('its own queue goes first')(
-    'what comes free goes to the request that has waited longest',
+    'a place that comes free goes to the request that has waited longest',
     async () => {
       const order = [];
+      // No connection can be handed on, so each request needs a place.
       const note = (name) => (req, res) => {
         order.push(`${name}${req.url}`);
-        res.end();
+        res.setHeader('connection', 'close').end();
       };
       const a = await serve(note('a'));
       const b = await serve(note('b'));
@@ -84,7 +85,29 @@ describe('Agent fairness under maxTotalSockets', () => {
         ].map(([site, path]) => answer(get({ port: site.port, path, agent }))),
       );
       assert.deepEqual(order, ['a/1', 'a/2', 'b/3', 'a/4', 'b/5', 'b/6']);
-      assert.equal(agent.totalSocketCount, 1);
+      assert.equal(agent.totalSocketCount, 0);
+    },
+  );
+
+  differs('its own queue goes first')(
+    'a warm connection is handed on past another origin only so often',
+    async () => {
+      const order = [];
+      const a = await serve((_req, res) => {
+        order.push('a');
+        res.end();
+      });
+      const b = await serve((_req, res) => {
+        order.push('b');
+        res.end();
+      });
+      const agent = agentWith({ keepAlive: true, maxTotalSockets: 1 });
+      const sites = [a, b, ...Array(99).fill(a)];
+      await Promise.all(sites.map((site) => answer(get({ port: site.port, agent }))));
+      assert.equal(order.length, 101);
+      assert.ok(order.indexOf('b') < 50);
+      assert.equal(a.connections, 2);
+      assert.equal(b.connections, 1);
     },
   );
 

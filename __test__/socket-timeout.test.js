@@ -78,7 +78,10 @@ describe('the timeout of a socket', () => {
     const server = await httpServer((_, res) => res.end());
     const { socket } = await exchange(server, agentOf());
     await gone(socket);
-    assert.equal(socket.setTimeout(10, () => assert.fail('is destroyed')), socket);
+    assert.equal(
+      socket.setTimeout(10, () => assert.fail('is destroyed')),
+      socket,
+    );
     assert.ok(!socket.timeout);
   });
 

@@ -6,15 +6,7 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { pipeline } = require('node:stream/promises');
 const { Readable } = require('node:stream');
-const {
-  agentOf,
-  cleanUp,
-  gone,
-  later,
-  rawServer,
-  request,
-  signal,
-} = require('./support/peer');
+const { agentOf, cleanUp, gone, later, rawServer, request, signal } = require('./support/peer');
 
 const MIB = 1 << 20;
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: raw\r\n\r\n';

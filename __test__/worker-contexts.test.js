@@ -13,7 +13,8 @@ function anew() {
   const supportPath = require.resolve('./support/agent');
   const kept = new Map();
   const isOurs = (file) =>
-    file === supportPath || /[\\/](lib[\\/][^\\/]+|index)\.js$/.test(file) && !/node_modules/.test(file);
+    file === supportPath ||
+    (/[\\/](lib[\\/][^\\/]+|index)\.js$/.test(file) && !/node_modules/.test(file));
   for (const file of Object.keys(require.cache).filter(isOurs)) {
     kept.set(file, require.cache[file]);
     delete require.cache[file];

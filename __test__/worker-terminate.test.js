@@ -49,7 +49,7 @@ describe('a worker that is terminated', function () {
     await once(worker, 'message');
     const sockets = [...server.sockets];
     assert.ok(sockets.length > 0);
-    const closed = Promise.all(sockets.map((socket) => once(socket, 'close')));
+    const closed = Promise.all(sockets.map(gone));
     await worker.terminate();
     await closed;
   });

@@ -12,19 +12,20 @@ const { idleLifetime } = require('./keep-alive-hint');
 const { isReplaced } = require('./node-transport');
 const { Checkin, Checkout, Pool } = require('./pool');
 const slots = require('./slot');
-const { Socket } = require('./socket');
+const { Socket, connectTo, renewScope } = require('./socket');
 const { createViews } = require('./views');
 const { Waiter } = require('./waiter');
 
 // The class as Node made it, even when a program puts this one in its place.
 const NodeAgent = http.Agent;
 
+// The slot that a request was promised, for the createSocket() that follows.
+const reservations = new WeakMap();
+
 const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 
 const kPool = Symbol('pool');
 const kLimits = Symbol('limits');
-// The slot that a request was promised, for the createSocket() that follows.
-const kReserved = Symbol('reservedSlot');
 const kIdleLifetime = Symbol('idleLifetime');
 
 function Agent(options) {
@@ -96,7 +97,7 @@ Agent.prototype.createConnection = function createConnection(...args) {
   const socket = new Socket(options);
   if (options.timeout) socket.setTimeout(options.timeout);
   if (callback) socket.once('connect', callback);
-  return socket.connectTo(plan);
+  return connectTo(socket, plan);
 };
 
 Agent.prototype.addRequest = function addRequest(
@@ -177,20 +178,21 @@ Agent.prototype.removeSocket = function removeSocket(socket) {
 };
 
 Agent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
-  socket.setKeepAlive(true, this.keepAliveMsecs);
-  socket.unref();
+  // A program's stream may be any Duplex.
+  socket.setKeepAlive?.(true, this.keepAliveMsecs);
+  socket.unref?.();
 
   // The server's hint bounds this rest alone; the socket's timeout is the agent's, as before.
   const lifetime = idleLifetime(socket._httpMessage?.res, this.agentKeepAliveTimeoutBuffer);
   socket[kIdleLifetime] = lifetime;
   const timeout = this.options.timeout || 0;
-  if (socket.timeout !== timeout) socket.setTimeout(timeout);
+  if ((socket.timeout ?? 0) !== timeout) socket.setTimeout?.(timeout);
   return lifetime !== 0;
 };
 
 Agent.prototype.reuseSocket = function reuseSocket(socket, req) {
   req.reusedSocket = true;
-  socket.ref();
+  socket.ref?.();
 };
 
 Agent.prototype.destroy = function destroy() {
@@ -207,12 +209,17 @@ function onFree(socket, options) {
     socket.destroy();
     return;
   }
+  const promised = slots.takePromise(socket);
+  if (promised) {
+    setRequestSocket(this, promised, socket);
+    return;
+  }
   const pool = this[kPool];
   const slot = slots.slotOf(socket, this) ?? takeIn(this, socket, options);
   const { verdict, id } = pool.checkin(slot);
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
-      if (socket instanceof Socket) socket.renewScope();
+      if (socket instanceof Socket) renewScope(socket);
       setRequestSocket(this, req, socket);
     });
     return;
@@ -268,7 +275,7 @@ function reuse(agent, socket, req, options) {
 }
 
 function openFor(agent, slot, req, options, callback) {
-  req[kReserved] = slot;
+  reservations.set(req, slot);
   try {
     agent.createSocket(req, mergeOptions(agent, req, options), (err, socket) => {
       // An overridden createSocket() that made the socket without ours: not a pooled one.
@@ -282,8 +289,8 @@ function openFor(agent, slot, req, options, callback) {
 }
 
 function takeReservation(req) {
-  const slot = req[kReserved];
-  req[kReserved] = undefined;
+  const slot = reservations.get(req);
+  reservations.delete(req);
   return slot;
 }
 
@@ -307,8 +314,14 @@ function openForWaiter(agent, waiter, slot) {
     const fail = (err) => req.onSocket(null, err);
     try {
       openFor(agent, slot, req, waiter.options, (err, socket) => {
-        if (err) fail(err);
-        else setRequestSocket(agent, req, socket);
+        if (err) {
+          fail(err);
+        } else if (slots.slotOf(socket, agent) === undefined) {
+          setRequestSocket(agent, req, socket);
+        } else {
+          slots.promise(socket, req);
+          socket.emit('free');
+        }
       });
     } catch (err) {
       fail(err);
@@ -320,7 +333,7 @@ function setRequestSocket(agent, req, socket) {
   req.onSocket(socket);
   const timeout = agent.options.timeout || 0;
   if (req.timeout === undefined || req.timeout === timeout) return;
-  socket.setTimeout(req.timeout);
+  socket.setTimeout?.(req.timeout);
 }
 
 // --- Names and options -------------------------------------------------------------------------

@@ -11,7 +11,7 @@ const net = require('node:net');
 const { domainToASCII } = require('node:url');
 
 // What only a libuv handle can do.
-const NODE_ONLY = ['blockList', 'fd', 'handle', 'onread', 'typeOfService'];
+const NODE_ONLY = ['fd', 'handle', 'onread', 'typeOfService'];
 
 const HINTS = dns.ADDRCONFIG | dns.V4MAPPED | dns.ALL;
 
@@ -30,7 +30,10 @@ const FAMILIES = new Map([
   ['IPv6', 6],
 ]);
 
-// Returns { request, lookup, host, several } or null.
+const isBlockList = net.BlockList.isBlockList ?? ((value) => value instanceof net.BlockList);
+
+// Returns null, or { request, host, several, lookup, blockList }: `lookup` where JavaScript is to
+// resolve the name, `blockList` where it is to judge the addresses.
 function planConnect(options) {
   for (const name of NODE_ONLY) {
     if (options[name] !== undefined && options[name] !== null) return null;
@@ -44,10 +47,11 @@ function planConnect(options) {
   if (host === null || port === null || family === undefined) return null;
   if (!Number.isInteger(hints) || (hints & ~HINTS) !== 0) return null;
 
-  const { localAddress, localPort, lookup } = options;
+  const { localAddress, localPort, lookup, blockList = null } = options;
   if (localAddress && !(net.isIP(localAddress) && !localAddress.includes('%'))) return null;
   if (localPort && !isPort(localPort)) return null;
   if (lookup !== undefined && lookup !== null && typeof lookup !== 'function') return null;
+  if (blockList !== null && !isBlockList(blockList)) return null;
 
   const delay = planAttemptDelay(options);
   if (delay === null) return null;
@@ -65,7 +69,8 @@ function planConnect(options) {
   };
   if (localAddress) request.localAddress = localAddress;
   if (several) request.attemptDelay = delay;
-  return { request, lookup: literal ? null : lookup, host, several };
+  const resolver = lookup ?? (blockList ? dns.lookup : null);
+  return { request, host, several, lookup: literal ? null : resolver, blockList };
 }
 
 function planPath(options) {
@@ -80,7 +85,7 @@ function planPath(options) {
     localPort: 0,
     ...socketOptions(options),
   };
-  return { request, lookup: null, host: null, several: false };
+  return { request, host: null, several: false, lookup: null, blockList: null };
 }
 
 function socketOptions(options) {

@@ -15,8 +15,10 @@ function errnoException(errno, syscall) {
 }
 
 // `connect ECONNREFUSED 127.0.0.1:80`, `bind EADDRINUSE 127.0.0.1:1234`, `connect ENOENT /path`.
-function connectException(failure, local) {
+// `bound` is the near end that the program asked for.
+function connectException(failure, bound) {
   const { errno, syscall, endpoint } = failure;
+  const local = failure.local ?? bound;
   const code = getSystemErrorName(errno);
   const { address, port } = endpoint ?? {};
   let message = `${syscall} ${code} ${address}`;
@@ -24,7 +26,9 @@ function connectException(failure, local) {
   if (local) message += ` - Local (${local.address}:${local.port})`;
   const error = withFields(new Error(message), { errno, code, syscall, address });
   if (port) error.port = port;
-  if (local) withFields(error, { localAddress: local.address, localPort: local.port });
+  if (bound && !failure.local) {
+    withFields(error, { localAddress: bound.address, localPort: bound.port });
+  }
   return error;
 }
 
@@ -73,6 +77,9 @@ const invalidAddressFamily = (family, host, port) =>
     { host, port },
   );
 
+const ipBlocked = (address) =>
+  coded(Error, 'ERR_IP_BLOCKED', `IP(${address}) is blocked by net.BlockList`);
+
 const invalidHandleType = () =>
   coded(TypeError, 'ERR_INVALID_HANDLE_TYPE', 'This handle type cannot be sent');
 
@@ -96,6 +103,7 @@ module.exports = {
   invalidHandleType,
   invalidHostHeader,
   invalidIpAddress,
+  ipBlocked,
   lookupException,
   socketClosed,
   socketClosedBeforeConnection,

@@ -1,23 +1,29 @@
 'use strict';
 
-// A program's own `lookup` function, called and obeyed as net.connect() does.
+// Where JavaScript has a say in the addresses: a program's own `lookup` function and `blockList`,
+// called and obeyed as net.connect() does.
 
 const { isIP } = require('node:net');
 
-const { invalidAddressFamily, invalidIpAddress } = require('./errors');
+const errors = require('./errors');
 
-function lookUp(socket, plan) {
+// `begin(socket, request)` goes on once the addresses are known.
+function lookUp(socket, plan, begin) {
+  if (plan.lookup === null) {
+    judge(socket, plan, [{ address: plan.host, family: isIP(plan.host) }], begin);
+    return;
+  }
   const { family, hints } = plan.request;
   const options = { family: family || undefined, hints };
   if (plan.several) options.all = true;
   plan.lookup(plan.host, options, (error, address, answeredFamily) => {
     const answers =
       plan.several && Array.isArray(address) ? address : [{ address, family: answeredFamily }];
-    answer(socket, plan, error, answers);
+    answer(socket, plan, error, answers, begin);
   });
 }
 
-function answer(socket, plan, error, answers) {
+function answer(socket, plan, error, answers, begin) {
   if (!socket.connecting) return;
   if (error) {
     socket.emit('lookup', error, undefined, undefined, plan.host);
@@ -37,13 +43,25 @@ function answer(socket, plan, error, answers) {
     return;
   }
   socket._unrefTimer();
+  judge(socket, plan, usable, begin);
+}
+
+function judge(socket, plan, answers, begin) {
+  const { blockList, several } = plan;
+  const allowed = answers.filter((one) => !blockList?.check(one.address, `ipv${one.family}`));
+  if (allowed.length === 0) {
+    const blocked = answers.map(({ address }) => errors.ipBlocked(address));
+    fail(socket, several && blocked.length > 1 ? errors.aggregateException(blocked) : blocked[0]);
+    return;
+  }
   const { host, ...request } = plan.request;
-  socket.begin({ ...request, addresses: usable.map(({ address }) => address) });
+  const tried = several ? allowed : allowed.slice(0, 1);
+  begin(socket, { ...request, addresses: tried.map(({ address }) => address) });
 }
 
 function invalid({ address, family }, { host, request }) {
-  if (typeof address !== 'string' || !isIP(address)) return invalidIpAddress(address);
-  if (family !== 4 && family !== 6) return invalidAddressFamily(family, host, request.port);
+  if (typeof address !== 'string' || !isIP(address)) return errors.invalidIpAddress(address);
+  if (family !== 4 && family !== 6) return errors.invalidAddressFamily(family, host, request.port);
   return null;
 }
 

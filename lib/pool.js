@@ -80,8 +80,8 @@ class Pool {
     return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
   }
 
-  // Idle for `lifetime` milliseconds at most, or for ever where it is negative. False when the
-  // connection has ended meanwhile.
+  // Idle for `lifetime` milliseconds at most, or for ever where it is negative. False when there is
+  // no place for it any more.
   park(slot, carrier, lifetime) {
     const parked = this.#native.park(slot, carrier, lifetime);
     if (parked && lifetime >= 0) this.#expireIn(lifetime);

@@ -3,11 +3,12 @@
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
 const { FOREIGN } = require('./pool');
-const { NO_CONNECTION, Socket, kConn, kParked } = require('./socket');
+const { Socket, claim, connectionOf, kParked } = require('./socket');
 
 const kSlot = Symbol('slot');
 const kAgent = Symbol('agent');
 const kOptions = Symbol('options');
+const kWaiter = Symbol('waiter');
 // What a foreign socket had received when it was parked.
 const kGuard = Symbol('guard');
 
@@ -31,9 +32,20 @@ function vacate(socket) {
   socket[kSlot] = undefined;
 }
 
+// A connection was made for this waiter: the 'free' event that follows gives it away, as in Node.
+function promise(socket, waiter) {
+  socket[kWaiter] = waiter;
+}
+
+function takePromise(socket) {
+  const waiter = socket[kWaiter];
+  socket[kWaiter] = undefined;
+  return waiter;
+}
+
 // What the pool calls the connection.
 function carrierOf(socket) {
-  return socket instanceof Socket && socket[kConn] !== NO_CONNECTION ? socket[kConn] : FOREIGN;
+  return socket instanceof Socket ? connectionOf(socket) : FOREIGN;
 }
 
 function isParked(socket) {
@@ -42,18 +54,14 @@ function isParked(socket) {
 
 function settleDown(socket) {
   socket[kParked] = true;
-  if (socket instanceof Socket) return;
-  socket[kGuard] = socket.bytesRead;
   socket.once('error', onParkedError);
+  if (!(socket instanceof Socket)) socket[kGuard] = socket.bytesRead;
 }
 
 function wakeUp(socket) {
-  if (socket instanceof Socket) {
-    socket.claim();
-    return;
-  }
   socket[kParked] = false;
   socket.removeListener('error', onParkedError);
+  if (socket instanceof Socket) claim(socket);
 }
 
 // Whether a parked socket may be handed out. The reactor answers for ours; of a foreign one we see
@@ -96,8 +104,10 @@ module.exports = {
   isParked,
   isUsable,
   occupy,
+  promise,
   settleDown,
   slotOf,
+  takePromise,
   vacate,
   wakeUp,
 };

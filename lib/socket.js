@@ -9,10 +9,9 @@ const net = require('node:net');
 
 const { Op, command, connect, hold, release, write, writev } = require('./bridge/commands');
 const { native } = require('./bridge/addon');
-const { Kind, open } = require('./bridge/events');
+const { Kind, kReceive, open } = require('./bridge/events');
 const errors = require('./errors');
 const { lookUp } = require('./lookup');
-const { startIdleTimer } = require('./socket-timer');
 
 // Bytes that may be on their way to the kernel before a write waits for it.
 const UNANSWERED_BYTES = 64 * 1024;
@@ -39,7 +38,6 @@ const kUnanswered = Symbol('unanswered');
 const kWriteCallback = Symbol('writeCallback');
 const kWrittenSeen = Symbol('writtenSeen');
 const kFinalCallback = Symbol('finalCallback');
-const kTimer = Symbol('timer');
 const kNoDelay = Symbol('noDelay');
 const kKeepAlive = Symbol('keepAlive');
 const kTypeOfService = Symbol('typeOfService');
@@ -63,34 +61,12 @@ class Socket extends net.Socket {
     this[kWriteCallback] = null;
     this[kWrittenSeen] = 0;
     this[kFinalCallback] = null;
-    this[kTimer] = null;
     this[kNoDelay] = Boolean(options.noDelay);
     this[kKeepAlive] = keepAliveOf(options.keepAlive, options.keepAliveInitialDelay);
     this[kTypeOfService] = undefined;
-    this.turn = 0;
   }
 
   // --- Connecting ----------------------------------------------------------------------------
-
-  // Begins the connection of a plan (see ./connect-plan.js).
-  connectTo(plan) {
-    if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket: this });
-    this.connecting = true;
-    this[kPlan] = plan;
-    this[kScope] = newScope();
-    if (plan.several) this.autoSelectFamilyAttemptedAddresses = [];
-    if (plan.host !== null) this._host = plan.host;
-    if (plan.lookup) lookUp(this, plan);
-    else this.begin(plan.request);
-    return this;
-  }
-
-  // Hands the connection to the I/O thread.
-  begin(request) {
-    this[kConn] = open(this);
-    this.setHolding(this[kRefed]);
-    connect(this[kConn], request);
-  }
 
   connect() {
     // An agent's socket is made connecting. Node's would begin a new connection here.
@@ -104,33 +80,16 @@ class Socket extends net.Socket {
   // --- Events of the connection --------------------------------------------------------------
 
   // In the async context of the request that holds the socket.
-  receive(kind, first, second) {
+  [kReceive](kind, first, second) {
     this[kScope].runInAsyncScope(HANDLERS[kind], this, first, second);
-  }
-
-  // A new request holds the socket from here on.
-  claim() {
-    this[kParked] = false;
-    this[kEpoch] = (this[kEpoch] + 1) & EPOCH_MASK;
-    this.renewScope();
-  }
-
-  renewScope() {
-    this[kScope].emitDestroy();
-    this[kScope] = newScope();
   }
 
   // --- Reading -------------------------------------------------------------------------------
 
   _read() {
     if (!this[kReading] && !this.connecting && this[kConn] !== NO_CONNECTION) {
-      this.setReading(true);
+      setReading(this, true);
     }
-  }
-
-  setReading(on) {
-    this[kReading] = on;
-    command(on ? Op.RESUME : Op.PAUSE, this[kConn]);
   }
 
   get bytesRead() {
@@ -149,7 +108,7 @@ class Socket extends net.Socket {
 
   _writeGeneric(several, data, encoding, callback) {
     if (this.connecting) {
-      this.writeOnceConnected(several, data, encoding, callback);
+      writeOnceConnected(this, several, data, encoding, callback);
       return;
     }
     this._pendingData = null;
@@ -173,19 +132,6 @@ class Socket extends net.Socket {
       this[kWrittenSeen] = native.written(conn);
       this[kWriteCallback] = callback;
     }
-  }
-
-  // As net.Socket does it: by a 'connect' listener, so that listeners that were there before (a
-  // filter of addresses, say) decide before a byte leaves.
-  writeOnceConnected(several, data, encoding, callback) {
-    this._pendingData = data;
-    this._pendingEncoding = encoding;
-    const onClose = () => callback(errors.socketClosedBeforeConnection());
-    this.once('connect', function onConnect() {
-      this.off('close', onClose);
-      this._writeGeneric(several, data, encoding, callback);
-    });
-    this.once('close', onClose);
   }
 
   _final(callback) {
@@ -223,24 +169,30 @@ class Socket extends net.Socket {
 
   // --- Ending --------------------------------------------------------------------------------
 
-  _destroy(error, callback) {
-    // Nobody listens to a parked socket: as with Node's agents its error goes no further.
-    if (this[kParked]) error = null;
-    this.connecting = false;
-    this[kHadError] = Boolean(error);
-    if (this[kTimer]) {
-      clearTimeout(this[kTimer]);
-      this[kTimer] = null;
+  destroy(error, callback) {
+    if (!this.destroyed && this.timeout) {
+      // Node's own timer, stopped by Node's own means; what the program reads stays.
+      const { timeout } = this;
+      this.setTimeout(0);
+      this.timeout = timeout;
     }
-    if (this[kConn] === NO_CONNECTION) {
+    return super.destroy(error, callback);
+  }
+
+  _destroy(error, callback) {
+    this.connecting = false;
+    const hadError = Boolean(error);
+    // Undefined where the constructor's signal was aborted already.
+    if ((this[kConn] ?? NO_CONNECTION) === NO_CONNECTION) {
       callback(error);
-      process.nextTick(() => this.emit('close', this[kHadError]));
+      process.nextTick(() => this.emit('close', hadError));
       return;
     }
+    this[kHadError] = hadError;
     command(this[kReset] ? Op.RESET : Op.CLOSE, this[kConn]);
     this[kConn] = NO_CONNECTION;
     // Until 'close' even an unref'd socket keeps the process alive, as a closing handle does.
-    this.setHolding(true);
+    setHolding(this, true);
     callback(error);
   }
 
@@ -261,21 +213,14 @@ class Socket extends net.Socket {
 
   ref() {
     this[kRefed] = true;
-    if (this[kConn] !== NO_CONNECTION) this.setHolding(true);
+    if (this[kConn] !== NO_CONNECTION) setHolding(this, true);
     return this;
   }
 
   unref() {
     this[kRefed] = false;
-    if (this[kConn] !== NO_CONNECTION) this.setHolding(false);
+    if (this[kConn] !== NO_CONNECTION) setHolding(this, false);
     return this;
-  }
-
-  setHolding(on) {
-    if (this[kHolding] === on) return;
-    this[kHolding] = on;
-    if (on) hold();
-    else release();
   }
 
   // --- Options of the connection -------------------------------------------------------------
@@ -284,7 +229,7 @@ class Socket extends net.Socket {
     enable = Boolean(enable);
     if (enable !== this[kNoDelay]) {
       this[kNoDelay] = enable;
-      if (this.isOpen()) command(Op.NO_DELAY, this[kConn], Number(enable));
+      if (isOpen(this)) command(Op.NO_DELAY, this[kConn], Number(enable));
     }
     return this;
   }
@@ -296,14 +241,9 @@ class Socket extends net.Socket {
         : keepAliveOf(enable, initialDelay, interval, count);
     if (!isSameKeepAlive(wanted, this[kKeepAlive])) {
       this[kKeepAlive] = wanted;
-      if (this.isOpen()) this.sendKeepAlive();
+      if (isOpen(this)) sendKeepAlive(this);
     }
     return this;
-  }
-
-  sendKeepAlive() {
-    const { enabled, delay, interval, count } = this[kKeepAlive];
-    command(Op.KEEP_ALIVE, this[kConn], Number(enabled) | (interval << 1), delay | (count << 16));
   }
 
   setTypeOfService(value) {
@@ -311,7 +251,7 @@ class Socket extends net.Socket {
     new net.Socket().setTypeOfService(value);
     if (value !== this[kTypeOfService]) {
       this[kTypeOfService] = value;
-      if (this.isOpen()) command(Op.TYPE_OF_SERVICE, this[kConn], value);
+      if (isOpen(this)) command(Op.TYPE_OF_SERVICE, this[kConn], value);
     }
     return this;
   }
@@ -320,36 +260,11 @@ class Socket extends net.Socket {
     return this[kTypeOfService] ?? 0;
   }
 
-  // What was asked for while the connection was being made.
-  applyLateOptions() {
-    const { noDelay, keepAlive, keepAliveSecs } = this[kPlan].request;
-    if (this[kNoDelay] !== noDelay) command(Op.NO_DELAY, this[kConn], Number(this[kNoDelay]));
-    const begun = keepAliveOf(keepAlive, keepAliveSecs * 1000);
-    if (!isSameKeepAlive(begun, this[kKeepAlive])) this.sendKeepAlive();
-    const value = this[kTypeOfService];
-    if (value !== undefined) command(Op.TYPE_OF_SERVICE, this[kConn], value);
-  }
-
-  isOpen() {
-    return this[kConn] !== NO_CONNECTION && !this.connecting;
-  }
-
   _getsockname() {
     return (this[kConn] !== NO_CONNECTION && this._sockname) || {};
   }
 
   // --- The idle timer ------------------------------------------------------------------------
-
-  setTimeout(msecs, callback) {
-    if (this.destroyed) return this;
-    this.timeout = msecs;
-    this[kTimer] = startIdleTimer(this, this[kTimer], msecs, callback);
-    return this;
-  }
-
-  _unrefTimer() {
-    if (this[kTimer]) this[kTimer].refresh();
-  }
 
   // A write that the server takes slowly is activity.
   _onTimeout() {
@@ -396,7 +311,7 @@ HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
     this._sockname = nameOf(local);
   }
   this._unrefTimer();
-  this.applyLateOptions();
+  applyLateOptions(this);
   this.emit('connect');
   this.emit('ready');
   if (!this.destroyed && !this.isPaused()) this.read(0);
@@ -424,7 +339,7 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
   }
   this._unrefTimer();
   this[kBytesRead] += chunk.length;
-  if (!this.push(chunk) && this[kConn] !== NO_CONNECTION) this.setReading(false);
+  if (!this.push(chunk) && this[kConn] !== NO_CONNECTION) setReading(this, false);
 };
 
 HANDLERS[Kind.END] = function onEnd() {
@@ -470,12 +385,96 @@ HANDLERS[Kind.SHUT] = function onShut() {
 };
 
 HANDLERS[Kind.CLOSED] = function onClosed() {
-  this.setHolding(false);
+  setHolding(this, false);
   const callback = this[kWriteCallback];
   this[kWriteCallback] = null;
   if (callback) callback(errors.errnoException(ECANCELED, 'write'));
   this.emit('close', this[kHadError]);
 };
+
+// Begins the connection of a plan (see ./connect-plan.js).
+function connectTo(socket, plan) {
+  if (socket.destroyed) return socket;
+  if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });
+  socket.connecting = true;
+  socket[kPlan] = plan;
+  socket[kScope] = newScope();
+  if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
+  if (plan.host !== null) socket._host = plan.host;
+  if (plan.lookup || plan.blockList) lookUp(socket, plan, begin);
+  else begin(socket, plan.request);
+  return socket;
+}
+
+// Hands the connection to the I/O thread.
+function begin(socket, request) {
+  socket[kConn] = open(socket);
+  setHolding(socket, socket[kRefed]);
+  connect(socket[kConn], request);
+}
+
+// A new request holds a parked socket from here on.
+function claim(socket) {
+  socket[kEpoch] = (socket[kEpoch] + 1) & EPOCH_MASK;
+  renewScope(socket);
+}
+
+function renewScope(socket) {
+  socket[kScope].emitDestroy();
+  socket[kScope] = newScope();
+}
+
+// What the pool calls the connection; negative where there is none any more.
+function connectionOf(socket) {
+  return socket[kConn];
+}
+
+function setReading(socket, on) {
+  socket[kReading] = on;
+  command(on ? Op.RESUME : Op.PAUSE, socket[kConn]);
+}
+
+function setHolding(socket, on) {
+  if (socket[kHolding] === on) return;
+  socket[kHolding] = on;
+  if (on) hold();
+  else release();
+}
+
+// As net.Socket does it: by a 'connect' listener, so that listeners that were there before (a
+// filter of addresses, say) decide before a byte leaves.
+function writeOnceConnected(socket, several, data, encoding, callback) {
+  socket._pendingData = data;
+  socket._pendingEncoding = encoding;
+  const onClose = () => callback(errors.socketClosedBeforeConnection());
+  socket.once('connect', () => {
+    socket.off('close', onClose);
+    socket._writeGeneric(several, data, encoding, callback);
+  });
+  socket.once('close', onClose);
+}
+
+function isOpen(socket) {
+  return socket[kConn] !== NO_CONNECTION && !socket.connecting;
+}
+
+function sendKeepAlive(socket) {
+  const { enabled, delay, interval, count } = socket[kKeepAlive];
+  const first = Number(enabled) | (interval << 1);
+  command(Op.KEEP_ALIVE, socket[kConn], first, delay | (count << 16));
+}
+
+// What was asked for while the connection was being made.
+function applyLateOptions(socket) {
+  const { noDelay, keepAlive, keepAliveSecs } = socket[kPlan].request;
+  if (socket[kNoDelay] !== noDelay) {
+    command(Op.NO_DELAY, socket[kConn], Number(socket[kNoDelay]));
+  }
+  const begun = keepAliveOf(keepAlive, keepAliveSecs * 1000);
+  if (!isSameKeepAlive(begun, socket[kKeepAlive])) sendKeepAlive(socket);
+  const value = socket[kTypeOfService];
+  if (value !== undefined) command(Op.TYPE_OF_SERVICE, socket[kConn], value);
+}
 
 function newScope() {
   return new AsyncResource('OXAGENTSOCKET', { requireManualDestroy: true });
@@ -512,4 +511,4 @@ function isSameKeepAlive(a, b) {
   return !a.enabled || (a.delay === b.delay && a.interval === b.interval && a.count === b.count);
 }
 
-module.exports = { NO_CONNECTION, Socket, kConn, kParked };
+module.exports = { Socket, claim, connectTo, connectionOf, kParked, renewScope };

@@ -5,6 +5,14 @@
 
 const { inspect } = require('node:util');
 
+const READ_ONLY = {
+  set: () => false,
+  defineProperty: () => false,
+  deleteProperty: () => false,
+  setPrototypeOf: () => false,
+  preventExtensions: () => false,
+};
+
 // `list(name)` gives the entries of a name; `has(counts)` whether the name is there.
 function createView(pool, list, has) {
   const present = (name) => {
@@ -12,24 +20,39 @@ function createView(pool, list, has) {
     return counts !== null && has(counts);
   };
   const names = () => [...pool.names()].filter(present);
+  const entries = (name) => (present(name) ? createList(() => list(name)) : undefined);
   const target = {
     // console.log() looks behind a proxy.
     [inspect.custom]: () => Object.assign(Object.create(null), snapshot(names(), list)),
   };
   return new Proxy(target, {
-    get: (_, name) => (present(name) ? list(name) : undefined),
+    ...READ_ONLY,
+    get: (_, name) => entries(name),
     has: (_, name) => present(name),
     ownKeys: names,
     getOwnPropertyDescriptor: (_, name) =>
       present(name)
-        ? { value: list(name), enumerable: true, configurable: true, writable: false }
+        ? { value: entries(name), enumerable: true, configurable: true, writable: false }
         : undefined,
     getPrototypeOf: () => null,
-    set: () => false,
-    defineProperty: () => false,
-    deleteProperty: () => false,
-    setPrototypeOf: () => false,
-    preventExtensions: () => false,
+  });
+}
+
+// An array that is what `list` says whenever it is looked at.
+function createList(list) {
+  const refreshed = (target) => {
+    const current = list();
+    target.length = 0;
+    for (let i = 0; i < current.length; i++) target[i] = current[i];
+    return target;
+  };
+  return new Proxy(refreshed([]), {
+    ...READ_ONLY,
+    get: (target, key, receiver) => Reflect.get(refreshed(target), key, receiver),
+    has: (target, key) => Reflect.has(refreshed(target), key),
+    ownKeys: (target) => Reflect.ownKeys(refreshed(target)),
+    getOwnPropertyDescriptor: (target, key) =>
+      Reflect.getOwnPropertyDescriptor(refreshed(target), key),
   });
 }
 

@@ -21,7 +21,7 @@ class Waiter {
     req.destroy = this.#destroy;
   }
 
-  // Leaves the queue: `callback` runs in the async context in which the request was queued.
+  // Leaves the queue for good: `callback` runs in the async context in which the request was queued.
   serve(callback) {
     this.leave();
     this.scope.runInAsyncScope(callback, null, this.req);

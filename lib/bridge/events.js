@@ -22,7 +22,10 @@ const Kind = {
   CLOSED: 12,
 };
 
-// By connection id: { receive(kind, first, second), turn }.
+const kReceive = Symbol('receive');
+const kTurn = Symbol('turn');
+
+// By connection id: objects with [kReceive](kind, first, second).
 const receivers = [];
 const freeIds = [];
 
@@ -41,7 +44,7 @@ setOnWake(drain);
 function open(receiver) {
   const conn = freeIds.length > 0 ? freeIds.pop() : receivers.length;
   receivers[conn] = receiver;
-  receiver.turn = 0;
+  receiver[kTurn] = 0;
   return conn;
 }
 
@@ -97,9 +100,9 @@ function accept(kind, conn, first, second, third) {
 }
 
 function deliver(receiver, kind, first, second) {
-  if (receiver.turn !== turn) {
-    receiver.turn = turn;
-    receiver.receive(kind, first, second);
+  if (receiver[kTurn] !== turn) {
+    receiver[kTurn] = turn;
+    receiver[kReceive](kind, first, second);
     return;
   }
   const queue = late.get(receiver);
@@ -111,9 +114,9 @@ function deliverLate() {
   for (const [receiver, queue] of late) {
     const { kind, first, second } = queue.shift();
     if (queue.length === 0) late.delete(receiver);
-    receiver.turn = turn;
-    receiver.receive(kind, first, second);
+    receiver[kTurn] = turn;
+    receiver[kReceive](kind, first, second);
   }
 }
 
-module.exports = { Kind, open };
+module.exports = { Kind, kReceive, open };

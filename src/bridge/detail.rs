@@ -24,6 +24,8 @@ pub struct FailureDetail {
     /// Negative: a libuv error number.
     pub errno: i32,
     pub endpoint: Option<EndpointDetail>,
+    /// The near end, where Node's message names it.
+    pub local: Option<EndpointDetail>,
 }
 
 /// The rest of an event.
@@ -82,6 +84,7 @@ impl From<&Failure> for FailureDetail {
             syscall: syscall.into(),
             errno: -failure.code.abs(),
             endpoint: failure.endpoint.as_ref().map(EndpointDetail::from),
+            local: failure.local.map(|local| EndpointDetail::from(&Endpoint::Ip(local))),
         }
     }
 }

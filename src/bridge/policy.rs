@@ -103,14 +103,20 @@ impl AgentPool {
         answer | self.outputs()
     }
 
-    /// Puts a slot to rest for at most `lifetime` milliseconds, or -1 for no end. False when its
-    /// connection has ended.
+    /// Puts a slot to rest for at most `lifetime` milliseconds, or -1 for no end. False when the
+    /// pool has no place for it any more.
+    ///
+    /// A connection that has just ended is parked like any other: it cannot be claimed, and the
+    /// event that tells of its end is on its way.
     #[napi]
     pub fn park(&mut self, slot: u32, carrier: i32, lifetime: f64) -> bool {
-        let live = u32::try_from(carrier)
-            .is_ok_and(|conn| self.gates.borrow().get(conn).is_some_and(|gate| gate.park()));
+        if let Ok(conn) = u32::try_from(carrier)
+            && let Some(gate) = self.gates.borrow().get(conn)
+        {
+            gate.park();
+        }
         let deadline = (lifetime >= 0.0).then(|| self.now() + lifetime as u64);
-        (live || carrier < 0) && self.pool.park(slot, deadline)
+        self.pool.park(slot, deadline)
     }
 
     /// The slot's connection is gone, or left the pool. True when `poll` has something.

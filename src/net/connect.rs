@@ -1,9 +1,12 @@
 //! From a name or a path to a connected stream: resolve, then Happy Eyeballs.
 
 use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::{TcpSocket, TcpStream};
@@ -68,7 +71,7 @@ pub(super) async fn connect(
         Target::Path(path) => return Ok(connect_path(conn, path, outbox).await?),
         #[cfg(not(unix))]
         Target::Path(_) => {
-            return Err(Failure { syscall: Syscall::Connect, code: 95, endpoint: None }.into());
+            return Err(Failure { syscall: Syscall::Connect, code: 95, endpoint: None, local: None }.into());
         }
         Target::Addresses(addresses) => addresses.clone(),
         Target::Name { query, port } => match literal(&query.host) {
@@ -95,6 +98,7 @@ async fn look_up(
         syscall: Syscall::GetAddrInfo,
         code: -3004,
         endpoint: None,
+        local: None,
     }))?;
     outbox.push(Event::Resolved { conn, addresses: addresses.clone() });
     Ok(addresses)
@@ -157,28 +161,40 @@ async fn connect_address(
     local_address: Option<IpAddr>,
     local_port: u16,
 ) -> Result<TcpStream, Failure> {
-    let failed = |syscall, endpoint| {
-        move |err: io::Error| Failure {
-            syscall,
-            code: errno(&err),
-            endpoint: Some(Endpoint::Ip(endpoint)),
-        }
+    let failed = |syscall, endpoint, err: &io::Error, local| Failure {
+        syscall,
+        code: errno(err),
+        endpoint: Some(Endpoint::Ip(endpoint)),
+        local,
     };
+    let any = if address.is_ipv4() {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+    } else {
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    };
+    let local = SocketAddr::new(local_address.unwrap_or(any), local_port);
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
-        .map_err(failed(Syscall::Connect, address))?;
+        .map_err(|err| failed(Syscall::Connect, address, &err, None))?;
     if local_address.is_some() || local_port != 0 {
-        let any = if address.is_ipv4() {
-            IpAddr::V4(Ipv4Addr::UNSPECIFIED)
-        } else {
-            IpAddr::V6(Ipv6Addr::UNSPECIFIED)
-        };
-        let local = SocketAddr::new(local_address.unwrap_or(any), local_port);
         // libuv does so before each bind on Unix.
         #[cfg(unix)]
-        socket.set_reuseaddr(true).map_err(failed(Syscall::Bind, local))?;
-        socket.bind(local).map_err(failed(Syscall::Bind, local))?;
+        let reusable = socket.set_reuseaddr(true);
+        #[cfg(not(unix))]
+        let reusable = io::Result::Ok(());
+        reusable
+            .and_then(|()| socket.bind(local))
+            .map_err(|err| failed(Syscall::Bind, local, &err, None))?;
     }
-    socket.connect(address).await.map_err(failed(Syscall::Connect, address))
+    let mut connecting = pin!(socket.connect(address));
+    let at_once = poll_fn(|cx| Poll::Ready(connecting.as_mut().poll(cx))).await;
+    match at_once {
+        Poll::Ready(result) => {
+            result.map_err(|err| failed(Syscall::Connect, address, &err, Some(local)))
+        }
+        Poll::Pending => {
+            connecting.await.map_err(|err| failed(Syscall::Connect, address, &err, None))
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -191,6 +207,7 @@ async fn connect_path(conn: ConnId, path: &str, outbox: &Outbox) -> Result<Strea
             syscall: Syscall::Connect,
             code: errno(&err),
             endpoint: Some(endpoint),
+            local: None,
         }),
     }
 }

@@ -30,6 +30,8 @@ pub struct Failure {
     /// `errno`, or the `EAI_` code where `syscall` is `GetAddrInfo`.
     pub code: i32,
     pub endpoint: Option<Endpoint>,
+    /// The near end, where the system refused at once: Node names it in such errors.
+    pub local: Option<SocketAddr>,
 }
 
 /// The life of one attempt, in order, for Node's 'connectionAttempt' events.

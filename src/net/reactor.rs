@@ -227,6 +227,7 @@ impl PortState {
                     syscall: Syscall::Connect,
                     code: super::connect::errno(&err),
                     endpoint: None,
+                    local: None,
                 })),
             });
             let entry = match opened {

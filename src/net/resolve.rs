@@ -91,7 +91,7 @@ fn failure(err: &LookupError) -> Failure {
 }
 
 fn resolver_failure(code: i32) -> Failure {
-    Failure { syscall: Syscall::GetAddrInfo, code, endpoint: None }
+    Failure { syscall: Syscall::GetAddrInfo, code, endpoint: None, local: None }
 }
 
 #[cfg(test)]

@@ -104,16 +104,12 @@ impl Pool {
         true
     }
 
-    /// Whether a new request may open a slot. Requests that wait and could open go first, also if
-    /// the caller has not polled for them yet: otherwise whoever asks in between takes their turn.
+    /// Whether a new request may open a slot. Requests that wait and could open go first, its own
+    /// origin's and others', also if the caller has not polled for them yet: otherwise whoever asks
+    /// in between takes their turn.
     fn may_open(&self, origin: OriginId) -> Option<bool> {
         let held = self.origins.get(origin)?;
-        Some(
-            held.waiters.is_empty()
-                && self.ready.is_empty()
-                && held.count() < self.limits.per_origin
-                && self.has_room(),
-        )
+        Some(self.ready.is_empty() && held.count() < self.limits.per_origin && self.has_room())
     }
 
     /// A new opening slot. The origin exists.

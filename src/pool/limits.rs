@@ -61,7 +61,7 @@ impl Pool {
         self.total - self.idle.len() < self.limits.total && !self.slots.is_full()
     }
 
-    /// Evicts the idle slots that stand in the way of one new slot. There is [room](Self::has_room).
+    /// Evicts the idle slots that stand in the way of a new one. The caller has asked `has_room`.
     pub(super) fn make_room(&mut self) {
         while self.total >= self.limits.total
             && let Some(slot) = self.idle.front()

@@ -6,26 +6,26 @@
 //!
 //! # Words
 //!
-//! | Node's `http.Agent`                   | here                                                  |
-//! |---------------------------------------|-------------------------------------------------------|
-//! | the string `agent.getName()` returns  | an ORIGIN ([`OriginId`])                              |
-//! | a socket, pending or connected        | a SLOT ([`SlotId`]); what carries it is a [`Carrier`] |
-//! | a request in `agent.requests`         | a WAITER ([`WaiterId`])                               |
-//! | `agent.sockets[name]`                 | [`Pool::active`]: slots that are opening or active    |
-//! | `agent.freeSockets[name]`             | [`Pool::idle`]                                        |
-//! | `agent.requests[name]`                | [`Pool::waiters`]                                     |
-//! | `agent.totalSocketCount`              | [`Pool::total`]                                       |
-//! | `maxSockets`                          | [`Limits::per_origin`]                                |
-//! | `maxTotalSockets`                     | [`Limits::total`]                                     |
-//! | `maxFreeSockets`                      | [`Limits::free_per_origin`]                           |
-//! | `scheduling`                          | [`Scheduling`]                                        |
-//! | `addRequest`                          | [`Pool::checkout`]                                    |
-//! | `createSocket` called by a program    | [`Pool::open`], then [`Pool::attach`]                 |
-//! | the 'free' event                      | [`Pool::checkin`]                                     |
-//! | `keepSocketAlive` returned true       | [`Pool::park`]                                        |
-//! | 'close', 'agentRemove'                | [`Pool::remove`]                                      |
-//! | a queued request is destroyed         | [`Pool::cancel`]                                      |
-//! | 'timeout' of a free socket            | [`Pool::expire`]                                      |
+//! | Node's `http.Agent`                   | here                                                |
+//! |---------------------------------------|-----------------------------------------------------|
+//! | the string `agent.getName()` returns  | an ORIGIN ([`OriginId`])                            |
+//! | a socket, pending or connected        | a SLOT ([`SlotId`]), carried by a [`Carrier`]       |
+//! | a request in `agent.requests`         | a WAITER ([`WaiterId`])                             |
+//! | `agent.sockets[name]`                 | [`Pool::active`]: slots that are opening or active  |
+//! | `agent.freeSockets[name]`             | [`Pool::idle`]                                      |
+//! | `agent.requests[name]`                | [`Pool::waiters`]                                   |
+//! | `agent.totalSocketCount`              | [`Pool::total`]                                     |
+//! | `maxSockets`                          | [`Limits::per_origin`]                              |
+//! | `maxTotalSockets`                     | [`Limits::total`]                                   |
+//! | `maxFreeSockets`                      | [`Limits::free_per_origin`]                         |
+//! | `scheduling`                          | [`Scheduling`]                                      |
+//! | `addRequest`                          | [`Pool::checkout`]                                  |
+//! | `createSocket` called by a program    | [`Pool::open`], then [`Pool::attach`]               |
+//! | the 'free' event                      | [`Pool::checkin`]                                   |
+//! | `keepSocketAlive` returned true       | [`Pool::park`]                                      |
+//! | 'close', 'agentRemove'                | [`Pool::remove`]                                    |
+//! | a queued request is destroyed         | [`Pool::cancel`]                                    |
+//! | 'timeout' of a free socket            | [`Pool::expire`]                                    |
 //!
 //! To *expire* is to leave by age, to *evict* is to leave so that another origin may open.
 //!
@@ -120,7 +120,7 @@ pub struct Pool {
     slots: Table<Slot>,
     waiters: Table<Waiter>,
 
-    /// Slots that are opening, active or idle; `slots` also holds those `poll_drop` has yet to tell.
+    /// Slots that are opening, active or idle. `slots` also holds those still to be polled.
     total: u32,
     /// Of those, the active ones that were told to close and are still to be removed.
     leaving: u32,

@@ -100,6 +100,20 @@ fn longer_waiting_origin_is_passed_over_only_so_often() {
 }
 
 #[test]
+fn waiter_that_could_open_is_not_passed_over() {
+    let mut pool = pool(total(2));
+    let (a, b) = (pool.origin(), pool.origin());
+    let [x, y] = std::array::from_fn(|_| active(&mut pool, a));
+    let of_b = waiter(&mut pool, b);
+    assert!(pool.remove(y));
+    for _ in 0..=MAX_PASSES {
+        let of_a = waiter(&mut pool, a);
+        assert_eq!(pool.checkin(x), Checkin::Serve(of_a));
+    }
+    assert_eq!(opens(&mut pool), [of_b]);
+}
+
+#[test]
 fn one_slot_closes_for_a_passed_over_waiter_not_all() {
     let mut pool = pool(total(2));
     let (a, b) = (pool.origin(), pool.origin());
