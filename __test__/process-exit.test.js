@@ -13,7 +13,7 @@ function busyServer() {
 }
 
 describe('a process that ends mid-flight', function () {
-  this.timeout(60_000);
+  this.timeout(30_000);
   afterEach(cleanUp);
 
   for (const [how, times] of [

@@ -15,7 +15,7 @@ async function leaks(what) {
 }
 
 describe('many requests', function () {
-  this.timeout(60_000);
+  this.timeout(30_000);
   afterEach(cleanUp);
 
   it('without keep-alive leave no descriptor open', async () => {

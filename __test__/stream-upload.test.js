@@ -42,7 +42,7 @@ function pattern(bytes) {
 }
 
 describe('a large request', function () {
-  this.timeout(60_000);
+  this.timeout(30_000);
   afterEach(cleanUp);
 
   let payload;

@@ -32,8 +32,7 @@ function sumOf(count) {
   return (100 * count * (count - 1)) / 2;
 }
 
-describe('a worker thread', function () {
-  this.timeout(30_000);
+describe('a worker thread', () => {
   afterEach(cleanUp);
 
   it('serves its requests and ends by itself', async () => {

@@ -22,7 +22,7 @@ function start(what, server) {
 }
 
 describe('a worker that is terminated', function () {
-  this.timeout(60_000);
+  this.timeout(30_000);
   afterEach(cleanUp);
 
   for (const what of ['busy', 'waiting']) {

@@ -9,7 +9,7 @@ const net = require('node:net');
 const { planConnect } = require('./connect-plan');
 const { invalidHostHeader } = require('./errors');
 const { idleLifetime } = require('./keep-alive-hint');
-const { isReplaced } = require('./node-transport');
+const { connectByNode, isReplaced } = require('./node-transport');
 const { Checkin, Checkout, Pool } = require('./pool');
 const slots = require('./slot');
 const { Socket, connectTo, renewScope } = require('./socket');
@@ -92,8 +92,10 @@ for (const name of ['maxSockets', 'maxTotalSockets', 'maxFreeSockets', 'scheduli
 
 Agent.prototype.createConnection = function createConnection(...args) {
   const [options, callback] = net._normalizeArgs(args);
-  const plan = this.options.proxyEnv || isReplaced() ? null : planConnect(options);
-  if (plan === null) return NodeAgent.prototype.createConnection.apply(this, args);
+  // Node's own agent knows the way through a proxy.
+  if (this.options.proxyEnv) return NodeAgent.prototype.createConnection.apply(this, args);
+  const plan = isReplaced() ? null : planConnect(options);
+  if (plan === null) return connectByNode(args);
   const socket = new Socket(options);
   if (options.timeout) socket.setTimeout(options.timeout);
   if (callback) socket.once('connect', callback);

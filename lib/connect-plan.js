@@ -18,6 +18,9 @@ const HINTS = dns.ADDRCONFIG | dns.V4MAPPED | dns.ALL;
 // net.connect() raises shorter delays to this.
 const ATTEMPT_DELAY_MIN_MS = 10;
 
+// What fits in a sockaddr_un, less the final zero, on every Unix.
+const PATH_MAX_BYTES = 103;
+
 const PORT_MAX = 65535;
 
 const FAMILIES = new Map([
@@ -74,10 +77,11 @@ function planConnect(options) {
 }
 
 function planPath(options) {
-  if (typeof options.path !== 'string' || options.path.includes('\0')) return null;
-  if (process.platform === 'win32') return null;
+  const { path } = options;
+  if (typeof path !== 'string' || path.includes('\0')) return null;
+  if (Buffer.byteLength(path) > PATH_MAX_BYTES || process.platform === 'win32') return null;
   const request = {
-    path: options.path,
+    path,
     port: 0,
     family: 0,
     hints: 0,

@@ -31,4 +31,11 @@ function isReplaced() {
   return false;
 }
 
-module.exports = { isReplaced };
+// Node's connecting, or whatever stands in its place. Where net.connect() alone was replaced, it is
+// the one to be called; Node's agents call net.createConnection().
+function connectByNode(args) {
+  const { value } = ORIGINALS.find(({ owner, name }) => owner === net && name === 'connect');
+  return net.connect === value ? net.createConnection(...args) : net.connect(...args);
+}
+
+module.exports = { connectByNode, isReplaced };

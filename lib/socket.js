@@ -9,7 +9,7 @@ const net = require('node:net');
 
 const { Op, command, connect, hold, release, write, writev } = require('./bridge/commands');
 const { native } = require('./bridge/addon');
-const { Kind, kReceive, open } = require('./bridge/events');
+const { Kind, forget, kReceive, open } = require('./bridge/events');
 const errors = require('./errors');
 const { lookUp } = require('./lookup');
 
@@ -27,6 +27,7 @@ const kEpoch = Symbol('epoch');
 const kParked = Symbol('parked');
 const kScope = Symbol('scope');
 const kPlan = Symbol('plan');
+const kBegun = Symbol('begun');
 const kReading = Symbol('reading');
 const kRefed = Symbol('refed');
 const kHolding = Symbol('holding');
@@ -50,6 +51,7 @@ class Socket extends net.Socket {
     this[kParked] = false;
     this[kScope] = null;
     this[kPlan] = null;
+    this[kBegun] = false;
     this[kReading] = false;
     this[kRefed] = true;
     this[kHolding] = false;
@@ -71,6 +73,16 @@ class Socket extends net.Socket {
   connect() {
     // An agent's socket is made connecting. Node's would begin a new connection here.
     throw errors.alreadyConnected();
+  }
+
+  // Node's TLSSocket waits for 'connect' on every net.Socket that has no handle of libuv's, also on
+  // one that is connected. No request holds a socket over which TLS begins.
+  once(event, listener) {
+    if (event === 'connect' && isOpen(this) && !this._httpMessage) {
+      process.nextTick(() => listener.call(this));
+      return this;
+    }
+    return super.once(event, listener);
   }
 
   get pending() {
@@ -182,15 +194,17 @@ class Socket extends net.Socket {
   _destroy(error, callback) {
     this.connecting = false;
     const hadError = Boolean(error);
-    // Undefined where the constructor's signal was aborted already.
-    if ((this[kConn] ?? NO_CONNECTION) === NO_CONNECTION) {
+    const conn = this[kConn];
+    this[kConn] = NO_CONNECTION;
+    if (!this[kBegun]) {
+      // Undefined where the constructor's signal was aborted already.
+      if (conn !== undefined && conn !== NO_CONNECTION) forget(conn);
       callback(error);
       process.nextTick(() => this.emit('close', hadError));
       return;
     }
     this[kHadError] = hadError;
-    command(this[kReset] ? Op.RESET : Op.CLOSE, this[kConn]);
-    this[kConn] = NO_CONNECTION;
+    command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
     // Until 'close' even an unref'd socket keeps the process alive, as a closing handle does.
     setHolding(this, true);
     callback(error);
@@ -213,13 +227,13 @@ class Socket extends net.Socket {
 
   ref() {
     this[kRefed] = true;
-    if (this[kConn] !== NO_CONNECTION) setHolding(this, true);
+    if (this[kBegun] && !this.destroyed) setHolding(this, true);
     return this;
   }
 
   unref() {
     this[kRefed] = false;
-    if (this[kConn] !== NO_CONNECTION) setHolding(this, false);
+    if (this[kBegun] && !this.destroyed) setHolding(this, false);
     return this;
   }
 
@@ -401,6 +415,7 @@ function connectTo(socket, plan) {
   socket[kScope] = newScope();
   if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
   if (plan.host !== null) socket._host = plan.host;
+  socket[kConn] = open(socket);
   if (plan.lookup || plan.blockList) lookUp(socket, plan, begin);
   else begin(socket, plan.request);
   return socket;
@@ -408,7 +423,7 @@ function connectTo(socket, plan) {
 
 // Hands the connection to the I/O thread.
 function begin(socket, request) {
-  socket[kConn] = open(socket);
+  socket[kBegun] = true;
   setHolding(socket, socket[kRefed]);
   connect(socket[kConn], request);
 }

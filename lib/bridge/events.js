@@ -48,6 +48,12 @@ function open(receiver) {
   return conn;
 }
 
+// Takes back an id under which nothing was begun.
+function forget(conn) {
+  receivers[conn] = undefined;
+  freeIds.push(conn);
+}
+
 // One drain is one turn of the event loop. A connection gets one event a turn: between two of its
 // events the tick and microtask queues run, as between two callbacks of libuv. What is left goes
 // behind the loop's other handles.
@@ -55,7 +61,9 @@ function drain() {
   turn++;
   try {
     if (late.size > 0) deliverLate();
+    // A batch that a throw has cut short comes first; what rang the bell meanwhile is still there.
     if (cursor === end) take();
+    else more = true;
     while (cursor < end) {
       const at = cursor;
       cursor += BATCH_RECORD_WORDS;
@@ -91,10 +99,7 @@ function accept(kind, conn, first, second, third) {
   } else if (kind <= Kind.CONNECT_FAILED) {
     deliver(receiver, kind, native.detail(first), 0);
   } else {
-    if (kind === Kind.CLOSED) {
-      receivers[conn] = undefined;
-      freeIds.push(conn);
-    }
+    if (kind === Kind.CLOSED) forget(conn);
     deliver(receiver, kind, first, second);
   }
 }
@@ -119,4 +124,4 @@ function deliverLate() {
   }
 }
 
-module.exports = { Kind, kReceive, open };
+module.exports = { Kind, forget, kReceive, open };

@@ -22,7 +22,12 @@ impl Bell {
         // SAFETY: `env` and `on_ring` are live values of this call; `name` outlives the first call;
         // the out-pointers are valid. One thread (the outbox) holds the function.
         unsafe {
-            check(sys::napi_create_string_utf8(env.raw(), name.as_ptr(), -1, &mut name_value))?;
+            check(sys::napi_create_string_utf8(
+                env.raw(),
+                name.as_ptr(),
+                -1,
+                &mut name_value,
+            ))?;
             check(sys::napi_create_threadsafe_function(
                 env.raw(),
                 on_ring.raw(),

@@ -39,13 +39,20 @@ pub struct Detail {
 
 impl Detail {
     pub(super) fn resolved(addresses: &[SocketAddr]) -> Self {
-        let endpoints: Vec<_> = addresses.iter().map(|&address| Endpoint::Ip(address)).collect();
+        let endpoints: Vec<_> = addresses
+            .iter()
+            .map(|&address| Endpoint::Ip(address))
+            .collect();
         Self::endpoints(&endpoints)
     }
 
     pub(super) fn endpoints<'a>(endpoints: impl IntoIterator<Item = &'a Endpoint>) -> Self {
         let endpoints = endpoints.into_iter().map(EndpointDetail::from).collect();
-        Self { endpoints, failures: Vec::new(), several: false }
+        Self {
+            endpoints,
+            failures: Vec::new(),
+            several: false,
+        }
     }
 
     pub(super) fn failures<'a>(
@@ -53,7 +60,11 @@ impl Detail {
         several: bool,
     ) -> Self {
         let failures = failures.into_iter().map(FailureDetail::from).collect();
-        Self { endpoints: Vec::new(), failures, several }
+        Self {
+            endpoints: Vec::new(),
+            failures,
+            several,
+        }
     }
 }
 
@@ -65,7 +76,11 @@ impl From<&Endpoint> for EndpointDetail {
                 port: Some(address.port().into()),
                 family: Some(if address.is_ipv6() { 6 } else { 4 }),
             },
-            Endpoint::Path(path) => Self { address: path.clone(), port: None, family: None },
+            Endpoint::Path(path) => Self {
+                address: path.clone(),
+                port: None,
+                family: None,
+            },
         }
     }
 }
@@ -84,7 +99,9 @@ impl From<&Failure> for FailureDetail {
             syscall: syscall.into(),
             errno: -failure.code.abs(),
             endpoint: failure.endpoint.as_ref().map(EndpointDetail::from),
-            local: failure.local.map(|local| EndpointDetail::from(&Endpoint::Ip(local))),
+            local: failure
+                .local
+                .map(|local| EndpointDetail::from(&Endpoint::Ip(local))),
         }
     }
 }

@@ -129,14 +129,17 @@ impl Bridge {
             target: target(&request)?,
             local_address: request.local_address.as_deref().map(parse_ip).transpose()?,
             local_port: port(request.local_port)?,
-            attempt_delay: request.attempt_delay.map(|ms| Duration::from_millis(ms.into())),
+            attempt_delay: request
+                .attempt_delay
+                .map(|ms| Duration::from_millis(ms.into())),
             options: SocketOptions {
                 no_delay: request.no_delay,
                 keep_alive: request.keep_alive,
                 keep_alive_secs: request.keep_alive_secs,
             },
         });
-        self.commands_of(conn).push(Command::Connect { conn, connect });
+        self.commands_of(conn)
+            .push(Command::Connect { conn, connect });
         Ok(())
     }
 
@@ -152,7 +155,10 @@ impl Bridge {
     pub fn flush(&mut self, words: u32, bytes: u32) {
         let bytes = Arc::new(self.slab.get(..bytes as usize).unwrap_or_default().to_vec());
         let mut lent = self.lent.drain(..);
-        let mut decoder = Decoder { bytes: bytes.len(), lent: &mut lent };
+        let mut decoder = Decoder {
+            bytes: bytes.len(),
+            lent: &mut lent,
+        };
         let records = self.ring.get(..words as usize).unwrap_or_default();
         let ports = self.ports.len();
         for record in records.chunks_exact(ring::RECORD_WORDS) {
@@ -163,7 +169,10 @@ impl Bridge {
         for (port, commands) in self.ports.iter().zip(&mut self.commands) {
             if !commands.is_empty() {
                 let commands = std::mem::take(commands);
-                port.send(Batch { commands, bytes: bytes.clone() });
+                port.send(Batch {
+                    commands,
+                    bytes: bytes.clone(),
+                });
             }
         }
     }
@@ -208,7 +217,10 @@ impl Bridge {
     /// Bytes of this connection that the kernel has taken.
     #[napi]
     pub fn written(&self, conn: u32) -> f64 {
-        self.gates.borrow().get(conn).map_or(0.0, |gate| gate.written() as f64)
+        self.gates
+            .borrow()
+            .get(conn)
+            .map_or(0.0, |gate| gate.written() as f64)
     }
 
     pub(super) fn gates(&self) -> Rc<RefCell<Gates>> {
@@ -240,13 +252,24 @@ fn target(request: &ConnectRequest) -> Result<Target> {
         _ => Order::Verbatim,
     };
     let family = u8::try_from(request.family).unwrap_or(0);
-    Ok(Target::Name { query: Query { host, family, hints: request.hints, order }, port })
+    Ok(Target::Name {
+        query: Query {
+            host,
+            family,
+            hints: request.hints,
+            order,
+        },
+        port,
+    })
 }
 
 fn parse_ip(text: &str) -> Result<IpAddr> {
-    text.parse().map_err(|_| Error::new(Status::InvalidArg, format!("not an IP address: {text}")))
+    text.parse()
+        .map_err(|_| Error::new(Status::InvalidArg, format!("not an IP address: {text}")))
 }
 
 fn port(value: u32) -> Result<u16> {
-    value.try_into().map_err(|_| Error::new(Status::InvalidArg, format!("not a port: {value}")))
+    value
+        .try_into()
+        .map_err(|_| Error::new(Status::InvalidArg, format!("not a port: {value}")))
 }

@@ -49,7 +49,10 @@ impl SlabMemory {
         };
         let reused = lock(free).pop().filter(|memory| memory.len() >= len);
         let memory = reused.unwrap_or_else(|| Box::new_uninit_slice(len));
-        Self { len: memory.len(), start: Box::into_raw(memory).cast() }
+        Self {
+            len: memory.len(),
+            start: Box::into_raw(memory).cast(),
+        }
     }
 }
 
@@ -103,12 +106,18 @@ struct Current {
 
 impl Writer {
     pub(super) fn new(table: Arc<SlabTable>) -> Self {
-        Self { table, current: None }
+        Self {
+            table,
+            current: None,
+        }
     }
 
     fn retire(&mut self) {
         if let Some(old) = self.current.take() {
-            let retired = Retired { slab: old.slab, chunks: old.chunks };
+            let retired = Retired {
+                slab: old.slab,
+                chunks: old.chunks,
+            };
             lock(&self.table.inner).retired.push(retired);
         }
     }
@@ -116,14 +125,23 @@ impl Writer {
 
 impl Inbound for Writer {
     fn room(&mut self, least: usize) -> &mut [MaybeUninit<u8>] {
-        if self.current.as_ref().is_some_and(|current| current.memory.len - current.used < least) {
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|current| current.memory.len - current.used < least)
+        {
             self.retire();
         }
         let table = &self.table;
         let current = self.current.get_or_insert_with(|| {
             let memory = Arc::new(SlabMemory::new(least));
             let slab = lock(&table.inner).slabs.insert(memory.clone()) as u32;
-            Current { memory, slab, used: 0, chunks: 0 }
+            Current {
+                memory,
+                slab,
+                used: 0,
+                chunks: 0,
+            }
         });
         // SAFETY: `used <= len`, and what is behind `used` was committed to nobody: only this
         // writer, borrowed mutably for as long as the slice lives, reaches it.
@@ -137,11 +155,18 @@ impl Inbound for Writer {
 
     fn commit(&mut self, len: usize) -> Chunk {
         let Some(current) = &mut self.current else {
-            return Chunk { slab: 0, offset: 0, len: 0 };
+            return Chunk {
+                slab: 0,
+                offset: 0,
+                len: 0,
+            };
         };
         let len = len.min(current.memory.len - current.used);
-        let chunk =
-            Chunk { slab: current.slab, offset: current.used as u32, len: len as u32 };
+        let chunk = Chunk {
+            slab: current.slab,
+            offset: current.used as u32,
+            len: len as u32,
+        };
         current.used += len;
         current.chunks += 1;
         chunk
@@ -159,7 +184,11 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(table: Arc<SlabTable>) -> Self {
-        Self { table, taken: Vec::new(), retired: Vec::new() }
+        Self {
+            table,
+            taken: Vec::new(),
+            retired: Vec::new(),
+        }
     }
 
     /// Clears the places of slabs whose chunks were all taken before. Called when JavaScript has
@@ -198,8 +227,9 @@ impl Reader {
             let (start, len) = (memory.start.cast(), memory.len);
             // SAFETY: the finalizer's hold keeps the memory until the Buffer is collected. What is
             // not yet written is never read: JavaScript slices by committed chunks only.
-            let buffer =
-                unsafe { BufferSlice::from_external(env, start, len, memory, |_, hold| drop(hold)) }?;
+            let buffer = unsafe {
+                BufferSlice::from_external(env, start, len, memory, |_, hold| drop(hold))
+            }?;
             slabs.set_element(chunk.slab, buffer)?;
         }
         Ok(())

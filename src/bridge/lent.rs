@@ -32,7 +32,12 @@ impl Lending {
         self.collect();
         let (start, len) = (array.as_ptr(), array.len());
         let key = self.arrays.insert(array);
-        Lent { start, len, key, returned: self.returned.clone() }
+        Lent {
+            start,
+            len,
+            key,
+            returned: self.returned.clone(),
+        }
     }
 
     /// Lets JavaScript collect what came back. On JavaScript's thread.

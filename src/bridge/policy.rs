@@ -46,15 +46,27 @@ pub struct AgentPool {
 impl AgentPool {
     #[napi(constructor)]
     pub fn new(bridge: &Bridge, per_origin: u32, total: u32, free: u32, fifo: bool) -> Self {
-        let limits = Limits { per_origin, total, free_per_origin: free };
+        let limits = Limits {
+            per_origin,
+            total,
+            free_per_origin: free,
+        };
         let pool = Pool::new(limits, scheduling(fifo));
-        Self { pool, gates: bridge.gates(), epoch: Instant::now() }
+        Self {
+            pool,
+            gates: bridge.gates(),
+            epoch: Instant::now(),
+        }
     }
 
     /// Obeyed at once. True when `poll` has something.
     #[napi]
     pub fn set_limits(&mut self, per_origin: u32, total: u32, free: u32, fifo: bool) -> bool {
-        self.pool.set_limits(Limits { per_origin, total, free_per_origin: free });
+        self.pool.set_limits(Limits {
+            per_origin,
+            total,
+            free_per_origin: free,
+        });
         self.pool.set_scheduling(scheduling(fifo));
         self.pool.has_outputs()
     }
@@ -89,7 +101,8 @@ impl AgentPool {
     /// The slot's connection has begun. `carrier` is its id, or -1 for a stream of the program's.
     #[napi]
     pub fn attach(&mut self, slot: u32, carrier: i32) {
-        self.pool.attach(slot, u32::try_from(carrier).unwrap_or(FOREIGN));
+        self.pool
+            .attach(slot, u32::try_from(carrier).unwrap_or(FOREIGN));
     }
 
     /// SERVE a waiter, PARK, or CLOSE.
@@ -144,7 +157,10 @@ impl AgentPool {
     /// Milliseconds until `expire` has work, or -1.
     #[napi]
     pub fn next_expiry(&self) -> f64 {
-        let left = self.pool.next_deadline().map(|at| at.saturating_sub(self.now()));
+        let left = self
+            .pool
+            .next_deadline()
+            .map(|at| at.saturating_sub(self.now()));
         left.map_or(-1.0, |ms| ms as f64)
     }
 
@@ -158,7 +174,9 @@ impl AgentPool {
         if let Some(slot) = self.pool.poll_drop() {
             return Some(vec![output::DROP, slot]);
         }
-        self.pool.poll_gone().map(|origin| vec![output::GONE, origin])
+        self.pool
+            .poll_gone()
+            .map(|origin| vec![output::GONE, origin])
     }
 
     /// Opening, active and idle slots.
@@ -194,7 +212,11 @@ impl AgentPool {
     }
 
     fn outputs(&self) -> i32 {
-        if self.pool.has_outputs() { verdict::OUTPUTS } else { 0 }
+        if self.pool.has_outputs() {
+            verdict::OUTPUTS
+        } else {
+            0
+        }
     }
 }
 
@@ -203,5 +225,9 @@ fn pack(id: u32, verdict: i32) -> i32 {
 }
 
 fn scheduling(fifo: bool) -> Scheduling {
-    if fifo { Scheduling::Fifo } else { Scheduling::Lifo }
+    if fifo {
+        Scheduling::Fifo
+    } else {
+        Scheduling::Lifo
+    }
 }

@@ -38,32 +38,49 @@ mod kind {
 pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_WORDS] {
     use crate::net::Attempt;
 
-    let mut detailed = |kind, conn: u32, detail| {
-        [kind, conn as i32, details.insert(detail) as i32, 0, 0]
-    };
+    let mut detailed =
+        |kind, conn: u32, detail| [kind, conn as i32, details.insert(detail) as i32, 0, 0];
     match event {
         Event::Resolved { conn, addresses } => {
             detailed(kind::RESOLVED, conn, Detail::resolved(&addresses))
         }
-        Event::Attempt { conn, attempt: Attempt::Started(endpoint) } => {
-            detailed(kind::ATTEMPT, conn, Detail::endpoints([&endpoint]))
-        }
-        Event::Attempt { conn, attempt: Attempt::Failed(failure) } => {
-            detailed(kind::ATTEMPT_FAILED, conn, Detail::failures([&failure], false))
-        }
-        Event::Connected { conn, local, peer } => {
-            detailed(kind::CONNECTED, conn, Detail::endpoints([&peer].into_iter().chain(&local)))
-        }
-        Event::ConnectFailed { conn, failures, several } => {
-            detailed(kind::CONNECT_FAILED, conn, Detail::failures(&failures, several))
-        }
+        Event::Attempt {
+            conn,
+            attempt: Attempt::Started(endpoint),
+        } => detailed(kind::ATTEMPT, conn, Detail::endpoints([&endpoint])),
+        Event::Attempt {
+            conn,
+            attempt: Attempt::Failed(failure),
+        } => detailed(
+            kind::ATTEMPT_FAILED,
+            conn,
+            Detail::failures([&failure], false),
+        ),
+        Event::Connected { conn, local, peer } => detailed(
+            kind::CONNECTED,
+            conn,
+            Detail::endpoints([&peer].into_iter().chain(&local)),
+        ),
+        Event::ConnectFailed {
+            conn,
+            failures,
+            several,
+        } => detailed(
+            kind::CONNECT_FAILED,
+            conn,
+            Detail::failures(&failures, several),
+        ),
         Event::Data { conn, epoch, chunk } => {
             let place = chunk.slab << 16 | (epoch & EPOCH_MASK);
             let (offset, len) = (chunk.offset as i32, chunk.len as i32);
             [kind::DATA, conn as i32, place as i32, offset, len]
         }
         Event::End { conn } => plain(kind::END, conn),
-        Event::Failed { conn, syscall, code } => {
+        Event::Failed {
+            conn,
+            syscall,
+            code,
+        } => {
             let writing = i32::from(matches!(syscall, Syscall::Write | Syscall::Shutdown));
             [kind::FAILED, conn as i32, -code.abs(), writing, 0]
         }
@@ -85,15 +102,30 @@ mod tests {
 
     #[test]
     fn data_carries_its_place_and_the_low_bits_of_its_epoch() {
-        let chunk = Chunk { slab: 3, offset: 40, len: 5 };
-        let event = Event::Data { conn: 9, epoch: 0x1_0002, chunk };
+        let chunk = Chunk {
+            slab: 3,
+            offset: 40,
+            len: 5,
+        };
+        let event = Event::Data {
+            conn: 9,
+            epoch: 0x1_0002,
+            chunk,
+        };
         let record = encode(event, &mut Slab::new());
         assert_eq!(record, [kind::DATA, 9, 3 << 16 | 2, 40, 5]);
     }
 
     #[test]
     fn errors_are_negative_as_in_node() {
-        let event = Event::Failed { conn: 1, syscall: Syscall::Read, code: 104 };
-        assert_eq!(encode(event, &mut Slab::new()), [kind::FAILED, 1, -104, 0, 0]);
+        let event = Event::Failed {
+            conn: 1,
+            syscall: Syscall::Read,
+            code: 104,
+        };
+        assert_eq!(
+            encode(event, &mut Slab::new()),
+            [kind::FAILED, 1, -104, 0, 0]
+        );
     }
 }

@@ -40,7 +40,9 @@ pub(super) struct Decoder<'a> {
 impl Decoder<'_> {
     /// The command of a record, or None where the record makes no sense.
     pub(super) fn decode(&mut self, record: &[i32]) -> Option<Command> {
-        let &[operation, conn, first, second] = record else { return None };
+        let &[operation, conn, first, second] = record else {
+            return None;
+        };
         let conn = ConnId::try_from(conn).ok()?;
         Some(match operation {
             operation::WRITE | operation::WRITE_ACKNOWLEDGED => {
@@ -50,25 +52,37 @@ impl Decoder<'_> {
                     return None;
                 }
                 let acknowledge = operation == operation::WRITE_ACKNOWLEDGED;
-                Command::Write { conn, range: start..end, acknowledge }
+                Command::Write {
+                    conn,
+                    range: start..end,
+                    acknowledge,
+                }
             }
             operation::WRITE_LENT | operation::WRITE_LENT_ACKNOWLEDGED => {
                 let lent = Box::new(self.lent.next()?);
                 let acknowledge = operation == operation::WRITE_LENT_ACKNOWLEDGED;
-                Command::WriteLent { conn, lent, acknowledge }
+                Command::WriteLent {
+                    conn,
+                    lent,
+                    acknowledge,
+                }
             }
             operation::SHUTDOWN => Command::Shutdown { conn },
             operation::PAUSE => Command::Pause { conn },
             operation::RESUME => Command::Resume { conn },
-            operation::NO_DELAY => Command::NoDelay { conn, on: first != 0 },
+            operation::NO_DELAY => Command::NoDelay {
+                conn,
+                on: first != 0,
+            },
             operation::KEEP_ALIVE => Command::KeepAlive {
                 conn,
                 on: first != 0,
                 idle_secs: u32::try_from(second).ok()?,
             },
-            operation::TYPE_OF_SERVICE => {
-                Command::TypeOfService { conn, value: u32::try_from(first).ok()? }
-            }
+            operation::TYPE_OF_SERVICE => Command::TypeOfService {
+                conn,
+                value: u32::try_from(first).ok()?,
+            },
             operation::CLOSE => Command::Close { conn, reset: false },
             operation::RESET => Command::Close { conn, reset: true },
             _ => return None,
@@ -102,7 +116,11 @@ mod tests {
     use super::*;
 
     fn decode(record: &[i32], bytes: usize) -> Option<Command> {
-        Decoder { bytes, lent: &mut std::iter::empty() }.decode(record)
+        Decoder {
+            bytes,
+            lent: &mut std::iter::empty(),
+        }
+        .decode(record)
     }
 
     #[test]

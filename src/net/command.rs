@@ -10,22 +10,52 @@ pub type ConnId = u32;
 
 /// One order for one connection.
 pub enum Command {
-    Connect { conn: ConnId, connect: Box<Connect> },
+    Connect {
+        conn: ConnId,
+        connect: Box<Connect>,
+    },
     /// Writes `range` of the batch's bytes.
-    Write { conn: ConnId, range: Range<usize>, acknowledge: bool },
+    Write {
+        conn: ConnId,
+        range: Range<usize>,
+        acknowledge: bool,
+    },
     /// Writes memory that JavaScript lends.
-    WriteLent { conn: ConnId, lent: Box<dyn Outbound>, acknowledge: bool },
+    WriteLent {
+        conn: ConnId,
+        lent: Box<dyn Outbound>,
+        acknowledge: bool,
+    },
     /// Closes the sending direction once everything before it is written.
-    Shutdown { conn: ConnId },
+    Shutdown {
+        conn: ConnId,
+    },
     /// Stops reading; the kernel's buffer then stops the server.
-    Pause { conn: ConnId },
-    Resume { conn: ConnId },
-    NoDelay { conn: ConnId, on: bool },
+    Pause {
+        conn: ConnId,
+    },
+    Resume {
+        conn: ConnId,
+    },
+    NoDelay {
+        conn: ConnId,
+        on: bool,
+    },
     /// `idle_secs` 0 leaves the system's own delay.
-    KeepAlive { conn: ConnId, on: bool, idle_secs: u32 },
-    TypeOfService { conn: ConnId, value: u32 },
+    KeepAlive {
+        conn: ConnId,
+        on: bool,
+        idle_secs: u32,
+    },
+    TypeOfService {
+        conn: ConnId,
+        value: u32,
+    },
     /// Drops what is unwritten and closes. With `reset` the server sees a RST.
-    Close { conn: ConnId, reset: bool },
+    Close {
+        conn: ConnId,
+        reset: bool,
+    },
 }
 
 /// All that a port asked for in one turn of its event loop.

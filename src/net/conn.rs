@@ -38,8 +38,16 @@ pub(super) struct PortIo {
 
 /// Bytes on their way to the kernel.
 pub(super) enum Outgoing {
-    Copied { bytes: Arc<Vec<u8>>, range: Range<usize>, acknowledge: bool },
-    Lent { lent: Box<dyn Outbound>, start: usize, acknowledge: bool },
+    Copied {
+        bytes: Arc<Vec<u8>>,
+        range: Range<usize>,
+        acknowledge: bool,
+    },
+    Lent {
+        lent: Box<dyn Outbound>,
+        start: usize,
+        acknowledge: bool,
+    },
 }
 
 #[derive(PartialEq, Eq)]
@@ -140,7 +148,11 @@ impl Conn {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        if !self
+            .waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
             self.waker = Some(cx.waker().clone());
         }
         if !self.outgoing.is_empty() {
@@ -152,20 +164,29 @@ impl Conn {
         self.poll_shutdown(cx);
         self.poll_read(cx);
         if let Some(code) = self.write_error
-            && !self.ended
             && self.stream.is_some()
         {
             self.fail(Syscall::Write, code);
         }
-        if self.stream.is_none() { Poll::Ready(()) } else { Poll::Pending }
+        if self.stream.is_none() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     /// Hands bytes to the kernel by `write` until it takes no more.
     fn flush(&mut self, mut write: impl FnMut(&mut Stream, &[u8]) -> io::Result<usize>) {
-        let Some(stream) = &mut self.stream else { return };
+        let Some(stream) = &mut self.stream else {
+            return;
+        };
         while let Some(outgoing) = self.outgoing.front_mut() {
             let bytes = outgoing.bytes();
-            let result = if bytes.is_empty() { Ok(0) } else { write(stream, bytes) };
+            let result = if bytes.is_empty() {
+                Ok(0)
+            } else {
+                write(stream, bytes)
+            };
             match result {
                 Ok(taken) => {
                     self.gate.add_written(taken);
@@ -192,7 +213,9 @@ impl Conn {
         if self.sending != Sending::Ending || !self.outgoing.is_empty() {
             return;
         }
-        let Some(stream) = &mut self.stream else { return };
+        let Some(stream) = &mut self.stream else {
+            return;
+        };
         // A failure means that the server is gone already, which reading will tell.
         if stream.poll_shutdown(cx).is_ready() {
             self.sending = Sending::Shut;
@@ -205,11 +228,16 @@ impl Conn {
             if self.ended {
                 return;
             }
-            let Some(stream) = &mut self.stream else { return };
+            let Some(stream) = &mut self.stream else {
+                return;
+            };
             match self.gate.reading(self.written_epoch) {
                 Reading::Unsolicited => {
                     let mut byte = [0];
-                    if stream.poll_read(cx, &mut ReadBuf::new(&mut byte)).is_ready() {
+                    if stream
+                        .poll_read(cx, &mut ReadBuf::new(&mut byte))
+                        .is_ready()
+                    {
                         self.gate.kill();
                         self.io.outbox.push(Event::Killed { conn: self.id });
                         self.drop_stream();
@@ -244,7 +272,11 @@ impl Conn {
                                 self.room
                             };
                             drop(inbound);
-                            self.io.outbox.push(Event::Data { conn: self.id, epoch, chunk });
+                            self.io.outbox.push(Event::Data {
+                                conn: self.id,
+                                epoch,
+                                chunk,
+                            });
                         }
                         Poll::Ready(Err(err)) => {
                             drop(inbound);
@@ -261,7 +293,11 @@ impl Conn {
     fn fail(&mut self, syscall: Syscall, code: i32) {
         self.gate.kill();
         self.drop_stream();
-        self.io.outbox.push(Event::Failed { conn: self.id, syscall, code });
+        self.io.outbox.push(Event::Failed {
+            conn: self.id,
+            syscall,
+            code,
+        });
     }
 
     fn drop_stream(&mut self) {

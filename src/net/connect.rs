@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::net::{TcpSocket, TcpStream};
 #[cfg(unix)]
 use tokio::net::UnixStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use super::command::ConnId;
@@ -56,7 +56,10 @@ pub(super) struct Refusal {
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        Self { failures: vec![failure], several: false }
+        Self {
+            failures: vec![failure],
+            several: false,
+        }
     }
 }
 
@@ -71,7 +74,13 @@ pub(super) async fn connect(
         Target::Path(path) => return Ok(connect_path(conn, path, outbox).await?),
         #[cfg(not(unix))]
         Target::Path(_) => {
-            return Err(Failure { syscall: Syscall::Connect, code: 95, endpoint: None, local: None }.into());
+            return Err(Failure {
+                syscall: Syscall::Connect,
+                code: 95,
+                endpoint: None,
+                local: None,
+            }
+            .into());
         }
         Target::Addresses(addresses) => addresses.clone(),
         Target::Name { query, port } => match literal(&query.host) {
@@ -100,15 +109,19 @@ async fn look_up(
         endpoint: None,
         local: None,
     }))?;
-    outbox.push(Event::Resolved { conn, addresses: addresses.clone() });
+    outbox.push(Event::Resolved {
+        conn,
+        addresses: addresses.clone(),
+    });
     Ok(addresses)
 }
 
 /// Families in turn, the first address's family first (RFC 8305, section 4).
 fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     let six_first = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (mut first, mut second): (VecDeque<_>, VecDeque<_>) =
-        addresses.into_iter().partition(|address| address.is_ipv6() == six_first);
+    let (mut first, mut second): (VecDeque<_>, VecDeque<_>) = addresses
+        .into_iter()
+        .partition(|address| address.is_ipv6() == six_first);
     let mut order = VecDeque::with_capacity(first.len() + second.len());
     while !first.is_empty() || !second.is_empty() {
         order.extend(first.pop_front());
@@ -131,7 +144,10 @@ async fn race(
     loop {
         if let Some(address) = waiting.pop_front() {
             let endpoint = Endpoint::Ip(address);
-            outbox.push(Event::Attempt { conn, attempt: Attempt::Started(endpoint) });
+            outbox.push(Event::Attempt {
+                conn,
+                attempt: Attempt::Started(endpoint),
+            });
             let (local_address, local_port) = (connect.local_address, connect.local_port);
             running.spawn_local(connect_address(address, local_address, local_port));
         }
@@ -173,8 +189,12 @@ async fn connect_address(
         IpAddr::V6(Ipv6Addr::UNSPECIFIED)
     };
     let local = SocketAddr::new(local_address.unwrap_or(any), local_port);
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }
-        .map_err(|err| failed(Syscall::Connect, address, &err, None))?;
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }
+    .map_err(|err| failed(Syscall::Connect, address, &err, None))?;
     if local_address.is_some() || local_port != 0 {
         // libuv does so before each bind on Unix.
         #[cfg(unix)]
@@ -191,18 +211,24 @@ async fn connect_address(
         Poll::Ready(result) => {
             result.map_err(|err| failed(Syscall::Connect, address, &err, Some(local)))
         }
-        Poll::Pending => {
-            connecting.await.map_err(|err| failed(Syscall::Connect, address, &err, None))
-        }
+        Poll::Pending => connecting
+            .await
+            .map_err(|err| failed(Syscall::Connect, address, &err, None)),
     }
 }
 
 #[cfg(unix)]
 async fn connect_path(conn: ConnId, path: &str, outbox: &Outbox) -> Result<Stream, Failure> {
     let endpoint = Endpoint::Path(path.to_owned());
-    outbox.push(Event::Attempt { conn, attempt: Attempt::Started(endpoint.clone()) });
+    outbox.push(Event::Attempt {
+        conn,
+        attempt: Attempt::Started(endpoint.clone()),
+    });
     match UnixStream::connect(path).await {
-        Ok(stream) => Ok(Stream::Unix { stream, path: path.to_owned() }),
+        Ok(stream) => Ok(Stream::Unix {
+            stream,
+            path: path.to_owned(),
+        }),
         Err(err) => Err(Failure {
             syscall: Syscall::Connect,
             code: errno(&err),
@@ -226,7 +252,10 @@ mod tests {
             list.iter().map(|text| text.parse().unwrap()).collect()
         };
         let order = interleave(addresses(&["[::1]:1", "[::2]:1", "127.0.0.1:1", "[::3]:1"]));
-        assert_eq!(order, addresses(&["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"]));
+        assert_eq!(
+            order,
+            addresses(&["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"])
+        );
         let order = interleave(addresses(&["127.0.0.1:1", "[::1]:1"]));
         assert_eq!(order, addresses(&["127.0.0.1:1", "[::1]:1"]));
     }

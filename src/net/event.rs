@@ -45,20 +45,52 @@ pub enum Attempt {
 #[derive(Debug)]
 pub enum Event {
     /// The name was resolved to these addresses, in the resolver's order.
-    Resolved { conn: ConnId, addresses: Vec<SocketAddr> },
-    Attempt { conn: ConnId, attempt: Attempt },
-    Connected { conn: ConnId, local: Option<Endpoint>, peer: Endpoint },
+    Resolved {
+        conn: ConnId,
+        addresses: Vec<SocketAddr>,
+    },
+    Attempt {
+        conn: ConnId,
+        attempt: Attempt,
+    },
+    Connected {
+        conn: ConnId,
+        local: Option<Endpoint>,
+        peer: Endpoint,
+    },
     /// `several` when more than one address was there to be tried (Node's AggregateError).
-    ConnectFailed { conn: ConnId, failures: Vec<Failure>, several: bool },
-    Data { conn: ConnId, epoch: u32, chunk: Chunk },
+    ConnectFailed {
+        conn: ConnId,
+        failures: Vec<Failure>,
+        several: bool,
+    },
+    Data {
+        conn: ConnId,
+        epoch: u32,
+        chunk: Chunk,
+    },
     /// The server has sent all it will send.
-    End { conn: ConnId },
-    Failed { conn: ConnId, syscall: Syscall, code: i32 },
+    End {
+        conn: ConnId,
+    },
+    Failed {
+        conn: ConnId,
+        syscall: Syscall,
+        code: i32,
+    },
     /// The connection was parked, or no request byte had been written, when it ended or spoke.
-    Killed { conn: ConnId },
+    Killed {
+        conn: ConnId,
+    },
     /// All writes up to one that asked for it were taken by the kernel.
-    Written { conn: ConnId },
+    Written {
+        conn: ConnId,
+    },
     /// The sending direction is closed.
-    Shut { conn: ConnId },
-    Closed { conn: ConnId },
+    Shut {
+        conn: ConnId,
+    },
+    Closed {
+        conn: ConnId,
+    },
 }

@@ -121,7 +121,15 @@ mod tests {
     }
 
     fn data(len: u32) -> Event {
-        Event::Data { conn: 0, epoch: 0, chunk: Chunk { slab: 0, offset: 0, len } }
+        Event::Data {
+            conn: 0,
+            epoch: 0,
+            chunk: Chunk {
+                slab: 0,
+                offset: 0,
+                len,
+            },
+        }
     }
 
     #[test]

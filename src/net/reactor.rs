@@ -36,7 +36,9 @@ pub fn reactors() -> io::Result<&'static [Reactor]> {
     if let Some(reactors) = REACTORS.get() {
         return Ok(reactors);
     }
-    let started = (0..threads()).map(|_| Reactor::start()).collect::<io::Result<Vec<_>>>()?;
+    let started = (0..threads())
+        .map(|_| Reactor::start())
+        .collect::<io::Result<Vec<_>>>()?;
     Ok(REACTORS.get_or_init(|| started))
 }
 
@@ -79,31 +81,54 @@ impl Reactor {
     /// Opens a port. Blocks for one turn of the reactor.
     pub fn attach(&self, outbox: Arc<Outbox>, inbound: Box<dyn Inbound + Send>) -> Option<Port> {
         let (answer, answered) = mpsc::channel();
-        self.inbox.send(Message::Attach { outbox, inbound, answer });
+        self.inbox.send(Message::Attach {
+            outbox,
+            inbound,
+            answer,
+        });
         let key = answered.recv().ok()?;
-        Some(Port { inbox: self.inbox.clone(), key })
+        Some(Port {
+            inbox: self.inbox.clone(),
+            key,
+        })
     }
 }
 
 impl Port {
     /// Sends what one turn of the event loop asked for.
     pub fn send(&self, batch: Batch) {
-        self.inbox.send(Message::Batch { port: self.key, batch });
+        self.inbox.send(Message::Batch {
+            port: self.key,
+            batch,
+        });
     }
 
     /// Drops all connections of the port. When it returns, the reactor holds no memory of the
     /// environment any more. Blocks for one turn of the reactor.
     pub fn detach(&self) {
         let (answer, answered) = mpsc::channel();
-        self.inbox.send(Message::Detach { port: self.key, answer });
+        self.inbox.send(Message::Detach {
+            port: self.key,
+            answer,
+        });
         let _ = answered.recv();
     }
 }
 
 enum Message {
-    Attach { outbox: Arc<Outbox>, inbound: Box<dyn Inbound + Send>, answer: mpsc::Sender<usize> },
-    Batch { port: usize, batch: Batch },
-    Detach { port: usize, answer: mpsc::Sender<()> },
+    Attach {
+        outbox: Arc<Outbox>,
+        inbound: Box<dyn Inbound + Send>,
+        answer: mpsc::Sender<usize>,
+    },
+    Batch {
+        port: usize,
+        batch: Batch,
+    },
+    Detach {
+        port: usize,
+        answer: mpsc::Sender<()>,
+    },
 }
 
 #[derive(Default)]
@@ -136,7 +161,11 @@ async fn serve(inbox: &Inbox) {
         inbox.arrived.notified().await;
         for message in inbox.take() {
             match message {
-                Message::Attach { outbox, inbound, answer } => {
+                Message::Attach {
+                    outbox,
+                    inbound,
+                    answer,
+                } => {
                     let _ = answer.send(ports.insert(PortState::new(outbox, inbound)));
                 }
                 Message::Batch { port, batch } => {
@@ -170,8 +199,14 @@ struct PortState {
 
 impl PortState {
     fn new(outbox: Arc<Outbox>, inbound: Box<dyn Inbound>) -> Self {
-        let io = Rc::new(PortIo { outbox, inbound: RefCell::new(inbound) });
-        Self { io, entries: Entries::default() }
+        let io = Rc::new(PortIo {
+            outbox,
+            inbound: RefCell::new(inbound),
+        });
+        Self {
+            io,
+            entries: Entries::default(),
+        }
     }
 
     fn obey(&mut self, batch: Batch) {
@@ -180,7 +215,11 @@ impl PortState {
             let obeyed = catch_unwind(AssertUnwindSafe(|| self.obey_one(command, &batch.bytes)));
             if obeyed.is_err() {
                 let code = super::connect::errno(&io::Error::other("panic"));
-                self.io.outbox.push(Event::Failed { conn, syscall: Syscall::Write, code });
+                self.io.outbox.push(Event::Failed {
+                    conn,
+                    syscall: Syscall::Write,
+                    code,
+                });
             }
         }
     }
@@ -189,19 +228,41 @@ impl PortState {
         let outgoing = match command {
             Command::Connect { conn, connect } => return self.connect(conn, *connect),
             Command::Close { conn, reset } => return self.close(conn, reset),
-            Command::Write { conn, range, acknowledge } => {
-                (conn, Outgoing::Copied { bytes: bytes.clone(), range, acknowledge })
-            }
-            Command::WriteLent { conn, lent, acknowledge } => {
-                (conn, Outgoing::Lent { lent, start: 0, acknowledge })
-            }
+            Command::Write {
+                conn,
+                range,
+                acknowledge,
+            } => (
+                conn,
+                Outgoing::Copied {
+                    bytes: bytes.clone(),
+                    range,
+                    acknowledge,
+                },
+            ),
+            Command::WriteLent {
+                conn,
+                lent,
+                acknowledge,
+            } => (
+                conn,
+                Outgoing::Lent {
+                    lent,
+                    start: 0,
+                    acknowledge,
+                },
+            ),
             Command::Shutdown { conn } => return self.with(conn, Conn::shutdown),
             Command::Pause { conn } => return self.with(conn, |conn| conn.set_reading(false)),
             Command::Resume { conn } => return self.with(conn, |conn| conn.set_reading(true)),
             Command::NoDelay { conn, on } => {
                 return self.with_stream(conn, |stream| options::set_no_delay(stream, on));
             }
-            Command::KeepAlive { conn, on, idle_secs } => {
+            Command::KeepAlive {
+                conn,
+                on,
+                idle_secs,
+            } => {
                 return self.with_stream(conn, |stream| {
                     options::set_keep_alive(stream, on, idle_secs);
                 });
@@ -241,7 +302,11 @@ impl PortState {
                 }
                 Err(refusal) => {
                     let (failures, several) = (refusal.failures, refusal.several);
-                    io.outbox.push(Event::ConnectFailed { conn, failures, several });
+                    io.outbox.push(Event::ConnectFailed {
+                        conn,
+                        failures,
+                        several,
+                    });
                     Entry::Refused
                 }
             };
@@ -257,7 +322,11 @@ impl PortState {
     }
 
     fn close(&mut self, conn: ConnId, reset: bool) {
-        let entry = self.entries.borrow_mut().get_mut(conn as usize).and_then(Option::take);
+        let entry = self
+            .entries
+            .borrow_mut()
+            .get_mut(conn as usize)
+            .and_then(Option::take);
         if let Some(entry) = entry {
             entry.close(reset);
             self.io.outbox.push(Event::Closed { conn });

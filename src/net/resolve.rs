@@ -91,7 +91,12 @@ fn failure(err: &LookupError) -> Failure {
 }
 
 fn resolver_failure(code: i32) -> Failure {
-    Failure { syscall: Syscall::GetAddrInfo, code, endpoint: None, local: None }
+    Failure {
+        syscall: Syscall::GetAddrInfo,
+        code,
+        endpoint: None,
+        local: None,
+    }
 }
 
 #[cfg(test)]
@@ -99,7 +104,12 @@ mod tests {
     use super::*;
 
     fn query(host: &str, family: u8, order: Order) -> Query {
-        Query { host: host.into(), family, hints: 0, order }
+        Query {
+            host: host.into(),
+            family,
+            hints: 0,
+            order,
+        }
     }
 
     #[test]

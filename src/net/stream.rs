@@ -14,7 +14,10 @@ use super::Endpoint;
 pub(super) enum Stream {
     Tcp(TcpStream),
     #[cfg(unix)]
-    Unix { stream: UnixStream, path: String },
+    Unix {
+        stream: UnixStream,
+        path: String,
+    },
 }
 
 impl Stream {
@@ -29,9 +32,10 @@ impl Stream {
     /// The near and the far end, as the system names them.
     pub(super) fn endpoints(&self) -> io::Result<(Option<Endpoint>, Endpoint)> {
         match self {
-            Self::Tcp(tcp) => {
-                Ok((Some(Endpoint::Ip(tcp.local_addr()?)), Endpoint::Ip(tcp.peer_addr()?)))
-            }
+            Self::Tcp(tcp) => Ok((
+                Some(Endpoint::Ip(tcp.local_addr()?)),
+                Endpoint::Ip(tcp.peer_addr()?),
+            )),
             #[cfg(unix)]
             Self::Unix { path, .. } => Ok((None, Endpoint::Path(path.clone()))),
         }
