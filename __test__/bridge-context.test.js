@@ -12,6 +12,8 @@ const {
   closedPort,
   gone,
   httpServer,
+  later,
+  rawServer,
   request,
 } = require('./support/peer');
 
@@ -117,6 +119,71 @@ describe('the async context of socket events', () => {
       assertAll(seen, name, ['socket', 'response', 'data', 'response end', 'request close']);
     }
     assert.equal(sockets.size, 1);
+  });
+
+  for (const how of ['ends', 'resets']) {
+    it(`is that of the later request when the server ${how} the connection`, async () => {
+      const storage = new AsyncLocalStorage();
+      const server = await rawServer((socket) => {
+        socket.once('data', () => {
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx');
+          socket.once('data', () => (how === 'ends' ? socket.end() : socket.resetAndDestroy()));
+        });
+      });
+      const agent = agentOf({ keepAlive: true });
+      const first = await inContext(storage, 'first', () => request(server, agent).end());
+      const { req, seen } = await inContext(storage, 'second', () => request(server, agent).end());
+      assert.equal(req.socket, first.req.socket);
+      const event = how === 'ends' ? 'end' : 'error';
+      assertAll(seen, 'second', [event, 'request error', 'request close', 'close']);
+    });
+  }
+
+  it('is that of the request that was queued, once it has the socket', async () => {
+    const storage = new AsyncLocalStorage();
+    const server = await rawServer((socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx');
+        socket.once('data', () => socket.end());
+      });
+    });
+    const agent = agentOf({ keepAlive: true, maxSockets: 1 });
+    const [first, queued] = await Promise.all(
+      ['first', 'queued'].map((name) =>
+        inContext(storage, name, () => request(server, agent).end()),
+      ),
+    );
+    assert.equal(queued.req.socket, first.req.socket);
+    assertAll(queued.seen, 'queued', ['socket', 'end', 'request error', 'request close']);
+  });
+
+  it('is that of the request whose upgrade the socket carries', async () => {
+    const storage = new AsyncLocalStorage();
+    const server = await rawServer((socket) => {
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx');
+        socket.once('data', () => {
+          socket.write('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: raw\r\n\r\n');
+          socket.once('data', () => socket.write('later'));
+        });
+      });
+    });
+    const agent = agentOf({ keepAlive: true });
+    const first = await inContext(storage, 'first', () => request(server, agent).end());
+    const headers = { connection: 'upgrade', upgrade: 'raw' };
+    const seen = await storage.run('upgrade', () => {
+      const req = request(server, agent, { headers }).end();
+      return new Promise((done) => {
+        req.on('upgrade', (_res, socket) => {
+          later(() => socket.destroy());
+          assert.equal(socket, first.req.socket);
+          const store = storage.getStore();
+          socket.on('data', () => done([store, storage.getStore()]));
+          socket.write('now');
+        });
+      });
+    });
+    assert.deepEqual(seen, ['upgrade', 'upgrade']);
   });
 
   it('of many at once is not mixed up', async () => {

@@ -46,7 +46,7 @@ describe('a process', function () {
     ['again', 'lives for a request that uses a parked socket again'],
     ['queued', 'lives for a request that is queued'],
     ['unflushed', 'lives until the server has taken what was written'],
-    ['unref', 'does not live for a socket that was unref’d'],
+    ['unref', "does not live for a socket that was unref'd"],
     ['destroyed', 'does not live for an agent that was destroyed'],
     ['unused', 'does not live for an agent that nobody used'],
   ]) {

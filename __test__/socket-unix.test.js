@@ -90,14 +90,10 @@ describe('a unix socket', () => {
     await gone(socket);
   });
 
-  it('in the abstract namespace works', async function () {
-    if (process.platform !== 'linux') this.skip();
+  // Only Linux has it.
+  (process.platform === 'linux' ? it : (title) => it(title))('may be abstract', async () => {
     const socketPath = `\0oxagent-${process.pid}-${Date.now()}`;
-    try {
-      await httpServer((_, res) => res.end('abstract'), { path: socketPath });
-    } catch {
-      this.skip();
-    }
+    await httpServer((_, res) => res.end('abstract'), { path: socketPath });
     const { text } = await exchange({}, agentOf(), { socketPath });
     assert.equal(text, 'abstract');
   });

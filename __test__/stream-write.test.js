@@ -251,7 +251,7 @@ describe('the writes of a socket', () => {
 
   it('fail with EPIPE or ECONNRESET when the other side is gone', async () => {
     const { socket, far } = await rawPair();
-    far.destroy();
+    far.resetAndDestroy();
     const failed = signal();
     socket.on('error', failed.give);
     // No listener reads, so that only the writes can find out.

@@ -61,8 +61,9 @@ function drain() {
   turn++;
   try {
     if (late.size > 0) deliverLate();
-    // A batch that a throw has cut short comes first; what rang the bell meanwhile is still there.
-    if (cursor === end) take();
+    // What is here comes first: a batch that a throw has cut short, and late events, so that a
+    // connection that says more than one thing a turn is read no faster than it is served.
+    if (cursor === end && late.size === 0) take();
     else more = true;
     while (cursor < end) {
       const at = cursor;

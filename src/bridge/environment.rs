@@ -12,7 +12,7 @@ use napi_derive::napi;
 use slab::Slab;
 
 use crate::net::{
-    Batch, Command, Connect, Order, Outbox, Port, Query, SocketOptions, Target, reactors,
+    Batch, Command, Connect, Event, Order, Outbox, Port, Query, SocketOptions, Target, reactors,
 };
 
 use super::bell::{Bell, BellHandle};
@@ -193,13 +193,17 @@ impl Bridge {
         let batch = unsafe { self.batch.as_mut() };
         let (records, _) = batch.as_chunks_mut::<{ records::RECORD_WORDS }>();
         let (reader, details) = (&mut self.reader, &mut self.details);
+        let gates = self.gates.borrow();
         let mut count = 0;
         let mut result = Ok(());
         let more = self.outbox.take(records.len(), |event| {
-            if let crate::net::Event::Data { chunk, .. } = &event
-                && let Err(err) = reader.take(&env, &mut slabs, *chunk)
-            {
-                result = Err(err);
+            if let Event::Data { conn, chunk, .. } = &event {
+                if let Some(gate) = gates.get(*conn) {
+                    gate.take(chunk.len as usize);
+                }
+                if let Err(err) = reader.take(&env, &mut slabs, *chunk) {
+                    result = Err(err);
+                }
             }
             records[count] = records::encode(event, details);
             count += 1;

@@ -82,13 +82,13 @@ pub(super) struct SlabTable {
 #[derive(Default)]
 struct Inner {
     slabs: Slab<Arc<SlabMemory>>,
-    /// Slabs that their reactor has moved on from, with the chunks committed to them.
+    /// Slabs that their reactor has moved on from.
     retired: Vec<Retired>,
 }
 
 struct Retired {
     slab: u32,
-    chunks: u32,
+    commits: u32,
 }
 
 /// The reactor's end.
@@ -101,7 +101,7 @@ struct Current {
     memory: Arc<SlabMemory>,
     slab: u32,
     used: usize,
-    chunks: u32,
+    commits: u32,
 }
 
 impl Writer {
@@ -116,7 +116,7 @@ impl Writer {
         if let Some(old) = self.current.take() {
             let retired = Retired {
                 slab: old.slab,
-                chunks: old.chunks,
+                commits: old.commits,
             };
             lock(&self.table.inner).retired.push(retired);
         }
@@ -140,7 +140,7 @@ impl Inbound for Writer {
                 memory,
                 slab,
                 used: 0,
-                chunks: 0,
+                commits: 0,
             }
         });
         // SAFETY: `used <= len`, and what is behind `used` was committed to nobody: only this
@@ -159,6 +159,7 @@ impl Inbound for Writer {
                 slab: 0,
                 offset: 0,
                 len: 0,
+                commits: 0,
             };
         };
         let len = len.min(current.memory.len - current.used);
@@ -166,9 +167,10 @@ impl Inbound for Writer {
             slab: current.slab,
             offset: current.used as u32,
             len: len as u32,
+            commits: 1,
         };
         current.used += len;
-        current.chunks += 1;
+        current.commits += 1;
         chunk
     }
 }
@@ -177,7 +179,7 @@ impl Inbound for Writer {
 /// it when the last one was.
 pub(super) struct Reader {
     table: Arc<SlabTable>,
-    /// Chunks taken, by slab.
+    /// Commits taken, by slab.
     taken: Vec<u32>,
     retired: Vec<Retired>,
 }
@@ -200,9 +202,9 @@ impl Reader {
         let mut result = Ok(());
         self.retired.retain(|retired| {
             let Some(count) = taken.get_mut(retired.slab as usize) else {
-                return retired.chunks > 0;
+                return retired.commits > 0;
             };
-            if *count < retired.chunks {
+            if *count < retired.commits {
                 return true;
             }
             *count = 0;
@@ -222,7 +224,7 @@ impl Reader {
             self.taken.resize(index + 1, 0);
         }
         let first = self.taken[index] == 0;
-        self.taken[index] += 1;
+        self.taken[index] += chunk.commits;
         if first && let Some(memory) = lock(&self.table.inner).slabs.get(index).cloned() {
             let (start, len) = (memory.start.cast(), memory.len);
             // SAFETY: the finalizer's hold keeps the memory until the Buffer is collected. What is

@@ -246,7 +246,7 @@ impl Conn {
                 }
                 Reading::Allowed { .. } if !self.reading => return,
                 Reading::Allowed { epoch } => {
-                    if self.io.outbox.is_full(cx.waker()) {
+                    if self.gate.is_full(cx.waker()) || self.io.outbox.is_full(cx.waker()) {
                         return;
                     }
                     let mut inbound = self.io.inbound.borrow_mut();
@@ -272,6 +272,7 @@ impl Conn {
                                 self.room
                             };
                             drop(inbound);
+                            self.gate.add_untaken(len);
                             self.io.outbox.push(Event::Data {
                                 conn: self.id,
                                 epoch,

@@ -1,12 +1,20 @@
 //! What the JavaScript thread and the reactor must agree on about one connection, without waiting.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::Waker;
 
 const ACTIVE: u32 = 0;
 const PARKED: u32 = 1;
 const DEAD: u32 = 2;
 const STATE_MASK: u32 = 0b11;
 const EPOCH_SHIFT: u32 = 2;
+
+/// Received bytes of one connection that JavaScript has not taken, before it is read no further.
+///
+/// Two of the largest reads: one to be looked at while the other is filled. More would let a
+/// single download crowd out the others' events.
+const UNTAKEN_BYTES_MAX: usize = 512 << 10;
 
 /// The word that decides whether a parked connection may be handed out.
 ///
@@ -24,6 +32,8 @@ const EPOCH_SHIFT: u32 = 2;
 pub struct Gate {
     word: AtomicU32,
     written: AtomicU64,
+    untaken: AtomicUsize,
+    reader: Mutex<Option<Waker>>,
 }
 
 /// What the reactor may do with bytes that wait on a connection.
@@ -49,6 +59,35 @@ impl Gate {
     /// Bytes that the kernel has taken for this connection so far.
     pub fn written(&self) -> u64 {
         self.written.load(Ordering::Relaxed)
+    }
+
+    /// JavaScript took so many received bytes: a reader that waited for it goes on.
+    pub fn take(&self, bytes: usize) {
+        let before = self.untaken.fetch_sub(bytes, Ordering::AcqRel);
+        if before >= UNTAKEN_BYTES_MAX
+            && let Some(waker) = self.lock_reader().take()
+        {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn add_untaken(&self, bytes: usize) {
+        self.untaken.fetch_add(bytes, Ordering::AcqRel);
+    }
+
+    /// Whether the reader must wait until JavaScript has taken more; it is woken then.
+    pub(super) fn is_full(&self, waker: &Waker) -> bool {
+        let full = || self.untaken.load(Ordering::Acquire) >= UNTAKEN_BYTES_MAX;
+        if !full() {
+            return false;
+        }
+        *self.lock_reader() = Some(waker.clone());
+        // JavaScript may have taken it all before the waker was there.
+        full()
+    }
+
+    fn lock_reader(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn add_written(&self, bytes: usize) {
@@ -110,6 +149,17 @@ mod tests {
         assert!(gate.park());
         gate.kill();
         assert!(!gate.claim());
+    }
+
+    #[test]
+    fn a_reader_waits_while_too_much_is_untaken() {
+        let gate = Gate::default();
+        gate.add_untaken(UNTAKEN_BYTES_MAX - 1);
+        assert!(!gate.is_full(Waker::noop()));
+        gate.add_untaken(1);
+        assert!(gate.is_full(Waker::noop()));
+        gate.take(1);
+        assert!(!gate.is_full(Waker::noop()));
     }
 
     #[test]

@@ -11,6 +11,20 @@ pub struct Chunk {
     pub offset: u32,
     /// Bytes of data, at least 1.
     pub len: u32,
+    /// How many commits it is made of.
+    pub commits: u32,
+}
+
+impl Chunk {
+    /// Takes in the chunk that follows in memory. False when `next` is not that.
+    pub(super) fn join(&mut self, next: Chunk) -> bool {
+        let follows = self.slab == next.slab && self.offset + self.len == next.offset;
+        if follows {
+            self.len += next.len;
+            self.commits += next.commits;
+        }
+        follows
+    }
 }
 
 /// Where a port wants received bytes. One per port and reactor, used on the reactor's thread only.

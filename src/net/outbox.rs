@@ -82,8 +82,19 @@ impl Outbox {
             bell();
         }
         inner.awake = true;
-        if let Event::Data { chunk, .. } = &event {
+        if let Event::Data { conn, epoch, chunk } = event {
             inner.unread_bytes += chunk.len as usize;
+            // A server that sends in small pieces costs JavaScript no event for each.
+            if let Some(Event::Data {
+                conn: last_conn,
+                epoch: last_epoch,
+                chunk: last,
+            }) = inner.events.back_mut()
+                && (*last_conn, *last_epoch) == (conn, epoch)
+                && last.join(chunk)
+            {
+                return;
+            }
         }
         inner.events.push_back(event);
     }
@@ -155,6 +166,42 @@ mod tests {
         assert!(outbox.is_full(Waker::noop()));
         outbox.take(1, drop);
         assert!(!outbox.is_full(Waker::noop()));
+    }
+
+    #[test]
+    fn pieces_that_follow_each_other_in_memory_are_one_event() {
+        let (outbox, _) = outbox();
+        let piece = |conn, offset| {
+            let chunk = Chunk {
+                slab: 0,
+                offset,
+                len: 10,
+                commits: 1,
+            };
+            Event::Data {
+                conn,
+                epoch: 0,
+                chunk,
+            }
+        };
+        for (conn, offset) in [(1, 0), (1, 10), (2, 20), (1, 30), (1, 50)] {
+            outbox.push(piece(conn, offset));
+        }
+        let mut taken = Vec::new();
+        outbox.take(8, |event| {
+            if let Event::Data { conn, chunk, .. } = event {
+                taken.push((conn, chunk.offset, chunk.len, chunk.commits));
+            }
+        });
+        assert_eq!(
+            taken,
+            [
+                (1, 0, 20, 2),
+                (2, 20, 10, 1),
+                (1, 30, 10, 1),
+                (1, 50, 10, 1)
+            ]
+        );
     }
 
     #[test]
