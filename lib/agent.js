@@ -382,7 +382,9 @@ function serverName(options, req) {
   let name = options.host;
   if (header) {
     // abc, abc:123, [::1], [::1]:123
-    name = header.startsWith('[') ? (/^\[(.*?)\]/.exec(header)?.[1] ?? header) : header.split(':', 1)[0];
+    name = header.startsWith('[')
+      ? (/^\[(.*?)\]/.exec(header)?.[1] ?? header)
+      : header.split(':', 1)[0];
   }
   return net.isIP(name) ? '' : name;
 }

@@ -180,12 +180,7 @@ class Pool {
 
 // Node compares counts with these by `<`, whatever they are: what fits is rounded up, NaN is none.
 function nativeLimits({ maxSockets, maxTotalSockets, maxFreeSockets, scheduling }) {
-  return [
-    count(maxSockets),
-    count(maxTotalSockets),
-    count(maxFreeSockets),
-    scheduling === 'fifo',
-  ];
+  return [count(maxSockets), count(maxTotalSockets), count(maxFreeSockets), scheduling === 'fifo'];
 }
 
 function count(limit) {

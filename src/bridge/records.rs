@@ -106,6 +106,7 @@ mod tests {
             slab: 3,
             offset: 40,
             len: 5,
+            commits: 1,
         };
         let event = Event::Data {
             conn: 9,

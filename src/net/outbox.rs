@@ -139,6 +139,7 @@ mod tests {
                 slab: 0,
                 offset: 0,
                 len,
+                commits: 1,
             },
         }
     }
