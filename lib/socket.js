@@ -7,7 +7,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { channel } = require('node:diagnostics_channel');
 const net = require('node:net');
 
-const { Op, command, connect, hold, release, write, writev } = require('./bridge/commands');
+const { Op, flush, command, connect, hold, release, write, writev } = require('./bridge/commands');
 const { native } = require('./bridge/addon');
 const { Kind, forget, kReceive, open } = require('./bridge/events');
 const errors = require('./errors');
@@ -32,7 +32,6 @@ const kReading = Symbol('reading');
 const kRefed = Symbol('refed');
 const kHolding = Symbol('holding');
 const kReset = Symbol('reset');
-const kHadError = Symbol('hadError');
 const kBytesRead = Symbol('bytesRead');
 const kBytesWritten = Symbol('bytesWritten');
 const kUnanswered = Symbol('unanswered');
@@ -56,7 +55,6 @@ class Socket extends net.Socket {
     this[kRefed] = true;
     this[kHolding] = false;
     this[kReset] = false;
-    this[kHadError] = false;
     this[kBytesRead] = 0;
     this[kBytesWritten] = 0;
     this[kUnanswered] = 0;
@@ -203,11 +201,12 @@ class Socket extends net.Socket {
       process.nextTick(() => this.emit('close', hadError));
       return;
     }
-    this[kHadError] = hadError;
+    // At once, as a handle of libuv's closes: what the program does next must find it closed.
     command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
-    // Until 'close' even an unref'd socket keeps the process alive, as a closing handle does.
-    setHolding(this, true);
+    flush();
+    setHolding(this, false);
     callback(error);
+    setImmediate(emitClose, this, hadError);
   }
 
   resetAndDestroy() {
@@ -398,14 +397,6 @@ HANDLERS[Kind.SHUT] = function onShut() {
   if (callback) callback();
 };
 
-HANDLERS[Kind.CLOSED] = function onClosed() {
-  setHolding(this, false);
-  const callback = this[kWriteCallback];
-  this[kWriteCallback] = null;
-  if (callback) callback(errors.errnoException(ECANCELED, 'write'));
-  this.emit('close', this[kHadError]);
-};
-
 // Begins the connection of a plan (see ./connect-plan.js).
 function connectTo(socket, plan) {
   if (socket.destroyed) return socket;
@@ -489,6 +480,16 @@ function applyLateOptions(socket) {
   if (!isSameKeepAlive(begun, socket[kKeepAlive])) sendKeepAlive(socket);
   const value = socket[kTypeOfService];
   if (value !== undefined) command(Op.TYPE_OF_SERVICE, socket[kConn], value);
+}
+
+// Where libuv calls back for closed handles: at the end of the loop's turn.
+function emitClose(socket, hadError) {
+  socket[kScope].runInAsyncScope(() => {
+    const callback = socket[kWriteCallback];
+    socket[kWriteCallback] = null;
+    if (callback) callback(errors.errnoException(ECANCELED, 'write'));
+    socket.emit('close', hadError);
+  });
 }
 
 function newScope() {

@@ -161,4 +161,4 @@ function release() {
   if (--holds > 0 !== alive) schedule();
 }
 
-module.exports = { Op, command, connect, hold, release, write, writev };
+module.exports = { Op, flush, command, connect, hold, release, write, writev };

@@ -40,7 +40,7 @@ let resuming = false;
 
 setOnWake(drain);
 
-// Registers who hears of a new connection, until its CLOSED.
+// Registers who hears of a new connection. Its id is free again after CLOSED, which nobody hears.
 function open(receiver) {
   const conn = freeIds.length > 0 ? freeIds.pop() : receivers.length;
   receivers[conn] = receiver;
@@ -97,10 +97,11 @@ function accept(kind, conn, first, second, third) {
   if (kind === Kind.DATA) {
     const chunk = slabs[first >>> 16].subarray(second, second + third);
     deliver(receiver, kind, chunk, first & 0xffff);
+  } else if (kind === Kind.CLOSED) {
+    forget(conn);
   } else if (kind <= Kind.CONNECT_FAILED) {
     deliver(receiver, kind, native.detail(first), 0);
   } else {
-    if (kind === Kind.CLOSED) forget(conn);
     deliver(receiver, kind, first, second);
   }
 }
