@@ -88,8 +88,12 @@ async function main() {
   proxy.server.close();
 }
 
+// A queued request that gets a socket of another is not `reusedSocket` to Node: look at the socket.
+const seen = new WeakSet();
+
 function request(options) {
   return new Promise((resolve, reject) => {
+    let reused;
     const outgoing = http.get(options, (response) => {
       let body = '';
       response.setEncoding('utf8');
@@ -99,8 +103,12 @@ function request(options) {
       response.on('error', reject);
       response.on('end', () => {
         // The socket goes back to the pool in this tick; answer when it is there.
-        setImmediate(resolve, { body, reused: outgoing.reusedSocket });
+        setImmediate(resolve, { body, reused });
       });
+    });
+    outgoing.on('socket', (socket) => {
+      reused = seen.has(socket);
+      seen.add(socket);
     });
     outgoing.on('error', reject);
   });

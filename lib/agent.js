@@ -12,7 +12,7 @@ const { idleLifetime } = require('./keep-alive-hint');
 const { connectByNode, isReplaced } = require('./node-transport');
 const { Checkin, Checkout, Pool } = require('./pool');
 const slots = require('./slot');
-const { Socket, connectTo, renewScope } = require('./socket');
+const { Socket, abortLater, connectTo, renewScope } = require('./socket');
 const { createViews } = require('./views');
 const { Waiter } = require('./waiter');
 
@@ -96,10 +96,13 @@ Agent.prototype.createConnection = function createConnection(...args) {
   if (this.options.proxyEnv) return NodeAgent.prototype.createConnection.apply(this, args);
   const plan = isReplaced() ? null : planConnect(options);
   if (plan === null) return connectByNode(args);
-  const socket = new Socket(options);
+  // Before Node 24 the request listens to its socket only in the next tick: an error of a signal
+  // that was aborted before must wait for it.
+  const aborted = options.signal?.aborted;
+  const socket = new Socket(aborted ? { ...options, signal: undefined } : options);
   if (options.timeout) socket.setTimeout(options.timeout);
   if (callback) socket.once('connect', callback);
-  return connectTo(socket, plan);
+  return aborted ? abortLater(socket, options.signal) : connectTo(socket, plan);
 };
 
 Agent.prototype.addRequest = function addRequest(

@@ -6,6 +6,7 @@
 const { AsyncResource } = require('node:async_hooks');
 const { channel } = require('node:diagnostics_channel');
 const net = require('node:net');
+const { addAbortSignal } = require('node:stream');
 
 const { Op, flush, command, connect, hold, release, write, writev } = require('./bridge/commands');
 const { native } = require('./bridge/addon');
@@ -195,8 +196,7 @@ class Socket extends net.Socket {
     const conn = this[kConn];
     this[kConn] = NO_CONNECTION;
     if (!this[kBegun]) {
-      // Undefined where the constructor's signal was aborted already.
-      if (conn !== undefined && conn !== NO_CONNECTION) forget(conn);
+      if (conn !== NO_CONNECTION) forget(conn);
       callback(error);
       process.nextTick(() => this.emit('close', hadError));
       return;
@@ -397,9 +397,15 @@ HANDLERS[Kind.SHUT] = function onShut() {
   if (callback) callback();
 };
 
+// The socket of a connection that the program's signal forbids.
+function abortLater(socket, signal) {
+  socket.connecting = true;
+  setImmediate(() => addAbortSignal(signal, socket));
+  return socket;
+}
+
 // Begins the connection of a plan (see ./connect-plan.js).
 function connectTo(socket, plan) {
-  if (socket.destroyed) return socket;
   if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });
   socket.connecting = true;
   socket[kPlan] = plan;
@@ -527,4 +533,4 @@ function isSameKeepAlive(a, b) {
   return !a.enabled || (a.delay === b.delay && a.interval === b.interval && a.count === b.count);
 }
 
-module.exports = { Socket, claim, connectTo, connectionOf, kParked, renewScope };
+module.exports = { Socket, abortLater, claim, connectTo, connectionOf, kParked, renewScope };
