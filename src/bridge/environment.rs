@@ -69,7 +69,7 @@ pub struct Bridge {
 #[napi]
 impl Bridge {
     /// `on_wake` is called when events wait. The arrays are shared with this object for ever.
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
         ring: Int32Array,
@@ -121,7 +121,7 @@ impl Bridge {
     }
 
     /// Starts a connection under an id that is free. It goes out with the next `flush`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn connect(&mut self, conn: u32, request: ConnectRequest) -> Result<()> {
         let gate = self.gates.borrow_mut().open(conn);
         let connect = Box::new(Connect {
@@ -144,14 +144,14 @@ impl Bridge {
     }
 
     /// Lends an array to the `WRITE_LENT` record that the caller writes next.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn lend(&mut self, array: Uint8Array) {
         let lent = self.lending.lend(array);
         self.lent.push(lent);
     }
 
     /// Sends the ring's first `words` words and the slab's first `bytes` bytes to the reactors.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn flush(&mut self, words: u32, bytes: u32) {
         let bytes = Arc::new(self.slab.get(..bytes as usize).unwrap_or_default().to_vec());
         let mut lent = self.lent.drain(..);
@@ -178,14 +178,14 @@ impl Bridge {
     }
 
     /// Whether connections keep the process alive.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn set_alive(&self, env: Env, alive: bool) {
         self.bell.set_alive(&env, alive);
     }
 
     /// Moves events into the batch and shows new slabs in `slabs`. Answers the number of records,
     /// with bit 30 set when more wait. Every record of the last batch must have been dealt with.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn take(&mut self, env: Env, mut slabs: Object) -> Result<u32> {
         self.lending.collect();
         self.reader.sweep(&mut slabs)?;
@@ -213,13 +213,13 @@ impl Bridge {
     }
 
     /// What the record's event says beyond its words. Once for each such record.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn detail(&mut self, key: u32) -> Option<Detail> {
         self.details.try_remove(key as usize)
     }
 
     /// Bytes of this connection that the kernel has taken.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn written(&self, conn: u32) -> f64 {
         self.gates
             .borrow()

@@ -44,7 +44,7 @@ pub struct AgentPool {
 
 #[napi]
 impl AgentPool {
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(bridge: &Bridge, per_origin: u32, total: u32, free: u32, fifo: bool) -> Self {
         let limits = Limits {
             per_origin,
@@ -60,7 +60,7 @@ impl AgentPool {
     }
 
     /// Obeyed at once. True when `poll` has something.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn set_limits(&mut self, per_origin: u32, total: u32, free: u32, fifo: bool) -> bool {
         self.pool.set_limits(Limits {
             per_origin,
@@ -72,13 +72,13 @@ impl AgentPool {
     }
 
     /// A new origin, to be used at once.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn origin(&mut self) -> u32 {
         self.pool.origin()
     }
 
     /// REUSE a slot, OPEN a connection in a slot, or WAIT as a waiter.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn checkout(&mut self, origin: u32) -> i32 {
         let now = self.now();
         let gates = self.gates.borrow();
@@ -93,20 +93,20 @@ impl AgentPool {
     }
 
     /// A slot outside the limits; -1 for an unknown origin.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn open(&mut self, origin: u32) -> i32 {
         self.pool.open(origin).map_or(-1, |slot| slot as i32)
     }
 
     /// The slot's connection has begun. `carrier` is its id, or -1 for a stream of the program's.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn attach(&mut self, slot: u32, carrier: i32) {
         self.pool
             .attach(slot, u32::try_from(carrier).unwrap_or(FOREIGN));
     }
 
     /// SERVE a waiter, PARK, or CLOSE.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn checkin(&mut self, slot: u32) -> i32 {
         let answer = match self.pool.checkin(slot) {
             Checkin::Serve(waiter) => pack(waiter, verdict::SERVE),
@@ -121,7 +121,7 @@ impl AgentPool {
     ///
     /// A connection that has just ended is parked like any other: it cannot be claimed, and the
     /// event that tells of its end is on its way.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn park(&mut self, slot: u32, carrier: i32, lifetime: f64) -> bool {
         if let Ok(conn) = u32::try_from(carrier)
             && let Some(gate) = self.gates.borrow().get(conn)
@@ -133,21 +133,21 @@ impl AgentPool {
     }
 
     /// The slot's connection is gone, or left the pool. True when `poll` has something.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn remove(&mut self, slot: u32) -> bool {
         self.pool.remove(slot);
         self.pool.has_outputs()
     }
 
     /// A waiter gave up. True when `poll` has something.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cancel(&mut self, waiter: u32) -> bool {
         self.pool.cancel(waiter);
         self.pool.has_outputs()
     }
 
     /// Lets go of what has been idle for too long. True when `poll` has something.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn expire(&mut self) -> bool {
         let now = self.now();
         self.pool.expire(now);
@@ -155,7 +155,7 @@ impl AgentPool {
     }
 
     /// Milliseconds until `expire` has work, or -1.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn next_expiry(&self) -> f64 {
         let left = self
             .pool
@@ -166,7 +166,7 @@ impl AgentPool {
 
     /// The next thing to do: [0, waiter, slot] may open a connection, [1, slot] was let go of and
     /// its socket is to be destroyed, [2, origin] is forgotten. Null when there is none.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn poll(&mut self) -> Option<Vec<u32>> {
         if let Some((waiter, slot)) = self.pool.poll_open() {
             return Some(vec![output::OPEN, waiter, slot]);
@@ -180,29 +180,29 @@ impl AgentPool {
     }
 
     /// Opening, active and idle slots.
-    #[napi(getter)]
+    #[napi(getter, catch_unwind)]
     pub fn total(&self) -> u32 {
         self.pool.total()
     }
 
     /// [active, idle, waiting] of an origin.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn counts(&self, origin: u32) -> Vec<u32> {
         let (active, idle, waiting) = self.pool.counts(origin);
         vec![active, idle, waiting]
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn active(&self, origin: u32) -> Vec<SlotId> {
         self.pool.active(origin).collect()
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn idle(&self, origin: u32) -> Vec<SlotId> {
         self.pool.idle(origin).collect()
     }
 
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn waiters(&self, origin: u32) -> Vec<u32> {
         self.pool.waiters(origin).collect()
     }
