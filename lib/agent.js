@@ -12,20 +12,23 @@ const { idleLifetime } = require('./keep-alive-hint');
 const { connectByNode, isReplaced } = require('./node-transport');
 const { Checkin, Checkout, Pool } = require('./pool');
 const slots = require('./slot');
-const { Socket, abortLater, connectTo, renewScope } = require('./socket');
+const { Socket, abortLater, claim, connectTo } = require('./socket');
 const { createViews } = require('./views');
 const { Waiter } = require('./waiter');
 
 // The class as Node made it, even when a program puts this one in its place.
 const NodeAgent = http.Agent;
+const nodeGetName = NodeAgent.prototype.getName;
 
-// The slot that a request was promised, for the createSocket() that follows.
-const reservations = new WeakMap();
+// Since Node learned to go through proxies, its client leaves a tunnel's errors to the agent.
+const emitsTunnelErrors = /proxy/i.test(NodeAgent.prototype.createConnection.toString());
 
 const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 
 const kPool = Symbol('pool');
 const kLimits = Symbol('limits');
+// By request: the slot promised to it, for the createSocket() that follows.
+const kReservations = Symbol('reservations');
 const kIdleLifetime = Symbol('idleLifetime');
 
 function Agent(options) {
@@ -48,6 +51,7 @@ function Agent(options) {
     maxFreeSockets: this.maxFreeSockets,
     scheduling: this.scheduling,
   };
+  this[kReservations] = new WeakMap();
   this[kPool] = new Pool(this[kLimits], {
     open: (waiter, slot) => openForWaiter(this, waiter, slot),
     drop: (socket) => {
@@ -72,6 +76,8 @@ const LIMITS = {
     get() {
       return this[kPool].total;
     },
+    // Subclasses that count pending connections by themselves write it; the pool has counted them.
+    set() {},
     enumerable: true,
     configurable: true,
   },
@@ -93,7 +99,7 @@ for (const name of ['maxSockets', 'maxTotalSockets', 'maxFreeSockets', 'scheduli
 Agent.prototype.createConnection = function createConnection(...args) {
   const [options, callback] = net._normalizeArgs(args);
   // Node's own agent knows the way through a proxy.
-  if (this.options.proxyEnv) return NodeAgent.prototype.createConnection.apply(this, args);
+  if (this.options?.proxyEnv) return NodeAgent.prototype.createConnection.apply(this, args);
   const plan = isReplaced() ? null : planConnect(options);
   if (plan === null) return connectByNode(args);
   // Before Node 24 the request listens to its socket only in the next tick: an error of a signal
@@ -129,7 +135,7 @@ Agent.prototype.addRequest = function addRequest(
       reuse(this, socket, req, options);
     } else if (verdict === Checkout.OPEN) {
       openFor(this, id, req, options, (err, socket) => {
-        if (err) req.onSocket(socket, err);
+        if (err) failRequest(req, err);
         else setRequestSocket(this, req, socket);
       });
     } else {
@@ -151,7 +157,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
     options.keepAliveInitialDelay = this.keepAliveMsecs;
   }
 
-  let slot = takeReservation(req) ?? this[kPool].open(name);
+  let slot = takeReservation(this, req) ?? this[kPool].open(name);
   const onCreate = (err, socket) => {
     if (slot === null) return;
     const created = slot;
@@ -161,8 +167,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
       callback(err);
       return;
     }
-    this[kPool].attach(created, socket, slots.carrierOf(socket));
-    slots.occupy(this, created, socket, options);
+    settle(this, created, socket, options);
     callback(null, socket);
   };
   try {
@@ -177,7 +182,8 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
 
 Agent.prototype.removeSocket = function removeSocket(socket) {
   const slot = slots.slotOf(socket, this);
-  if (slot === undefined) return;
+  // As in Node, a free socket stays as long as it is good.
+  if (slot === undefined || (slots.isParked(socket) && socket.writable)) return;
   slots.vacate(socket);
   this[kPool].remove(slot);
 };
@@ -210,21 +216,23 @@ Agent.prototype.destroy = function destroy() {
 // --- A socket comes back -----------------------------------------------------------------------
 
 function onFree(socket, options) {
+  const promised = slots.takePromise(socket);
   if (!socket.writable) {
     socket.destroy();
+    // A request that a dead connection was made for waits for the next.
+    if (promised) this.addRequest(promised.req, promised.options);
     return;
   }
-  const promised = slots.takePromise(socket);
   if (promised) {
-    setRequestSocket(this, promised, socket);
+    setRequestSocket(this, promised.req, socket);
     return;
   }
   const pool = this[kPool];
   const slot = slots.slotOf(socket, this) ?? takeIn(this, socket, options);
-  const { verdict, id } = pool.checkin(slot);
+  const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket));
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
-      if (socket instanceof Socket) renewScope(socket);
+      if (socket instanceof Socket) claim(socket);
       setRequestSocket(this, req, socket);
     });
     return;
@@ -245,6 +253,8 @@ function onFree(socket, options) {
   }
   socket._httpMessage = null;
   slots.settleDown(socket);
+  // Node takes it from `sockets` by this method; here it only matters to who overrides it.
+  if (this.removeSocket !== Agent.prototype.removeSocket) this.removeSocket(socket, options);
 }
 
 function keepAlive(agent, socket) {
@@ -254,11 +264,18 @@ function keepAlive(agent, socket) {
 
 // A socket that the program frees without having got it here.
 function takeIn(agent, socket, options) {
-  const pool = agent[kPool];
-  const slot = pool.open(agent.getName(options));
-  pool.attach(slot, socket, slots.carrierOf(socket));
-  slots.occupy(agent, slot, socket, options);
+  const slot = agent[kPool].open(agent.getName(options));
+  settle(agent, slot, socket, options);
   return slot;
+}
+
+// The socket has this slot from here on, and no other.
+function settle(agent, slot, socket, options) {
+  const owner = slots.ownerOf(socket);
+  const former = owner && slots.slotOf(socket, owner);
+  if (former !== undefined) owner[kPool].remove(former);
+  agent[kPool].attach(slot, socket, slots.carrierOf(socket));
+  slots.occupy(agent, slot, socket, options);
 }
 
 function discard(agent, socket) {
@@ -275,63 +292,84 @@ function reuse(agent, socket, req, options) {
   if (highWaterMark != null && socket.writableHighWaterMark !== highWaterMark) {
     socket._writableState.highWaterMark = highWaterMark;
   }
-  agent.reuseSocket(socket, req);
+  try {
+    agent.reuseSocket(socket, req);
+  } catch (err) {
+    discard(agent, socket);
+    throw err;
+  }
   setRequestSocket(agent, req, socket);
 }
 
 function openFor(agent, slot, req, options, callback) {
-  reservations.set(req, slot);
+  agent[kReservations].set(req, slot);
+  const release = () => {
+    const unused = takeReservation(agent, req);
+    if (unused !== undefined) agent[kPool].remove(unused);
+  };
+  if (agent.createSocket !== Agent.prototype.createSocket) {
+    // The override may give the request to another agent, and never come back to this one.
+    req.once('socket', release);
+    req.once('close', release);
+  }
   try {
     agent.createSocket(req, mergeOptions(agent, req, options), (err, socket) => {
-      // An overridden createSocket() that made the socket without ours: not a pooled one.
-      releaseReservation(agent, req);
+      release();
       callback(err, socket);
     });
   } catch (err) {
-    releaseReservation(agent, req);
+    release();
     throw err;
   }
 }
 
-function takeReservation(req) {
-  const slot = reservations.get(req);
-  reservations.delete(req);
+function takeReservation(agent, req) {
+  const slot = agent[kReservations].get(req);
+  agent[kReservations].delete(req);
   return slot;
 }
 
-function releaseReservation(agent, req) {
-  const slot = takeReservation(req);
-  if (slot !== undefined) agent[kPool].remove(slot);
-}
-
 function enqueue(agent, id, req, options) {
-  const waiter = new Waiter(req, options, () => {
-    waiter.leave();
-    agent[kPool].cancel(id);
-    // Emits the request's error and 'close', once it is destroyed.
-    req.onSocket(null);
-  });
-  agent[kPool].enqueue(id, waiter);
+  const pool = agent[kPool];
+  // Emits the error and 'close' of a request that is destroyed.
+  const settled = () => req.onSocket(null);
+  if (req.destroyed) {
+    pool.cancel(id);
+    settled();
+    return;
+  }
+  const cancel = () => {
+    pool.cancel(id);
+    settled();
+  };
+  pool.enqueue(id, new Waiter(req, options, cancel));
 }
 
 function openForWaiter(agent, waiter, slot) {
   waiter.serve((req) => {
-    const fail = (err) => req.onSocket(null, err);
     try {
       openFor(agent, slot, req, waiter.options, (err, socket) => {
         if (err) {
-          fail(err);
+          failRequest(req, err);
         } else if (slots.slotOf(socket, agent) === undefined) {
           setRequestSocket(agent, req, socket);
         } else {
-          slots.promise(socket, req);
+          slots.promise(socket, waiter);
           socket.emit('free');
         }
       });
     } catch (err) {
-      fail(err);
+      failRequest(req, err);
     }
   });
+}
+
+function failRequest(req, err) {
+  if (emitsTunnelErrors && err.code === 'ERR_PROXY_TUNNEL') {
+    if (err.proxyTunnelTimeout) req.emit('timeout');
+    req.emit('error', err);
+  }
+  req.onSocket(null, err);
 }
 
 function setRequestSocket(agent, req, socket) {
@@ -345,26 +383,18 @@ function setRequestSocket(agent, req, socket) {
 
 // getName() of the merged options; without merging them when it is Node's own.
 function nameOf(agent, req, options) {
-  if (agent.getName !== NodeAgent.prototype.getName) {
+  if (agent.getName !== nodeGetName) {
     return agent.getName(mergeOptions(agent, req, options));
   }
   const own = agent.options;
-  keyed.host = pick(own, options, 'host');
-  keyed.port = pick(own, options, 'port');
-  keyed.localAddress = pick(own, options, 'localAddress');
-  keyed.family = pick(own, options, 'family');
-  keyed.socketPath = pick(own, options, 'socketPath');
-  return agent.getName(keyed);
+  return agent.getName({
+    host: pick(own, options, 'host'),
+    port: pick(own, options, 'port'),
+    localAddress: pick(own, options, 'localAddress'),
+    family: pick(own, options, 'family'),
+    socketPath: pick(own, options, 'socketPath'),
+  });
 }
-
-// What getName() reads, for one call.
-const keyed = {
-  host: undefined,
-  port: undefined,
-  localAddress: undefined,
-  family: undefined,
-  socketPath: undefined,
-};
 
 function pick(own, options, key) {
   return key in own ? own[key] : options[key];

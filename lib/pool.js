@@ -74,8 +74,8 @@ class Pool {
     return this.#sockets[slot];
   }
 
-  checkin(slot) {
-    const answer = this.#native.checkin(slot);
+  checkin(slot, carrier) {
+    const answer = this.#native.checkin(slot, carrier);
     if (answer & OUTPUTS) this.settle();
     return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
   }
@@ -178,13 +178,20 @@ class Pool {
   }
 }
 
-// Node compares counts with these by `<`, whatever they are: what fits is rounded up, NaN is none.
+// Node compares with these, whatever they are: `count < maxSockets` may open, `free >= maxFreeSockets`
+// may not park. So what fits is rounded up, and NaN opens nothing and parks everything.
 function nativeLimits({ maxSockets, maxTotalSockets, maxFreeSockets, scheduling }) {
-  return [count(maxSockets), count(maxTotalSockets), count(maxFreeSockets), scheduling === 'fifo'];
+  return [
+    count(maxSockets, 0),
+    count(maxTotalSockets, 0),
+    count(maxFreeSockets, UNLIMITED),
+    scheduling === 'fifo',
+  ];
 }
 
-function count(limit) {
+function count(limit, ofNaN) {
   const value = Math.ceil(Number(limit));
+  if (Number.isNaN(value)) return ofNaN;
   return value > 0 ? Math.min(value, UNLIMITED) : 0;
 }
 

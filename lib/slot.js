@@ -3,7 +3,7 @@
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
 const { FOREIGN } = require('./pool');
-const { Socket, claim, connectionOf, kParked } = require('./socket');
+const { Socket, claim, connectionOf, kParked, listen } = require('./socket');
 
 const kSlot = Symbol('slot');
 const kAgent = Symbol('agent');
@@ -14,13 +14,19 @@ const kGuard = Symbol('guard');
 
 // The socket belongs to the agent from here on. `options` are those it was made with.
 function occupy(agent, slot, socket, options) {
+  const listening = socket[kAgent] !== undefined;
   socket[kSlot] = slot;
   socket[kAgent] = agent;
   socket[kOptions] = options;
+  if (listening) return;
   socket.on('free', onFree);
   socket.on('close', onClose);
   socket.on('timeout', onTimeout);
   socket.on('agentRemove', onRemove);
+}
+
+function ownerOf(socket) {
+  return socket[kAgent];
 }
 
 function slotOf(socket, agent) {
@@ -55,7 +61,8 @@ function isParked(socket) {
 function settleDown(socket) {
   socket[kParked] = true;
   socket.once('error', onParkedError);
-  if (!(socket instanceof Socket)) socket[kGuard] = socket.bytesRead;
+  if (socket instanceof Socket) listen(socket);
+  else socket[kGuard] = socket.bytesRead;
 }
 
 function wakeUp(socket) {
@@ -104,6 +111,7 @@ module.exports = {
   isParked,
   isUsable,
   occupy,
+  ownerOf,
   promise,
   settleDown,
   slotOf,

@@ -77,11 +77,15 @@ class Socket extends net.Socket {
   // Node's TLSSocket waits for 'connect' on every net.Socket that has no handle of libuv's, also on
   // one that is connected. No request holds a socket over which TLS begins.
   once(event, listener) {
-    if (event === 'connect' && isOpen(this) && !this._httpMessage) {
-      process.nextTick(() => listener.call(this));
-      return this;
+    super.once(event, listener);
+    if (event === 'connect' && isOpen(this) && !this._httpMessage && !this[kParked]) {
+      process.nextTick(() => {
+        if (!this.listeners('connect').includes(listener)) return;
+        this.removeListener('connect', listener);
+        listener.call(this);
+      });
     }
-    return super.once(event, listener);
+    return this;
   }
 
   get pending() {
@@ -352,6 +356,7 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
   }
   this._unrefTimer();
   this[kBytesRead] += chunk.length;
+  if (!isForParserAlone(this)) chunk = ownCopy(chunk);
   if (!this.push(chunk) && this[kConn] !== NO_CONNECTION) setReading(this, false);
 };
 
@@ -425,7 +430,7 @@ function begin(socket, request) {
   connect(socket[kConn], request);
 }
 
-// A new request holds a parked socket from here on.
+// A new request holds the socket from here on; the connection's gate has counted it too.
 function claim(socket) {
   socket[kEpoch] = (socket[kEpoch] + 1) & EPOCH_MASK;
   renewScope(socket);
@@ -439,6 +444,11 @@ function renewScope(socket) {
 // What the pool calls the connection; negative where there is none any more.
 function connectionOf(socket) {
   return socket[kConn];
+}
+
+// A parked connection is always read, as its end must be seen.
+function listen(socket) {
+  if (!socket[kReading] && isOpen(socket)) setReading(socket, true);
 }
 
 function setReading(socket, on) {
@@ -474,6 +484,25 @@ function sendKeepAlive(socket) {
   const { enabled, delay, interval, count } = socket[kKeepAlive];
   const first = Number(enabled) | (interval << 1);
   command(Op.KEEP_ALIVE, socket[kConn], first, delay | (count << 16));
+}
+
+// Whether the bytes go into the HTTP parser, which copies what it hands on, and nowhere else.
+function isForParserAlone(socket) {
+  const req = socket._httpMessage;
+  return (
+    Boolean(req && socket.parser) &&
+    socket.listenerCount('data') === 1 &&
+    req.method !== 'CONNECT' &&
+    req.listenerCount('upgrade') === 0
+  );
+}
+
+// A received chunk is part of a slab that other connections share. A program may transfer the
+// ArrayBuffer of what it gets, so what it gets has one of its own.
+function ownCopy(chunk) {
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  copy.set(chunk);
+  return copy;
 }
 
 // What was asked for while the connection was being made.
@@ -533,4 +562,13 @@ function isSameKeepAlive(a, b) {
   return !a.enabled || (a.delay === b.delay && a.interval === b.interval && a.count === b.count);
 }
 
-module.exports = { Socket, abortLater, claim, connectTo, connectionOf, kParked, renewScope };
+module.exports = {
+  Socket,
+  abortLater,
+  claim,
+  connectTo,
+  connectionOf,
+  kParked,
+  listen,
+  renewScope,
+};

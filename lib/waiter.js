@@ -6,30 +6,48 @@
 const { AsyncResource } = require('node:async_hooks');
 
 class Waiter {
-  #destroy;
+  #waiting = true;
+  #own;
+  #destroyQueued;
 
-  // `cancel` is called when the request is destroyed before `serve`.
+  // `cancel` is called when the request is destroyed while it waits.
   constructor(req, options, cancel) {
     this.req = req;
     this.options = options;
     this.scope = new AsyncResource('QueuedRequest', { requireManualDestroy: true });
+
     const { destroy } = req;
-    this.#destroy = function destroyQueued(error) {
-      if (!this.destroyed) cancel();
-      return destroy.call(this, error);
+    this.#own = Object.getOwnPropertyDescriptor(req, 'destroy');
+    const leave = () => {
+      if (!this.#waiting) return;
+      this.leave();
+      cancel();
     };
-    req.destroy = this.#destroy;
+    this.#destroyQueued = function destroyQueued(error) {
+      const destroyed = this.destroyed;
+      const result = destroy.call(this, error);
+      if (!destroyed) leave();
+      return result;
+    };
+    req.destroy = this.#destroyQueued;
   }
 
-  // Leaves the queue for good: `callback` runs in the async context in which the request was queued.
+  // Leaves the queue and calls back in the async context in which the request was queued.
   serve(callback) {
     this.leave();
-    this.scope.runInAsyncScope(callback, null, this.req);
-    this.scope.emitDestroy();
+    try {
+      this.scope.runInAsyncScope(callback, null, this.req);
+    } finally {
+      this.scope.emitDestroy();
+    }
   }
 
+  // A program that has wrapped `destroy` meanwhile keeps its wrapper: ours does nothing any more.
   leave() {
-    if (this.req.destroy === this.#destroy) delete this.req.destroy;
+    this.#waiting = false;
+    if (this.req.destroy !== this.#destroyQueued) return;
+    if (this.#own) Object.defineProperty(this.req, 'destroy', this.#own);
+    else delete this.req.destroy;
   }
 }
 

@@ -6,7 +6,7 @@
 const { Bridge, Pool } = require('../../native');
 
 const RING_RECORD_WORDS = 4;
-const BATCH_RECORD_WORDS = 5;
+const BATCH_RECORD_WORDS = 6;
 
 // 1,024 commands. More in one tick are flushed early, which costs one call more.
 const ring = new Int32Array(1024 * RING_RECORD_WORDS);

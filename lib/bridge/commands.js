@@ -102,7 +102,9 @@ function seal(conn, length, unanswered) {
   schedule();
   if (length <= unanswered && !lent) return length;
   lent = false;
-  ring[words - RING_RECORD_WORDS] += ACKNOWLEDGED;
+  if (words > 0) ring[words - RING_RECORD_WORDS] += ACKNOWLEDGED;
+  // The last record was flushed: an empty write asks for the event.
+  else record(Op.WRITE + ACKNOWLEDGED, conn, 0, 0);
   return -length;
 }
 
@@ -160,5 +162,8 @@ function hold() {
 function release() {
   if (--holds > 0 !== alive) schedule();
 }
+
+// What 'finish' has told the program is written must leave also when the process exits at once.
+process.on('exit', flush);
 
 module.exports = { Op, flush, command, connect, hold, release, write, writev };

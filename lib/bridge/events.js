@@ -68,7 +68,7 @@ function drain() {
     while (cursor < end) {
       const at = cursor;
       cursor += BATCH_RECORD_WORDS;
-      accept(batch[at], batch[at + 1], batch[at + 2], batch[at + 3], batch[at + 4]);
+      accept(at);
     }
   } finally {
     // Also when a listener threw: the others' events are still delivered.
@@ -92,11 +92,15 @@ function take() {
   end = (more ? answer - MORE : answer) * BATCH_RECORD_WORDS;
 }
 
-function accept(kind, conn, first, second, third) {
+function accept(at) {
+  const kind = batch[at];
+  const conn = batch[at + 1];
   const receiver = receivers[conn];
+  const first = batch[at + 2];
+  const second = batch[at + 3];
   if (kind === Kind.DATA) {
-    const chunk = slabs[first >>> 16].subarray(second, second + third);
-    deliver(receiver, kind, chunk, first & 0xffff);
+    const chunk = slabs[first].subarray(second, second + batch[at + 4]);
+    deliver(receiver, kind, chunk, batch[at + 5]);
   } else if (kind === Kind.CLOSED) {
     forget(conn);
   } else if (kind <= Kind.CONNECT_FAILED) {

@@ -1,7 +1,7 @@
 //! One JavaScript environment (the main thread or a worker): its rings, its connections, its end.
 
 use std::cell::RefCell;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,8 @@ use napi_derive::napi;
 use slab::Slab;
 
 use crate::net::{
-    Batch, Command, Connect, Event, Order, Outbox, Port, Query, SocketOptions, Target, reactors,
+    Batch, Command, Connect, Event, KeepAlive, Order, Outbox, Port, Query, SocketOptions, Target,
+    reactors,
 };
 
 use super::bell::{Bell, BellHandle};
@@ -123,10 +124,11 @@ impl Bridge {
     /// Starts a connection under an id that is free. It goes out with the next `flush`.
     #[napi(catch_unwind)]
     pub fn connect(&mut self, conn: u32, request: ConnectRequest) -> Result<()> {
+        let target = target(&request)?;
         let gate = self.gates.borrow_mut().open(conn);
         let connect = Box::new(Connect {
             gate,
-            target: target(&request)?,
+            target,
             local_address: request.local_address.as_deref().map(parse_ip).transpose()?,
             local_port: port(request.local_port)?,
             attempt_delay: request
@@ -134,8 +136,11 @@ impl Bridge {
                 .map(|ms| Duration::from_millis(ms.into())),
             options: SocketOptions {
                 no_delay: request.no_delay,
-                keep_alive: request.keep_alive,
-                keep_alive_secs: request.keep_alive_secs,
+                keep_alive: KeepAlive {
+                    on: request.keep_alive,
+                    idle_secs: request.keep_alive_secs,
+                    ..KeepAlive::default()
+                },
             },
         });
         self.commands_of(conn)
@@ -243,11 +248,8 @@ fn target(request: &ConnectRequest) -> Result<Target> {
     }
     let port = port(request.port)?;
     if let Some(addresses) = &request.addresses {
-        let addresses = addresses
-            .iter()
-            .map(|address| Ok(SocketAddr::new(parse_ip(address)?, port)))
-            .collect::<Result<_>>()?;
-        return Ok(Target::Addresses(addresses));
+        let addresses = addresses.clone();
+        return Ok(Target::Addresses { addresses, port });
     }
     let host = request.host.clone().unwrap_or_default();
     let order = match request.order.as_str() {

@@ -202,6 +202,10 @@ impl Reader {
         let mut result = Ok(());
         self.retired.retain(|retired| {
             let Some(count) = taken.get_mut(retired.slab as usize) else {
+                // Nothing of it was ever taken: wait for what there is, if there is anything.
+                if retired.commits == 0 {
+                    inner.slabs.try_remove(retired.slab as usize);
+                }
                 return retired.commits > 0;
             };
             if *count < retired.commits {

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use napi_derive::napi;
 
+use crate::net::Gate;
 use crate::pool::{Checkin, Checkout, FOREIGN, Limits, Pool, Scheduling, SlotId};
 
 use super::environment::Bridge;
@@ -105,11 +106,19 @@ impl AgentPool {
             .attach(slot, u32::try_from(carrier).unwrap_or(FOREIGN));
     }
 
-    /// SERVE a waiter, PARK, or CLOSE.
+    /// SERVE a waiter, PARK, or CLOSE. No waiter is given a connection that has ended.
     #[napi(catch_unwind)]
-    pub fn checkin(&mut self, slot: u32) -> i32 {
+    pub fn checkin(&mut self, slot: u32, carrier: i32) -> i32 {
+        let gates = self.gates.borrow();
+        let gate = u32::try_from(carrier).ok().and_then(|conn| gates.get(conn));
+        if self.pool.would_serve(slot) && gate.is_some_and(|gate| !gate.is_alive()) {
+            return verdict::CLOSE;
+        }
         let answer = match self.pool.checkin(slot) {
-            Checkin::Serve(waiter) => pack(waiter, verdict::SERVE),
+            Checkin::Serve(waiter) => {
+                gate.map(Gate::pass_on);
+                pack(waiter, verdict::SERVE)
+            }
             Checkin::Park => verdict::PARK,
             Checkin::Close => verdict::CLOSE,
         };
@@ -128,7 +137,7 @@ impl AgentPool {
         {
             gate.park();
         }
-        let deadline = (lifetime >= 0.0).then(|| self.now() + lifetime as u64);
+        let deadline = (lifetime >= 0.0).then(|| self.now().saturating_add(lifetime as u64));
         self.pool.park(slot, deadline)
     }
 

@@ -1,11 +1,10 @@
-//! The batch: events as fixed records of four words, read by `lib/bridge.js`.
+//! The batch: events as fixed records of six words, read by `lib/bridge/events.js`.
 //!
 //! ```text
-//!   word 0   word 1   word 2                       word 3
-//!   kind     conn     detail | error | slab+epoch  data: offset, and length in word 4
+//!   word 0   word 1   word 2           word 3    word 4   word 5
+//!   kind     conn     detail | errno   writing
+//!   DATA     conn     slab             offset    length   epoch
 //! ```
-//!
-//! Data needs one word more than the others, so a record has five.
 
 use slab::Slab;
 
@@ -14,7 +13,7 @@ use crate::net::{Event, Syscall};
 use super::detail::Detail;
 
 /// Words of a record.
-pub(super) const RECORD_WORDS: usize = 5;
+pub(super) const RECORD_WORDS: usize = 6;
 
 /// The low 16 bits of a gate's epoch travel with the data.
 const EPOCH_MASK: u32 = 0xffff;
@@ -39,7 +38,7 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
     use crate::net::Attempt;
 
     let mut detailed =
-        |kind, conn: u32, detail| [kind, conn as i32, details.insert(detail) as i32, 0, 0];
+        |kind, conn: u32, detail| [kind, conn as i32, details.insert(detail) as i32, 0, 0, 0];
     match event {
         Event::Resolved { conn, addresses } => {
             detailed(kind::RESOLVED, conn, Detail::resolved(&addresses))
@@ -71,9 +70,16 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
             Detail::failures(&failures, several),
         ),
         Event::Data { conn, epoch, chunk } => {
-            let place = chunk.slab << 16 | (epoch & EPOCH_MASK);
             let (offset, len) = (chunk.offset as i32, chunk.len as i32);
-            [kind::DATA, conn as i32, place as i32, offset, len]
+            let epoch = (epoch & EPOCH_MASK) as i32;
+            [
+                kind::DATA,
+                conn as i32,
+                chunk.slab as i32,
+                offset,
+                len,
+                epoch,
+            ]
         }
         Event::End { conn } => plain(kind::END, conn),
         Event::Failed {
@@ -82,7 +88,7 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
             code,
         } => {
             let writing = i32::from(matches!(syscall, Syscall::Write | Syscall::Shutdown));
-            [kind::FAILED, conn as i32, -code.abs(), writing, 0]
+            [kind::FAILED, conn as i32, -code.abs(), writing, 0, 0]
         }
         Event::Killed { conn } => plain(kind::KILLED, conn),
         Event::Written { conn } => plain(kind::WRITTEN, conn),
@@ -92,7 +98,7 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
 }
 
 fn plain(kind: i32, conn: u32) -> [i32; RECORD_WORDS] {
-    [kind, conn as i32, 0, 0, 0]
+    [kind, conn as i32, 0, 0, 0, 0]
 }
 
 #[cfg(test)]
@@ -114,7 +120,7 @@ mod tests {
             chunk,
         };
         let record = encode(event, &mut Slab::new());
-        assert_eq!(record, [kind::DATA, 9, 3 << 16 | 2, 40, 5]);
+        assert_eq!(record, [kind::DATA, 9, 3, 40, 5, 2]);
     }
 
     #[test]
@@ -126,7 +132,7 @@ mod tests {
         };
         assert_eq!(
             encode(event, &mut Slab::new()),
-            [kind::FAILED, 1, -104, 0, 0]
+            [kind::FAILED, 1, -104, 0, 0, 0]
         );
     }
 }

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use crate::net::{Command, ConnId, Gate};
+use crate::net::{Command, ConnId, Gate, KeepAlive};
 
 use super::lent::Lent;
 
@@ -76,8 +76,7 @@ impl Decoder<'_> {
             },
             operation::KEEP_ALIVE => Command::KeepAlive {
                 conn,
-                on: first != 0,
-                idle_secs: u32::try_from(second).ok()?,
+                keep_alive: keep_alive(first as u32, second as u32),
             },
             operation::TYPE_OF_SERVICE => Command::TypeOfService {
                 conn,
@@ -87,6 +86,16 @@ impl Decoder<'_> {
             operation::RESET => Command::Close { conn, reset: true },
             _ => return None,
         })
+    }
+}
+
+/// `on | interval << 1` and `idle | probes << 16`.
+fn keep_alive(first: u32, second: u32) -> KeepAlive {
+    KeepAlive {
+        on: first & 1 != 0,
+        idle_secs: second & 0xffff,
+        interval_secs: first >> 1,
+        probes: second >> 16,
     }
 }
 
@@ -132,6 +141,28 @@ mod tests {
         assert!(decode(&[1, 7, 10, 6], 15).is_none());
         assert!(decode(&[1, 7, -1, 6], 15).is_none());
         assert!(decode(&[1, -7, 0, 6], 15).is_none());
+    }
+
+    #[test]
+    fn all_parts_of_a_keep_alive_arrive() {
+        let Some(Command::KeepAlive {
+            conn: 2,
+            keep_alive,
+        }) = decode(&[9, 2, 1 | 3 << 1, 20 | 4 << 16], 0)
+        else {
+            panic!("no keep-alive");
+        };
+        let expected = KeepAlive {
+            on: true,
+            idle_secs: 20,
+            interval_secs: 3,
+            probes: 4,
+        };
+        assert_eq!(keep_alive, expected);
+        assert!(matches!(
+            decode(&[9, 2, 5 << 1, 0], 0),
+            Some(Command::KeepAlive { keep_alive, .. }) if !keep_alive.on
+        ));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Connect, Outbound};
+use super::{Connect, KeepAlive, Outbound};
 
 /// A connection of a port. Chosen by the port, free again after `Event::Closed`.
 pub type ConnId = u32;
@@ -41,11 +41,9 @@ pub enum Command {
         conn: ConnId,
         on: bool,
     },
-    /// `idle_secs` 0 leaves the system's own delay.
     KeepAlive {
         conn: ConnId,
-        on: bool,
-        idle_secs: u32,
+        keep_alive: KeepAlive,
     },
     TypeOfService {
         conn: ConnId,

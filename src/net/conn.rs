@@ -13,7 +13,7 @@ use tokio::io::ReadBuf;
 
 use super::command::ConnId;
 use super::connect::errno;
-use super::event::{Event, Syscall};
+use super::event::{Event, Syscall, UNKNOWN_ERRNO};
 use super::gate::{Gate, Reading};
 use super::memory::{Inbound, Outbound};
 use super::options;
@@ -50,6 +50,15 @@ pub(super) enum Outgoing {
     },
 }
 
+/// Where reading has stopped.
+#[derive(PartialEq, Eq)]
+enum Progress {
+    /// Nothing more can be read now, or JavaScript wants nothing.
+    Exhausted,
+    /// There may be more; others come first.
+    Held,
+}
+
 #[derive(PartialEq, Eq)]
 enum Sending {
     Open,
@@ -66,7 +75,7 @@ pub(super) struct Conn {
     stream: Option<Stream>,
     outgoing: VecDeque<Outgoing>,
     sending: Sending,
-    /// Reported only when nothing is left to read: a server may answer and close while we write.
+    /// Reported once nothing is left to read: a server may answer and close while we write.
     write_error: Option<i32>,
     reading: bool,
     ended: bool,
@@ -112,6 +121,9 @@ impl Conn {
             self.flush(|stream, bytes| stream.try_write(bytes));
             self.wake_if_unfinished();
         }
+        if let Some(last) = self.outgoing.back_mut() {
+            last.detach();
+        }
     }
 
     pub(super) fn shutdown(&mut self) {
@@ -143,8 +155,7 @@ impl Conn {
 
     /// The connection's task panicked: its request must hear of it.
     fn fail_by_panic(&mut self) {
-        let code = errno(&io::Error::other("panic"));
-        self.fail(Syscall::Read, code);
+        self.fail(Syscall::Read, UNKNOWN_ERRNO);
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -162,8 +173,9 @@ impl Conn {
             });
         }
         self.poll_shutdown(cx);
-        self.poll_read(cx);
+        let reading = self.poll_read(cx);
         if let Some(code) = self.write_error
+            && reading == Progress::Exhausted
             && self.stream.is_some()
         {
             self.fail(Syscall::Write, code);
@@ -223,13 +235,13 @@ impl Conn {
         }
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>) {
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Progress {
         for _ in 0..READS_PER_TURN {
             if self.ended {
-                return;
+                return Progress::Exhausted;
             }
             let Some(stream) = &mut self.stream else {
-                return;
+                return Progress::Exhausted;
             };
             match self.gate.reading(self.written_epoch) {
                 Reading::Unsolicited => {
@@ -242,26 +254,26 @@ impl Conn {
                         self.io.outbox.push(Event::Killed { conn: self.id });
                         self.drop_stream();
                     }
-                    return;
+                    return Progress::Exhausted;
                 }
-                Reading::Allowed { .. } if !self.reading => return,
+                Reading::Allowed { .. } if !self.reading => return Progress::Exhausted,
                 Reading::Allowed { epoch } => {
                     if self.gate.is_full(cx.waker()) || self.io.outbox.is_full(cx.waker()) {
-                        return;
+                        return Progress::Held;
                     }
                     let mut inbound = self.io.inbound.borrow_mut();
                     let room = inbound.room(self.room);
                     let room_len = room.len();
                     let mut buf = ReadBuf::uninit(room);
                     match stream.poll_read(cx, &mut buf) {
-                        Poll::Pending => return,
+                        Poll::Pending => return Progress::Exhausted,
                         Poll::Ready(Ok(())) => {
                             let len = buf.filled().len();
                             if len == 0 {
                                 self.ended = true;
                                 self.gate.kill();
                                 self.io.outbox.push(Event::End { conn: self.id });
-                                return;
+                                return Progress::Exhausted;
                             }
                             let chunk = inbound.commit(len);
                             self.room = if len == room_len {
@@ -282,13 +294,14 @@ impl Conn {
                         Poll::Ready(Err(err)) => {
                             drop(inbound);
                             self.fail(Syscall::Read, errno(&err));
-                            return;
+                            return Progress::Exhausted;
                         }
                     }
                 }
             }
         }
         cx.waker().wake_by_ref();
+        Progress::Held
     }
 
     fn fail(&mut self, syscall: Syscall, code: i32) {
@@ -334,6 +347,17 @@ impl Outgoing {
             Self::Lent { start, .. } => *start += taken,
         }
         self.bytes().is_empty()
+    }
+
+    /// Keeps its own bytes instead of all that the tick wrote.
+    fn detach(&mut self) {
+        if let Self::Copied { bytes, range, .. } = self
+            && range.len() < bytes.len()
+            && let Some(own) = bytes.get(range.clone())
+        {
+            *bytes = Arc::new(own.to_vec());
+            *range = 0..bytes.len();
+        }
     }
 
     fn acknowledge(&self) -> bool {

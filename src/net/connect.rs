@@ -15,22 +15,19 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use super::command::ConnId;
-use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
+use super::event::{Attempt, Endpoint, Event, Failure, Syscall, UNKNOWN_ERRNO};
 use super::options::SocketOptions;
-use super::resolve::{Query, literal, resolve};
+use super::resolve::{NUMERIC_HOST, Order, Query, literal, resolve};
 use super::stream::Stream;
 use super::{Gate, Outbox};
-
-/// `errno` where the system gave none: EIO.
-const UNKNOWN_ERRNO: i32 = 5;
 
 /// What to connect to.
 #[derive(Clone, Debug)]
 pub enum Target {
     /// A host name or an address.
     Name { query: Query, port: u16 },
-    /// Addresses that the program resolved by itself.
-    Addresses(Vec<SocketAddr>),
+    /// Addresses that the program resolved by itself; they may have zones (`fe80::1%eth0`).
+    Addresses { addresses: Vec<String>, port: u16 },
     /// A Unix socket.
     Path(String),
 }
@@ -82,7 +79,7 @@ pub(super) async fn connect(
             }
             .into());
         }
-        Target::Addresses(addresses) => addresses.clone(),
+        Target::Addresses { addresses, port } => parse(addresses, *port).await?,
         Target::Name { query, port } => match literal(&query.host) {
             Some(ip) => vec![SocketAddr::new(ip, *port)],
             None => look_up(conn, query, *port, outbox).await?,
@@ -114,6 +111,32 @@ async fn look_up(
         addresses: addresses.clone(),
     });
     Ok(addresses)
+}
+
+/// The program's own addresses. One with a zone is read as the system reads it.
+async fn parse(addresses: &[String], port: u16) -> Result<Vec<SocketAddr>, Failure> {
+    let mut parsed = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        match literal(address) {
+            Some(ip) => parsed.push(SocketAddr::new(ip, port)),
+            None => parsed.extend(read_zoned(address.clone(), port).await?),
+        }
+    }
+    Ok(parsed)
+}
+
+async fn read_zoned(host: String, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+    let query = Query {
+        host,
+        family: 6,
+        hints: NUMERIC_HOST,
+        order: Order::Verbatim,
+    };
+    let resolved = tokio::task::spawn_blocking(move || resolve(&query, port)).await;
+    resolved
+        .ok()
+        .and_then(Result::ok)
+        .ok_or_else(|| Failure::unknown(Syscall::Connect))
 }
 
 /// Families in turn, the first address's family first (RFC 8305, section 4).
@@ -160,13 +183,13 @@ async fn race(
             }
         };
         match finished {
-            Some(Ok(Ok(tcp))) => return Ok(Stream::Tcp(tcp)),
+            Some(Ok(Ok((tcp, peer)))) => return Ok(Stream::Tcp { tcp, peer }),
             Some(Ok(Err(failure))) => {
                 let attempt = Attempt::Failed(failure.clone());
                 outbox.push(Event::Attempt { conn, attempt });
                 failures.push(failure);
             }
-            Some(Err(_)) => {}
+            Some(Err(_)) => failures.push(Failure::unknown(Syscall::Connect)),
             None => return Err(Refusal { failures, several }),
         }
     }
@@ -176,7 +199,7 @@ async fn connect_address(
     address: SocketAddr,
     local_address: Option<IpAddr>,
     local_port: u16,
-) -> Result<TcpStream, Failure> {
+) -> Result<(TcpStream, SocketAddr), Failure> {
     let failed = |syscall, endpoint, err: &io::Error, local| Failure {
         syscall,
         code: errno(err),
@@ -207,14 +230,15 @@ async fn connect_address(
     }
     let mut connecting = pin!(socket.connect(address));
     let at_once = poll_fn(|cx| Poll::Ready(connecting.as_mut().poll(cx))).await;
-    match at_once {
+    let connected = match at_once {
         Poll::Ready(result) => {
             result.map_err(|err| failed(Syscall::Connect, address, &err, Some(local)))
         }
         Poll::Pending => connecting
             .await
             .map_err(|err| failed(Syscall::Connect, address, &err, None)),
-    }
+    };
+    connected.map(|tcp| (tcp, address))
 }
 
 #[cfg(unix)]

@@ -34,6 +34,21 @@ pub struct Failure {
     pub local: Option<SocketAddr>,
 }
 
+/// `errno` where the system gave none: EIO.
+pub(super) const UNKNOWN_ERRNO: i32 = 5;
+
+impl Failure {
+    /// A failure of our own making.
+    pub(super) fn unknown(syscall: Syscall) -> Self {
+        Self {
+            syscall,
+            code: UNKNOWN_ERRNO,
+            endpoint: None,
+            local: None,
+        }
+    }
+}
+
 /// The life of one attempt, in order, for Node's 'connectionAttempt' events.
 #[derive(Clone, Debug)]
 pub enum Attempt {

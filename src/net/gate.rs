@@ -23,11 +23,12 @@ const UNTAKEN_BYTES_MAX: usize = 512 << 10;
 ///
 /// # Race window
 ///
-/// `claim` and `read_allowed` race on a connection whose server closes it, or sends, at that
-/// moment. Both are one compare-exchange on the same word, so exactly one wins: either the claim
-/// fails and the pool takes another connection, or the reactor finds the connection active. In the
-/// second case the epoch says whether a byte of the new request was written (`written_epoch` of
-/// the reactor's side): if none was, what arrived cannot be its answer, and the connection dies.
+/// JavaScript claims while the reactor sees the server close, or send. If the reactor kills first,
+/// the claim fails and the pool takes another connection. If the claim comes first, the reactor
+/// still finds an epoch in which no byte of the new request has been written (`written_epoch`, on
+/// its side): what arrived cannot be the answer, so the connection dies and the request fails as
+/// it would have a moment later. Bytes read just before the claim carry the old epoch with them,
+/// and JavaScript drops them.
 #[derive(Debug, Default)]
 pub struct Gate {
     word: AtomicU32,
@@ -54,6 +55,16 @@ impl Gate {
     /// Takes a parked connection for a new request. False when it died while parked.
     pub fn claim(&self) -> bool {
         self.advance(PARKED, ACTIVE, 1)
+    }
+
+    /// Gives an active connection straight to the next request.
+    pub fn pass_on(&self) -> bool {
+        self.advance(ACTIVE, ACTIVE, 1)
+    }
+
+    /// Whether the reactor has seen no end of it.
+    pub fn is_alive(&self) -> bool {
+        self.word.load(Ordering::Acquire) & DEAD == 0
     }
 
     /// Bytes that the kernel has taken for this connection so far.
@@ -103,7 +114,7 @@ impl Gate {
         self.word.load(Ordering::Acquire) >> EPOCH_SHIFT
     }
 
-    /// Asked before each read. A parked connection with something to read dies by `on_unsolicited`.
+    /// Asked before each read.
     pub(super) fn reading(&self, written_epoch: u32) -> Reading {
         let word = self.word.load(Ordering::Acquire);
         let epoch = word >> EPOCH_SHIFT;

@@ -32,7 +32,7 @@ pub use connect::{Connect, Target};
 pub use event::{Attempt, Endpoint, Event, Failure, Syscall};
 pub use gate::Gate;
 pub use memory::{Chunk, Inbound, Outbound};
-pub use options::SocketOptions;
+pub use options::{KeepAlive, SocketOptions};
 pub use outbox::Outbox;
 pub use reactor::{Port, Reactor, reactors};
 pub use resolve::{Order, Query};

@@ -103,7 +103,7 @@ impl Outbox {
     pub(super) fn is_full(&self, waker: &Waker) -> bool {
         let mut inner = self.lock();
         let full = inner.unread_bytes >= UNREAD_BYTES_MAX;
-        if full {
+        if full && !inner.blocked.iter().any(|blocked| blocked.will_wake(waker)) {
             inner.blocked.push(waker.clone());
         }
         full

@@ -5,7 +5,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use slab::Slab;
 use tokio::runtime;
@@ -15,7 +15,7 @@ use tokio::task::{AbortHandle, LocalSet, spawn_local};
 use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, PortIo};
 use super::connect::{Connect, connect};
-use super::event::{Event, Syscall};
+use super::event::{Event, Failure, Syscall, UNKNOWN_ERRNO};
 use super::{Inbound, Outbox, options};
 
 /// The most threads `OXAGENT_IO_THREADS` may ask for.
@@ -70,11 +70,14 @@ impl Reactor {
             .max_blocking_threads(RESOLVERS_MAX)
             .thread_name("oxagent-dns")
             .build()?;
-        let inbox = Arc::new(Inbox::default());
+        let inbox = Arc::new(Inbox::new());
         let served = inbox.clone();
         std::thread::Builder::new()
             .name("oxagent-io".into())
-            .spawn(move || LocalSet::new().block_on(&runtime, serve(&served)))?;
+            .spawn(move || {
+                let _closing = Closing(served.clone());
+                LocalSet::new().block_on(&runtime, serve(&served));
+            })?;
         Ok(Self { inbox })
     }
 
@@ -131,26 +134,48 @@ enum Message {
     },
 }
 
-#[derive(Default)]
 struct Inbox {
-    messages: Mutex<Vec<Message>>,
+    /// None once the thread has ended: whoever waits for an answer then hears that none comes.
+    messages: Mutex<Option<Vec<Message>>>,
     arrived: Notify,
 }
 
+/// Ends the inbox with its thread.
+struct Closing(Arc<Inbox>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        *self.0.lock() = None;
+    }
+}
+
 impl Inbox {
+    fn new() -> Self {
+        Self {
+            messages: Mutex::new(Some(Vec::new())),
+            arrived: Notify::new(),
+        }
+    }
+
     fn send(&self, message: Message) {
-        let first = {
-            let mut messages = self.messages.lock().unwrap_or_else(PoisonError::into_inner);
-            messages.push(message);
-            messages.len() == 1
+        let mut messages = self.lock();
+        let Some(waiting) = &mut *messages else {
+            return;
         };
+        waiting.push(message);
+        let first = waiting.len() == 1;
+        drop(messages);
         if first {
             self.arrived.notify_one();
         }
     }
 
     fn take(&self) -> Vec<Message> {
-        std::mem::take(&mut self.messages.lock().unwrap_or_else(PoisonError::into_inner))
+        self.lock().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Message>>> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -214,7 +239,7 @@ impl PortState {
             let conn = command.conn();
             let obeyed = catch_unwind(AssertUnwindSafe(|| self.obey_one(command, &batch.bytes)));
             if obeyed.is_err() {
-                let code = super::connect::errno(&io::Error::other("panic"));
+                let code = UNKNOWN_ERRNO;
                 self.io.outbox.push(Event::Failed {
                     conn,
                     syscall: Syscall::Write,
@@ -258,14 +283,9 @@ impl PortState {
             Command::NoDelay { conn, on } => {
                 return self.with_stream(conn, |stream| options::set_no_delay(stream, on));
             }
-            Command::KeepAlive {
-                conn,
-                on,
-                idle_secs,
-            } => {
-                return self.with_stream(conn, |stream| {
-                    options::set_keep_alive(stream, on, idle_secs);
-                });
+            Command::KeepAlive { conn, keep_alive } => {
+                return self
+                    .with_stream(conn, |stream| options::set_keep_alive(stream, keep_alive));
             }
             Command::TypeOfService { conn, value } => {
                 return self
@@ -280,19 +300,15 @@ impl PortState {
         let index = conn as usize;
         let (io, entries) = (self.io.clone(), self.entries.clone());
         let task = spawn_local(async move {
-            let result = connect(conn, &request, &io.outbox).await;
-            let opened = result.and_then(|stream| match stream.endpoints() {
-                Ok(endpoints) => Ok((stream, endpoints)),
-                // The server was gone before its address could be asked for.
-                Err(err) => Err(super::connect::Refusal::from(super::Failure {
-                    syscall: Syscall::Connect,
-                    code: super::connect::errno(&err),
-                    endpoint: None,
-                    local: None,
-                })),
-            });
+            let guard = ConnectGuard {
+                conn,
+                outbox: io.outbox.clone(),
+            };
+            let opened = connect(conn, &request, &io.outbox).await;
+            std::mem::forget(guard);
             let entry = match opened {
-                Ok((stream, (local, peer))) => {
+                Ok(stream) => {
+                    let (local, peer) = stream.endpoints();
                     options::apply(&stream, request.options);
                     io.outbox.push(Event::Connected { conn, local, peer });
                     let open = Conn::new(conn, request.gate.clone(), io.clone(), stream);
@@ -329,8 +345,8 @@ impl PortState {
             .and_then(Option::take);
         if let Some(entry) = entry {
             entry.close(reset);
-            self.io.outbox.push(Event::Closed { conn });
         }
+        self.io.outbox.push(Event::Closed { conn });
     }
 
     fn close_all(&mut self) {
@@ -351,6 +367,26 @@ impl PortState {
                 act(stream);
             }
         });
+    }
+}
+
+/// Turns a panic while connecting into a failure of the connection.
+struct ConnectGuard {
+    conn: ConnId,
+    outbox: Arc<Outbox>,
+}
+
+impl Drop for ConnectGuard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let failures = vec![Failure::unknown(Syscall::Connect)];
+            let (conn, several) = (self.conn, false);
+            self.outbox.push(Event::ConnectFailed {
+                conn,
+                failures,
+                several,
+            });
+        }
     }
 }
 

@@ -19,6 +19,9 @@ mod uv {
     pub const EAI_SOCKTYPE: i32 = -3011;
 }
 
+/// `AI_NUMERICHOST`, the same number on every system: no name is asked for.
+pub(super) const NUMERIC_HOST: i32 = 4;
+
 /// Which family comes first: `dns.getDefaultResultOrder()`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {

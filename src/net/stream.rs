@@ -1,6 +1,7 @@
 //! The byte stream under a connection.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -12,39 +13,36 @@ use tokio::net::UnixStream;
 use super::Endpoint;
 
 pub(super) enum Stream {
-    Tcp(TcpStream),
+    /// `peer` is what was dialled: the server may be gone before the system can be asked.
+    Tcp { tcp: TcpStream, peer: SocketAddr },
     #[cfg(unix)]
-    Unix {
-        stream: UnixStream,
-        path: String,
-    },
+    Unix { stream: UnixStream, path: String },
 }
 
 impl Stream {
     pub(super) fn tcp(&self) -> Option<&TcpStream> {
         match self {
-            Self::Tcp(tcp) => Some(tcp),
+            Self::Tcp { tcp, .. } => Some(tcp),
             #[cfg(unix)]
             Self::Unix { .. } => None,
         }
     }
 
-    /// The near and the far end, as the system names them.
-    pub(super) fn endpoints(&self) -> io::Result<(Option<Endpoint>, Endpoint)> {
+    /// The near end, where the system tells it, and the far end.
+    pub(super) fn endpoints(&self) -> (Option<Endpoint>, Endpoint) {
         match self {
-            Self::Tcp(tcp) => Ok((
-                Some(Endpoint::Ip(tcp.local_addr()?)),
-                Endpoint::Ip(tcp.peer_addr()?),
-            )),
+            Self::Tcp { tcp, peer } => {
+                (tcp.local_addr().ok().map(Endpoint::Ip), Endpoint::Ip(*peer))
+            }
             #[cfg(unix)]
-            Self::Unix { path, .. } => Ok((None, Endpoint::Path(path.clone()))),
+            Self::Unix { path, .. } => (None, Endpoint::Path(path.clone())),
         }
     }
 
     /// Writes what the kernel takes at once; `WouldBlock` where it takes nothing.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Tcp(tcp) => tcp.try_write(bytes),
+            Self::Tcp { tcp, .. } => tcp.try_write(bytes),
             #[cfg(unix)]
             Self::Unix { stream, .. } => stream.try_write(bytes),
         }
@@ -56,7 +54,7 @@ impl Stream {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match self {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Tcp { tcp, .. } => Pin::new(tcp).poll_read(cx, buf),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_read(cx, buf),
         }
@@ -68,7 +66,7 @@ impl Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         match self {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Self::Tcp { tcp, .. } => Pin::new(tcp).poll_write(cx, bytes),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_write(cx, bytes),
         }
@@ -76,7 +74,7 @@ impl Stream {
 
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Self::Tcp { tcp, .. } => Pin::new(tcp).poll_shutdown(cx),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_shutdown(cx),
         }

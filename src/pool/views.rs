@@ -21,6 +21,14 @@ impl Pool {
         held.flat_map(|held| held.idle.iter(&self.slots))
     }
 
+    /// View: whether somebody waits for this active slot's origin.
+    #[must_use]
+    pub fn would_serve(&self, slot: SlotId) -> bool {
+        self.slots
+            .get(slot)
+            .is_some_and(|held| self.first_waiter(held.origin).is_some())
+    }
+
     /// View: the origin's waiters, in the order in which they came.
     pub fn waiters(&self, origin: OriginId) -> impl Iterator<Item = WaiterId> {
         let held = self.origins.get(origin).into_iter();
