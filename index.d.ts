@@ -52,7 +52,7 @@ declare namespace oxagent {
      * `stream.getDefaultHighWaterMark(false)`.
      */
     highWaterMark?: number | undefined;
-    /** Addresses that must not be connected to. Served by Node's own transport in the same pool. */
+    /** Addresses that must not be connected to: `ERR_IP_BLOCKED`. On every Node, also 20. */
     blockList?: net.BlockList | undefined;
     /**
      * One buffer for all reads of a socket. Served by Node's own transport in the same pool.

@@ -347,8 +347,10 @@ function enqueue(agent, id, req, options) {
 
 function openForWaiter(agent, waiter, slot) {
   waiter.serve((req) => {
+    let answered = false;
     try {
       openFor(agent, slot, req, waiter.options, (err, socket) => {
+        answered = true;
         if (err) {
           failRequest(req, err);
         } else if (slots.slotOf(socket, agent) === undefined) {
@@ -359,6 +361,8 @@ function openForWaiter(agent, waiter, slot) {
         }
       });
     } catch (err) {
+      // A throw of the program's createConnection() is this request's; one of a listener is not.
+      if (answered) throw err;
       failRequest(req, err);
     }
   });

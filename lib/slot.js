@@ -18,6 +18,8 @@ function occupy(agent, slot, socket, options) {
   socket[kSlot] = slot;
   socket[kAgent] = agent;
   socket[kOptions] = options;
+  // A stream that has closed already will not say so again.
+  if (socket.closed) process.nextTick(() => onClose.call(socket));
   if (listening) return;
   socket.on('free', onFree);
   socket.on('close', onClose);
