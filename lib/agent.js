@@ -7,12 +7,13 @@ const http = require('node:http');
 const net = require('node:net');
 
 const { planConnect } = require('./connect-plan');
+const { abortLater, claim, connectTo } = require('./connection');
 const { invalidHostHeader } = require('./errors');
 const { idleLifetime } = require('./keep-alive-hint');
 const { connectByNode, isReplaced } = require('./node-transport');
 const { Checkin, Checkout, Pool } = require('./pool');
 const slots = require('./slot');
-const { Socket, abortLater, claim, connectTo } = require('./socket');
+const { Socket } = require('./socket');
 const { createViews } = require('./views');
 const { Waiter } = require('./waiter');
 
@@ -218,9 +219,8 @@ Agent.prototype.destroy = function destroy() {
 function onFree(socket, options) {
   const promised = slots.takePromise(socket);
   if (!socket.writable) {
-    socket.destroy();
-    // A request that a dead connection was made for waits for the next.
-    if (promised) this.addRequest(promised.req, promised.options);
+    if (promised) openAgain(this, promised, socket, options);
+    else socket.destroy();
     return;
   }
   if (promised) {
@@ -283,6 +283,14 @@ function discard(agent, socket) {
   slots.vacate(socket);
   agent[kPool].remove(slot);
   socket.destroy();
+}
+
+// The connection that was made for a queued request is dead: the request keeps its turn, as its new
+// slot is taken before the old one is given up.
+function openAgain(agent, waiter, socket, options) {
+  const slot = agent[kPool].open(agent.getName(options));
+  discard(agent, socket);
+  setImmediate(() => openForWaiter(agent, waiter, slot));
 }
 
 // --- A request goes out ------------------------------------------------------------------------

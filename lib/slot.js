@@ -2,8 +2,9 @@
 
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
+const { claim, connectionOf, kParked, listen } = require('./connection');
 const { FOREIGN } = require('./pool');
-const { Socket, claim, connectionOf, kParked, listen } = require('./socket');
+const { Socket } = require('./socket');
 
 const kSlot = Symbol('slot');
 const kAgent = Symbol('agent');

@@ -32,13 +32,15 @@ class Waiter {
     req.destroy = this.#destroyQueued;
   }
 
-  // Leaves the queue and calls back in the async context in which the request was queued.
+  // Leaves the queue and calls back in the async context in which the request was queued. Once
+  // more where the connection that it was given is dead.
   serve(callback) {
+    const first = this.#waiting;
     this.leave();
     try {
       this.scope.runInAsyncScope(callback, null, this.req);
     } finally {
-      this.scope.emitDestroy();
+      if (first) this.scope.emitDestroy();
     }
   }
 

@@ -1,0 +1,131 @@
+'use strict';
+
+// The connection under a socket: its id on the I/O thread, its place in the async context, and what
+// JavaScript knows of its state.
+
+const { AsyncResource } = require('node:async_hooks');
+const { channel } = require('node:diagnostics_channel');
+const { addAbortSignal } = require('node:stream');
+
+const { Op, command, connect, hold, release } = require('./bridge/commands');
+const { open } = require('./bridge/events');
+const { lookUp } = require('./lookup');
+
+const NO_CONNECTION = -1;
+
+// The low bits of the gate's epoch, which come with received data.
+const EPOCH_MASK = 0xffff;
+
+const clientSocketChannel = channel('net.client.socket');
+
+const kConn = Symbol('connection');
+const kEpoch = Symbol('epoch');
+const kParked = Symbol('parked');
+const kScope = Symbol('scope');
+const kPlan = Symbol('plan');
+const kBegun = Symbol('begun');
+const kReading = Symbol('reading');
+const kRefed = Symbol('refed');
+const kHolding = Symbol('holding');
+
+function initConnection(socket) {
+  socket[kConn] = NO_CONNECTION;
+  socket[kEpoch] = 0;
+  socket[kParked] = false;
+  socket[kScope] = null;
+  socket[kPlan] = null;
+  socket[kBegun] = false;
+  socket[kReading] = false;
+  socket[kRefed] = true;
+  socket[kHolding] = false;
+}
+
+// Begins the connection of a plan (see ./connect-plan.js).
+function connectTo(socket, plan) {
+  if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });
+  socket.connecting = true;
+  socket[kPlan] = plan;
+  socket[kScope] = newScope();
+  if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
+  if (plan.host !== null) socket._host = plan.host;
+  socket[kConn] = open(socket);
+  if (plan.lookup || plan.blockList) lookUp(socket, plan, begin);
+  else begin(socket, plan.request);
+  return socket;
+}
+
+// Hands the connection to the I/O thread.
+function begin(socket, request) {
+  socket[kBegun] = true;
+  setHolding(socket, socket[kRefed]);
+  connect(socket[kConn], request);
+}
+
+// A new request holds the socket from here on; the connection's gate has counted it too.
+function claim(socket) {
+  socket[kEpoch] = (socket[kEpoch] + 1) & EPOCH_MASK;
+  renewScope(socket);
+}
+
+function renewScope(socket) {
+  socket[kScope].emitDestroy();
+  socket[kScope] = newScope();
+}
+
+// What the pool calls the connection; negative where there is none any more.
+function connectionOf(socket) {
+  return socket[kConn];
+}
+
+// A parked connection is always read, as its end must be seen.
+function listen(socket) {
+  if (!socket[kReading] && isOpen(socket)) setReading(socket, true);
+}
+
+function setReading(socket, on) {
+  socket[kReading] = on;
+  command(on ? Op.RESUME : Op.PAUSE, socket[kConn]);
+}
+
+function setHolding(socket, on) {
+  if (socket[kHolding] === on) return;
+  socket[kHolding] = on;
+  if (on) hold();
+  else release();
+}
+
+// The socket of a connection that the program's signal forbids.
+function abortLater(socket, signal) {
+  socket.connecting = true;
+  setImmediate(() => addAbortSignal(signal, socket));
+  return socket;
+}
+
+function isOpen(socket) {
+  return socket[kConn] !== NO_CONNECTION && !socket.connecting;
+}
+
+function newScope() {
+  return new AsyncResource('OXAGENTSOCKET', { requireManualDestroy: true });
+}
+
+module.exports = {
+  NO_CONNECTION,
+  abortLater,
+  claim,
+  connectTo,
+  connectionOf,
+  initConnection,
+  isOpen,
+  kBegun,
+  kConn,
+  kEpoch,
+  kParked,
+  kPlan,
+  kReading,
+  kRefed,
+  kScope,
+  listen,
+  setHolding,
+  setReading,
+};
