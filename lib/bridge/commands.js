@@ -33,6 +33,8 @@ let staged = 0;
 // Whether the write in progress has lent memory, which is JavaScript's again only after WRITTEN.
 let lent = false;
 let connects = 0;
+// Whether anything was ever flushed.
+let sent = false;
 
 let scheduled = false;
 
@@ -60,6 +62,7 @@ function flush() {
   if (words === 0 && connects === 0) return;
   const [flushedWords, flushedBytes] = [words, bytes];
   words = bytes = connects = 0;
+  sent = true;
   native.flush(flushedWords, flushedBytes);
 }
 
@@ -164,6 +167,10 @@ function release() {
 }
 
 // What 'finish' has told the program is written must leave also when the process exits at once.
-process.on('exit', flush);
+process.on('exit', () => {
+  if (words === 0 && connects === 0 && !sent) return;
+  flush();
+  native.settle();
+});
 
 module.exports = { Op, flush, command, connect, hold, release, write, writev };

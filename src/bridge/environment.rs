@@ -182,6 +182,12 @@ impl Bridge {
         }
     }
 
+    /// Returns when what was flushed has been obeyed, for a process that is about to exit.
+    #[napi(catch_unwind)]
+    pub fn settle(&self) {
+        self.ports.iter().for_each(Port::settle);
+    }
+
     /// Whether connections keep the process alive.
     #[napi(catch_unwind)]
     pub fn set_alive(&self, env: Env, alive: bool) {

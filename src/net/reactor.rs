@@ -106,6 +106,14 @@ impl Port {
         });
     }
 
+    /// Waits until the reactor has obeyed all that was sent: what the kernel takes at once is then
+    /// written. Blocks for one turn of the reactor.
+    pub fn settle(&self) {
+        let (answer, answered) = mpsc::channel();
+        self.inbox.send(Message::Settle { answer });
+        let _ = answered.recv();
+    }
+
     /// Drops all connections of the port. When it returns, the reactor holds no memory of the
     /// environment any more. Blocks for one turn of the reactor.
     pub fn detach(&self) {
@@ -127,6 +135,9 @@ enum Message {
     Batch {
         port: usize,
         batch: Batch,
+    },
+    Settle {
+        answer: mpsc::Sender<()>,
     },
     Detach {
         port: usize,
@@ -197,6 +208,9 @@ async fn serve(inbox: &Inbox) {
                     if let Some(port) = ports.get_mut(port) {
                         port.obey(batch);
                     }
+                }
+                Message::Settle { answer } => {
+                    let _ = answer.send(());
                 }
                 Message::Detach { port, answer } => {
                     if let Some(mut port) = ports.try_remove(port) {
