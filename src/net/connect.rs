@@ -64,7 +64,7 @@ impl From<Failure> for Refusal {
 pub(super) async fn connect(
     conn: ConnId,
     connect: &Connect,
-    outbox: &Outbox,
+    outbox: &Arc<Outbox>,
 ) -> Result<Stream, Refusal> {
     let addresses = match &connect.target {
         #[cfg(unix)]
@@ -96,7 +96,7 @@ async fn look_up(
     conn: ConnId,
     query: &Query,
     port: u16,
-    outbox: &Outbox,
+    outbox: &Arc<Outbox>,
 ) -> Result<Vec<SocketAddr>, Failure> {
     let query = query.clone();
     let resolved = tokio::task::spawn_blocking(move || resolve(&query, port)).await;
@@ -158,7 +158,7 @@ async fn race(
     conn: ConnId,
     connect: &Connect,
     mut waiting: VecDeque<SocketAddr>,
-    outbox: &Outbox,
+    outbox: &Arc<Outbox>,
 ) -> Result<Stream, Refusal> {
     let several = waiting.len() > 1;
     let delay = connect.attempt_delay.unwrap_or_default();
@@ -242,7 +242,7 @@ async fn connect_address(
 }
 
 #[cfg(unix)]
-async fn connect_path(conn: ConnId, path: &str, outbox: &Outbox) -> Result<Stream, Failure> {
+async fn connect_path(conn: ConnId, path: &str, outbox: &Arc<Outbox>) -> Result<Stream, Failure> {
     let endpoint = Endpoint::Path(path.to_owned());
     outbox.push(Event::Attempt {
         conn,

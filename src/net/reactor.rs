@@ -68,6 +68,7 @@ impl Reactor {
             .enable_io()
             .enable_time()
             .max_blocking_threads(RESOLVERS_MAX)
+            .on_thread_park(Outbox::ring_due)
             .thread_name("oxagent-dns")
             .build()?;
         let inbox = Arc::new(Inbox::new());
