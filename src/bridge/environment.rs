@@ -1,6 +1,7 @@
 //! One JavaScript environment (the main thread or a worker): its rings, its connections, its end.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub struct Bridge {
     slab: Uint8Array,
     batch: Int32Array,
     outbox: Arc<Outbox>,
+    /// Events on their way to the batch.
+    taken: VecDeque<Event>,
     ports: Rc<Vec<Port>>,
     commands: Vec<Vec<Command>>,
     gates: Rc<RefCell<Gates>>,
@@ -110,6 +113,7 @@ impl Bridge {
             slab,
             batch,
             outbox,
+            taken: VecDeque::new(),
             ports,
             commands,
             gates: Rc::default(),
@@ -205,21 +209,18 @@ impl Bridge {
         let (records, _) = batch.as_chunks_mut::<{ records::RECORD_WORDS }>();
         let (reader, details) = (&mut self.reader, &mut self.details);
         let gates = self.gates.borrow();
+        let more = self.outbox.take(records.len(), &mut self.taken);
         let mut count = 0;
-        let mut result = Ok(());
-        let more = self.outbox.take(records.len(), |event| {
+        for event in self.taken.drain(..) {
             if let Event::Data { conn, chunk, .. } = &event {
                 if let Some(gate) = gates.get(*conn) {
                     gate.take(chunk.len as usize);
                 }
-                if let Err(err) = reader.take(&env, &mut slabs, *chunk) {
-                    result = Err(err);
-                }
+                reader.take(&env, &mut slabs, *chunk)?;
             }
             records[count] = records::encode(event, details);
             count += 1;
-        });
-        result?;
+        }
         Ok(count as u32 | if more { MORE } else { 0 })
     }
 

@@ -109,3 +109,13 @@ pub enum Event {
         conn: ConnId,
     },
 }
+
+impl Event {
+    /// Received bytes that it carries.
+    pub(super) fn data_len(&self) -> usize {
+        match self {
+            Self::Data { chunk, .. } => chunk.len as usize,
+            _ => 0,
+        }
+    }
+}

@@ -49,19 +49,18 @@ impl Outbox {
         }
     }
 
-    /// Moves up to `max` events out. Returns whether more are waiting; if none are, the next one
-    /// rings the bell.
-    pub fn take(&self, max: usize, mut each: impl FnMut(Event)) -> bool {
+    /// Moves up to `max` events to `taken`, which is empty. Returns whether more are waiting; if none
+    /// are, the next one rings the bell. The lock is held for no longer than the move.
+    pub fn take(&self, max: usize, taken: &mut VecDeque<Event>) -> bool {
         let mut inner = self.lock();
-        let count = inner.events.len().min(max);
-        let mut freed = 0;
-        for event in inner.events.drain(..count) {
-            if let Event::Data { chunk, .. } = &event {
-                freed += chunk.len as usize;
-            }
-            each(event);
+        if inner.events.len() <= max {
+            std::mem::swap(&mut inner.events, taken);
+            inner.unread_bytes = 0;
+        } else {
+            taken.extend(inner.events.drain(..max));
+            let freed: usize = taken.iter().map(Event::data_len).sum();
+            inner.unread_bytes -= freed;
         }
-        inner.unread_bytes -= freed;
         let blocked = if inner.unread_bytes < UNREAD_BYTES_MAX {
             std::mem::take(&mut inner.blocked)
         } else {
@@ -99,8 +98,8 @@ impl Outbox {
             DUE.with_borrow_mut(|due| due.push(self.clone()));
         }
         inner.awake = true;
+        inner.unread_bytes += event.data_len();
         if let Event::Data { conn, epoch, chunk } = event {
-            inner.unread_bytes += chunk.len as usize;
             // A server that sends in small pieces costs JavaScript no event for each.
             if let Some(Event::Data {
                 conn: last_conn,
@@ -171,10 +170,10 @@ mod tests {
             rung.load(Ordering::Relaxed)
         };
         assert_eq!(rung(), 1);
-        assert!(outbox.take(2, drop));
+        assert!(outbox.take(2, &mut VecDeque::new()));
         outbox.push(Event::End { conn: 3 });
         assert_eq!(rung(), 1);
-        assert!(!outbox.take(8, drop));
+        assert!(!outbox.take(8, &mut VecDeque::new()));
         outbox.push(Event::End { conn: 4 });
         assert_eq!(rung(), 2);
     }
@@ -185,7 +184,7 @@ mod tests {
         assert!(!outbox.is_full(Waker::noop()));
         outbox.push(data(UNREAD_BYTES_MAX as u32));
         assert!(outbox.is_full(Waker::noop()));
-        outbox.take(1, drop);
+        outbox.take(1, &mut VecDeque::new());
         assert!(!outbox.is_full(Waker::noop()));
     }
 
@@ -208,12 +207,14 @@ mod tests {
         for (conn, offset) in [(1, 0), (1, 10), (2, 20), (1, 30), (1, 50)] {
             outbox.push(piece(conn, offset));
         }
+        let mut events = VecDeque::new();
+        outbox.take(8, &mut events);
         let mut taken = Vec::new();
-        outbox.take(8, |event| {
+        for event in events {
             if let Event::Data { conn, chunk, .. } = event {
                 taken.push((conn, chunk.offset, chunk.len, chunk.commits));
             }
-        });
+        }
         assert_eq!(
             taken,
             [
@@ -232,8 +233,8 @@ mod tests {
         outbox.close();
         outbox.push(Event::End { conn: 1 });
         Outbox::ring_due();
-        let mut taken = 0;
-        outbox.take(8, |_| taken += 1);
-        assert_eq!((taken, rung.load(Ordering::Relaxed)), (0, 0));
+        let mut taken = VecDeque::new();
+        outbox.take(8, &mut taken);
+        assert_eq!((taken.len(), rung.load(Ordering::Relaxed)), (0, 0));
     }
 }
