@@ -377,3 +377,75 @@ impl Drop for PanicGuard<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::mem::MaybeUninit;
+    use std::net::Ipv4Addr;
+
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::{LocalSet, spawn_local};
+
+    use super::*;
+    use crate::net::Chunk;
+
+    /// Memory that breaks as soon as it is used.
+    struct Broken;
+
+    impl Inbound for Broken {
+        fn room(&mut self, _least: usize) -> &mut [MaybeUninit<u8>] {
+            panic!("injected");
+        }
+
+        fn commit(&mut self, _len: usize) -> Chunk {
+            unreachable!("there is no room");
+        }
+    }
+
+    async fn pair() -> std::io::Result<(Stream, TcpStream)> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let peer = listener.local_addr()?;
+        let tcp = TcpStream::connect(peer).await?;
+        let (far, _) = listener.accept().await?;
+        Ok((Stream::Tcp { tcp, peer }, far))
+    }
+
+    fn on_a_reactor(test: impl Future<Output = ()>) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()
+            .unwrap();
+        LocalSet::new().block_on(&runtime, test);
+    }
+
+    #[test]
+    fn a_panic_while_reading_fails_the_connection_and_nothing_else() {
+        on_a_reactor(async {
+            let (stream, far) = pair().await.unwrap();
+            let outbox = Arc::new(Outbox::new(Box::new(|| {})));
+            let inbound: Box<dyn Inbound> = Box::new(Broken);
+            let io = Rc::new(PortIo {
+                outbox: outbox.clone(),
+                inbound: RefCell::new(inbound),
+            });
+            let gate = Arc::new(Gate::default());
+            let conn = Conn::new(7, gate.clone(), io, stream);
+            let task = spawn_local(Conn::run(Rc::new(RefCell::new(conn))));
+            far.writable().await.unwrap();
+            far.try_write(b"x").unwrap();
+            assert!(task.await.unwrap_err().is_panic());
+
+            let mut events = VecDeque::new();
+            outbox.take(8, &mut events);
+            assert!(matches!(
+                events.pop_front(),
+                Some(Event::Failed {
+                    conn: 7,
+                    syscall: Syscall::Read,
+                    code: UNKNOWN_ERRNO
+                })
+            ));
+            assert!(!gate.is_alive());
+        });
+    }
+}
