@@ -4,25 +4,11 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
-const fs = require('node:fs');
 const { since } = require('./support/agent');
 const { agentOf, body, cleanUp, httpServer, request, signal } = require('./support/peer');
+const { kernelTimer } = require('./support/kernel');
 
 const KEEP_ALIVE_TIMER = 2;
-
-// The timer that the kernel runs for the connection from `port`; null where it does not tell.
-function kernelTimer(port) {
-  let table;
-  try {
-    table = fs.readFileSync('/proc/net/tcp', 'latin1');
-  } catch {
-    return null;
-  }
-  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
-  const found = rows.find((fields) => fields[1] === local && fields[3] === '01');
-  return found ? Number(found[5].split(':')[0]) : null;
-}
 
 // The socket may belong to another thread: ask until the kernel says so.
 async function becomes(socket, on) {

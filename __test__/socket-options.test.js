@@ -4,7 +4,6 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
-const fs = require('node:fs');
 const {
   agentOf,
   body,
@@ -16,21 +15,7 @@ const {
   signal,
   socketOf,
 } = require('./support/peer');
-
-// The timer that the kernel runs for the connection from `port` (2 is keep-alive); null where the
-// kernel does not tell.
-function kernelTimer(port) {
-  let table;
-  try {
-    table = fs.readFileSync('/proc/net/tcp', 'latin1');
-  } catch {
-    return null;
-  }
-  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
-  const found = rows.find((fields) => fields[1] === local && fields[3] === '01');
-  return found ? Number(found[5].split(':')[0]) : null;
-}
+const { kernelTimer } = require('./support/kernel');
 
 async function heldResponse(agentOptions, options) {
   const rest = signal();

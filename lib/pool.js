@@ -53,11 +53,10 @@ class Pool {
     return origin;
   }
 
-  // Calls one of the three with a socket, a slot or a waiter's id.
+  // Answers { verdict, id }: the id is a slot's, or a waiter's where the request must wait.
   checkout(name) {
     const answer = this.#native.checkout(this.originOf(name));
-    if (answer & OUTPUTS) this.settle();
-    return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
+    return this.#answer(answer);
   }
 
   // A slot outside the limits, for a connection that was not asked for here.
@@ -76,8 +75,7 @@ class Pool {
 
   checkin(slot, carrier) {
     const answer = this.#native.checkin(slot, carrier);
-    if (answer & OUTPUTS) this.settle();
-    return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
+    return this.#answer(answer);
   }
 
   // Idle for `lifetime` milliseconds at most, or for ever where it is negative. False when there is
@@ -107,6 +105,11 @@ class Pool {
   cancel(id) {
     this.#waiters[id] = undefined;
     if (this.#native.cancel(id)) this.settle();
+  }
+
+  #answer(answer) {
+    if (answer & OUTPUTS) this.settle();
+    return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
   }
 
   // Does what the pool's last inputs have brought about.

@@ -38,7 +38,7 @@ let sent = false;
 
 let scheduled = false;
 
-// Connections, connects and unfinished closes that keep the process alive.
+// Connections and connects that keep the process alive.
 let holds = 0;
 let alive = false;
 
@@ -113,16 +113,20 @@ function seal(conn, length, unanswered) {
 
 function put(conn, chunk, encoding) {
   if (staged === 0 && words + WRITE_WORDS > ring.length) flush();
-  const length = stage(chunk, encoding);
+  let length = stage(chunk, encoding);
   if (length >= 0) return length;
   const buffer = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
-  commit(conn);
   if (buffer.length > LEND_BYTES) {
+    commit(conn);
     native.lend(buffer);
     lent = true;
     record(Op.WRITE_LENT, conn, 0, 0);
     return buffer.length;
   }
+  // A string that had to become bytes may fit; what does not fit goes behind a flush.
+  length = stage(buffer);
+  if (length >= 0) return length;
+  commit(conn);
   flush();
   return stage(buffer);
 }
@@ -149,7 +153,7 @@ function stage(chunk, encoding) {
   return length;
 }
 
-// The staged bytes become one write. An empty chunk alone is one too: its callback is wanted.
+// The staged bytes become one write.
 function commit(conn) {
   if (staged === 0) return;
   record(Op.WRITE, conn, bytes, staged);

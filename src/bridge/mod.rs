@@ -13,7 +13,7 @@
 //! The first event that comes while JavaScript is asleep rings the bell, which is the one
 //! thread-safe function; JavaScript then takes events in batches until none are left.
 //!
-//! The layout of the ring is in `ring`, that of the batch in `records`; `lib/bridge.js` is the only
+//! The layout of the ring is in `ring`, that of the batch in `records`; `lib/bridge/` is the only
 //! other place that knows them.
 
 mod bell;

@@ -1,4 +1,5 @@
-//! The command ring: fixed records of four words, written by `lib/bridge.js` during a tick.
+//! The command ring: fixed records of four words, written by `lib/bridge/commands.js` during a
+//! tick.
 //!
 //! ```text
 //!   word 0      word 1   word 2            word 3
