@@ -521,7 +521,7 @@ impl Model {
 
     fn attach(&mut self, id: SlotId, carrier: Carrier) -> bool {
         match self.slots.iter_mut().find(|slot| slot.id == id) {
-            Some(slot) if slot.state == State::Opening => {
+            Some(slot) if matches!(slot.state, State::Opening | State::Active) => {
                 slot.state = State::Active;
                 slot.carrier = carrier;
                 true

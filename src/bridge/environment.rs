@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Int32Array, Object, Uint8Array};
+use napi::bindgen_prelude::{Buffer, Int32Array, Object, Uint8Array};
 use napi::{Env, Error, Result, Status, Unknown};
 use napi_derive::napi;
 use slab::Slab;
@@ -16,6 +16,7 @@ use crate::net::{
     Batch, Command, Connect, Event, KeepAlive, Order, Outbox, Port, Query, SocketOptions, Target,
     reactors,
 };
+use crate::tls::{Facts, Handshake};
 
 use super::bell::{Bell, BellHandle};
 use super::detail::Detail;
@@ -23,6 +24,7 @@ use super::inbound::{Reader, SlabTable, Writer};
 use super::lent::{Lending, Lent};
 use super::records;
 use super::ring::{self, Decoder, Gates};
+use super::secure::{FactsTable, SecureRequest, TlsContext};
 
 /// Set in `take`'s answer when more events are waiting.
 const MORE: u32 = 1 << 30;
@@ -63,6 +65,7 @@ pub struct Bridge {
     ports: Rc<Vec<Port>>,
     commands: Vec<Vec<Command>>,
     gates: Rc<RefCell<Gates>>,
+    facts: FactsTable,
     reader: Reader,
     lending: Lending,
     lent: Vec<Lent>,
@@ -117,6 +120,7 @@ impl Bridge {
             ports,
             commands,
             gates: Rc::default(),
+            facts: FactsTable::default(),
             reader: Reader::new(table),
             lending: Lending::default(),
             lent: Vec::new(),
@@ -128,6 +132,22 @@ impl Bridge {
     /// Starts a connection under an id that is free. It goes out with the next `flush`.
     #[napi(catch_unwind)]
     pub fn connect(&mut self, conn: u32, request: ConnectRequest) -> Result<()> {
+        self.begin(conn, request, None)
+    }
+
+    /// The same, with TLS over it.
+    #[napi(catch_unwind)]
+    pub fn connect_secure(
+        &mut self,
+        conn: u32,
+        request: ConnectRequest,
+        context: &TlsContext,
+        secure: SecureRequest,
+    ) -> Result<()> {
+        self.begin(conn, request, Some(secure.handshake(context)))
+    }
+
+    fn begin(&mut self, conn: u32, request: ConnectRequest, tls: Option<Handshake>) -> Result<()> {
         let target = target(&request)?;
         let gate = self.gates.borrow_mut().open(conn);
         let connect = Box::new(Connect {
@@ -146,6 +166,7 @@ impl Bridge {
                     ..KeepAlive::default()
                 },
             },
+            tls,
         });
         self.commands_of(conn)
             .push(Command::Connect { conn, connect });
@@ -218,6 +239,11 @@ impl Bridge {
                 }
                 reader.take(&env, &mut slabs, *chunk)?;
             }
+            match &event {
+                Event::Secured { conn, facts } => self.facts.insert(*conn, facts.clone()),
+                Event::Closed { conn } => self.facts.remove(*conn),
+                _ => {}
+            }
             records[count] = records::encode(event, details);
             count += 1;
         }
@@ -237,6 +263,38 @@ impl Bridge {
             .borrow()
             .get(conn)
             .map_or(0.0, |gate| gate.written() as f64)
+    }
+
+    /// The chain that the server sent, DER; empty where its session was resumed.
+    #[napi(catch_unwind)]
+    pub fn certificates(&self, conn: u32) -> Vec<Buffer> {
+        self.facts.certificates(conn)
+    }
+
+    /// The protocol that the server chose.
+    #[napi(catch_unwind)]
+    pub fn alpn(&self, conn: u32) -> Option<String> {
+        self.facts.alpn(conn)
+    }
+
+    /// The lines of the handshake's key log.
+    #[napi(catch_unwind)]
+    pub fn key_log(&self, conn: u32) -> Vec<String> {
+        self.facts.get(conn).map(Facts::key_log).unwrap_or_default()
+    }
+
+    /// RFC 5705 keying material; None where it can't be made.
+    #[napi(catch_unwind)]
+    pub fn export_keying_material(
+        &self,
+        conn: u32,
+        length: u32,
+        label: String,
+        context: Option<Uint8Array>,
+    ) -> Option<Buffer> {
+        let facts = self.facts.get(conn)?;
+        let material = facts.export(label.as_bytes(), context.as_deref(), length as usize)?;
+        Some(material.into())
     }
 
     pub(super) fn gates(&self) -> Rc<RefCell<Gates>> {

@@ -24,3 +24,4 @@ mod lent;
 mod policy;
 mod records;
 mod ring;
+mod secure;

@@ -4,11 +4,19 @@
 //!   word 0   word 1   word 2           word 3    word 4   word 5
 //!   kind     conn     detail | errno   writing
 //!   DATA     conn     slab             offset    length   epoch
+//!   SECURED  conn     verdict | flags  suite | group << 16
+//!                                                session id (low, high), 0 for none
+//!   SESSIONS conn     id (low)         id (high) count
+//!   TLS_FAILED conn   kind             alert | minor << 8 | handshaking << 16
 //! ```
+//!
+//! The flags of `SECURED`: the minor version << 8, resumed << 10, a protocol (ALPN) << 11,
+//! a session << 12.
 
 use slab::Slab;
 
 use crate::net::{Event, Syscall};
+use crate::tls::{Kind, Verdict};
 
 use super::detail::Detail;
 
@@ -31,6 +39,9 @@ mod kind {
     pub const WRITTEN: i32 = 10;
     pub const SHUT: i32 = 11;
     pub const CLOSED: i32 = 12;
+    pub const SECURED: i32 = 13;
+    pub const SESSIONS: i32 = 14;
+    pub const TLS_FAILED: i32 = 15;
 }
 
 /// One event's record. What does not fit goes to `details`, to be asked for by its key.
@@ -90,10 +101,82 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
             let writing = i32::from(matches!(syscall, Syscall::Write | Syscall::Shutdown));
             [kind::FAILED, conn as i32, -code.abs(), writing, 0, 0]
         }
+        Event::Secured { conn, facts } => {
+            let minor = i32::from(facts.minor) << 8;
+            let flags = i32::from(facts.resumed) << 10
+                | i32::from(facts.alpn.is_some()) << 11
+                | i32::from(facts.has_session) << 12;
+            let session = facts.session.unwrap_or(0);
+            [
+                kind::SECURED,
+                conn as i32,
+                verdict(facts.verdict) | minor | flags,
+                i32::from(facts.suite) | i32::from(facts.group) << 16,
+                session as i32,
+                (session >> 32) as i32,
+            ]
+        }
+        Event::Sessions { conn, id, count } => {
+            let (low, high) = (id as u32, (id >> 32) as u32);
+            let count = count.min(u32::from(u8::MAX));
+            [
+                kind::SESSIONS,
+                conn as i32,
+                low as i32,
+                high as i32,
+                count as i32,
+                0,
+            ]
+        }
+        Event::TlsFailed { conn, failure } => {
+            let alert = i32::from(failure.alert);
+            let phase = i32::from(failure.minor) << 8 | i32::from(failure.handshaking) << 16;
+            [
+                kind::TLS_FAILED,
+                conn as i32,
+                failure_kind(failure.kind),
+                alert | phase,
+                0,
+                0,
+            ]
+        }
         Event::Killed { conn } => plain(kind::KILLED, conn),
         Event::Written { conn } => plain(kind::WRITTEN, conn),
         Event::Shut { conn } => plain(kind::SHUT, conn),
         Event::Closed { conn } => plain(kind::CLOSED, conn),
+    }
+}
+
+/// Indices of `VERDICTS` in `lib/tls-socket-events.js`.
+fn verdict(verdict: Verdict) -> i32 {
+    match verdict {
+        Verdict::Trusted => 0,
+        Verdict::Identity => 1,
+        Verdict::Expired => 2,
+        Verdict::NotYetValid => 3,
+        Verdict::Purpose => 4,
+        Verdict::PathLength => 5,
+        Verdict::Unknown => 6,
+        Verdict::Undecided => 7,
+    }
+}
+
+/// Indices of `FAILURES` in `lib/tls-socket-events.js`.
+fn failure_kind(kind: Kind) -> i32 {
+    match kind {
+        Kind::Alert => 0,
+        Kind::Eof => 1,
+        Kind::NotTls => 2,
+        Kind::UnexpectedMessage => 3,
+        Kind::LengthMismatch => 4,
+        Kind::TooLong => 5,
+        Kind::BadMac => 6,
+        Kind::BadRecord => 7,
+        Kind::Incompatible => 8,
+        Kind::Misbehaved => 9,
+        Kind::BadSignature => 10,
+        Kind::BadType => 11,
+        Kind::Other => 12,
     }
 }
 

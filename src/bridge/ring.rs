@@ -28,6 +28,7 @@ mod operation {
     pub const TYPE_OF_SERVICE: i32 = 10;
     pub const CLOSE: i32 = 11;
     pub const RESET: i32 = 12;
+    pub const PROCEED: i32 = 13;
 }
 
 /// What a record needs besides its own words.
@@ -84,6 +85,7 @@ impl Decoder<'_> {
                 value: u32::try_from(first).ok()?,
             },
             operation::CLOSE => Command::Close { conn, reset: false },
+            operation::PROCEED => Command::Proceed { conn },
             operation::RESET => Command::Close { conn, reset: true },
             _ => return None,
         })

@@ -26,6 +26,10 @@ pub enum Command {
         lent: Box<dyn Outbound>,
         acknowledge: bool,
     },
+    /// The server's certificates are accepted: the handshake's last flight may leave.
+    Proceed {
+        conn: ConnId,
+    },
     /// Closes the sending direction once everything before it is written.
     Shutdown {
         conn: ConnId,

@@ -18,7 +18,9 @@ use super::gate::{Gate, Reading};
 use super::memory::{Inbound, Outbound};
 use super::options;
 use super::outbox::Outbox;
+use super::secure::{Incoming, Secure, Sunk};
 use super::stream::Stream;
+use crate::tls::{Failure as TlsFailure, Received};
 
 /// Reads of one connection before the others have their turn.
 const READS_PER_TURN: usize = 4;
@@ -73,6 +75,7 @@ pub(super) struct Conn {
     io: Rc<PortIo>,
     /// None once the connection has failed, died or been closed.
     stream: Option<Stream>,
+    secure: Option<Box<Secure>>,
     outgoing: VecDeque<Outgoing>,
     sending: Sending,
     /// Reported once nothing is left to read: a server may answer and close while we write.
@@ -86,12 +89,19 @@ pub(super) struct Conn {
 }
 
 impl Conn {
-    pub(super) fn new(id: ConnId, gate: Arc<Gate>, io: Rc<PortIo>, stream: Stream) -> Self {
+    pub(super) fn new(
+        id: ConnId,
+        gate: Arc<Gate>,
+        io: Rc<PortIo>,
+        stream: Stream,
+        secure: Option<Secure>,
+    ) -> Self {
         Self {
             id,
             gate,
             io,
             stream: Some(stream),
+            secure: secure.map(Box::new),
             outgoing: VecDeque::new(),
             sending: Sending::Open,
             write_error: None,
@@ -123,6 +133,14 @@ impl Conn {
         }
         if let Some(last) = self.outgoing.back_mut() {
             last.detach();
+        }
+    }
+
+    /// JavaScript accepts the server's certificates.
+    pub(super) fn proceed(&mut self) {
+        if let Some(secure) = &mut self.secure {
+            secure.proceed();
+            self.wake();
         }
     }
 
@@ -166,14 +184,13 @@ impl Conn {
         {
             self.waker = Some(cx.waker().clone());
         }
-        if !self.outgoing.is_empty() {
-            self.flush(|stream, bytes| match stream.poll_write(cx, bytes) {
-                Poll::Ready(result) => result,
-                Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-            });
-        }
+        self.poll_flush(cx);
         self.poll_shutdown(cx);
-        let reading = self.poll_read(cx);
+        let reading = if self.secure.is_some() {
+            self.poll_read_secure(cx)
+        } else {
+            self.poll_read(cx)
+        };
         if let Some(code) = self.write_error
             && reading == Progress::Exhausted
             && self.stream.is_some()
@@ -187,17 +204,35 @@ impl Conn {
         }
     }
 
+    fn poll_flush(&mut self, cx: &mut Context<'_>) {
+        self.flush(|stream, bytes| match stream.poll_write(cx, bytes) {
+            Poll::Ready(result) => result,
+            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+        });
+    }
+
     /// Hands bytes to the kernel by `write` until it takes no more.
     fn flush(&mut self, mut write: impl FnMut(&mut Stream, &[u8]) -> io::Result<usize>) {
         let Some(stream) = &mut self.stream else {
             return;
         };
+        let mut write = |bytes: &[u8]| write(stream, bytes);
+        if let Some(secure) = &mut self.secure {
+            match secure.flush(&mut write) {
+                Ok(()) if secure.is_open() => {}
+                Ok(()) => return,
+                Err(err) if err.kind() == io::ErrorKind::WouldBlock => return,
+                Err(err) => return self.fail_writing(&err),
+            }
+        }
         while let Some(outgoing) = self.outgoing.front_mut() {
             let bytes = outgoing.bytes();
             let result = if bytes.is_empty() {
                 Ok(0)
+            } else if let Some(secure) = &mut self.secure {
+                secure.write(bytes, &mut write)
             } else {
-                write(stream, bytes)
+                write(bytes)
             };
             match result {
                 Ok(taken) => {
@@ -211,19 +246,30 @@ impl Conn {
                 }
                 Err(err) if err.kind() == io::ErrorKind::WouldBlock => return,
                 Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
-                Err(err) => {
-                    self.write_error = Some(errno(&err));
-                    self.gate.kill();
-                    self.outgoing.clear();
-                    return;
-                }
+                Err(err) => return self.fail_writing(&err),
             }
         }
+    }
+
+    fn fail_writing(&mut self, err: &io::Error) {
+        self.write_error = Some(errno(err));
+        self.gate.kill();
+        self.outgoing.clear();
     }
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) {
         if self.sending != Sending::Ending || !self.outgoing.is_empty() {
             return;
+        }
+        if let Some(secure) = &mut self.secure {
+            if !secure.is_open() {
+                return;
+            }
+            secure.close_notify();
+            self.poll_flush(cx);
+            if self.has_unsent() {
+                return;
+            }
         }
         let Some(stream) = &mut self.stream else {
             return;
@@ -304,6 +350,115 @@ impl Conn {
         Progress::Held
     }
 
+    /// The same over TLS: ciphertext is read into memory of the thread, and what it says is copied
+    /// to where JavaScript reads. A parked connection reads too, as a server may send session
+    /// tickets at any time in TLS 1.3; anything else that comes then kills it.
+    fn poll_read_secure(&mut self, cx: &mut Context<'_>) -> Progress {
+        for _ in 0..READS_PER_TURN {
+            if self.ended {
+                return Progress::Exhausted;
+            }
+            let (Some(stream), Some(secure)) = (&mut self.stream, &mut self.secure) else {
+                return Progress::Exhausted;
+            };
+            let epoch = match self.gate.reading(self.written_epoch) {
+                _ if secure.is_held() => return Progress::Exhausted,
+                Reading::Unsolicited => None,
+                Reading::Allowed { epoch } if secure.is_handshaking() => Some(epoch),
+                Reading::Allowed { .. } if !self.reading => return Progress::Exhausted,
+                Reading::Allowed { epoch } => {
+                    if self.gate.is_full(cx.waker()) || self.io.outbox.is_full(cx.waker()) {
+                        return Progress::Held;
+                    }
+                    Some(epoch)
+                }
+            };
+            let mut unsolicited = false;
+            let incoming = {
+                let mut inbound = self.io.inbound.borrow_mut();
+                let (id, gate, outbox) = (self.id, &self.gate, &self.io.outbox);
+                let mut read = |room: &mut [u8]| {
+                    let mut buf = ReadBuf::new(room);
+                    match stream.poll_read(cx, &mut buf) {
+                        Poll::Ready(Ok(())) => Ok(buf.filled().len()),
+                        Poll::Ready(Err(err)) => Err(err),
+                        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+                    }
+                };
+                let mut sink = |sunk: Sunk<'_>| match (sunk, epoch) {
+                    (Sunk::AtMost(len), Some(_)) => {
+                        inbound.room(len);
+                    }
+                    (Sunk::Received(Received::Data(&[])), _) | (Sunk::AtMost(_), None) => {}
+                    (Sunk::Received(Received::Data(bytes)), Some(epoch)) => {
+                        ReadBuf::uninit(inbound.room(bytes.len())).put_slice(bytes);
+                        let chunk = inbound.commit(bytes.len());
+                        gate.add_untaken(bytes.len());
+                        outbox.push(Event::Data {
+                            conn: id,
+                            epoch,
+                            chunk,
+                        });
+                    }
+                    (Sunk::Received(Received::Data(_)), None) => unsolicited = true,
+                    (Sunk::Received(Received::Sessions { id: session, count }), _) => {
+                        outbox.push(Event::Sessions {
+                            conn: id,
+                            id: session,
+                            count,
+                        });
+                    }
+                };
+                secure.read(&mut read, &mut sink)
+            };
+            let (wants_write, expected) = (secure.wants_write(), secure.expects_messages());
+            match incoming {
+                Incoming::Nothing => return Progress::Exhausted,
+                Incoming::Some if epoch.is_some() || (expected && !unsolicited) => {}
+                Incoming::Secured(facts) => self.io.outbox.push(Event::Secured {
+                    conn: self.id,
+                    facts,
+                }),
+                Incoming::Failed(failure) if epoch.is_some() => {
+                    // What is left is the alert, which the server should see.
+                    self.poll_flush(cx);
+                    self.fail_secure(failure);
+                    return Progress::Exhausted;
+                }
+                Incoming::Io(err) if epoch.is_some() => {
+                    self.fail(Syscall::Read, errno(&err));
+                    return Progress::Exhausted;
+                }
+                Incoming::End if epoch.is_some() => {
+                    self.ended = true;
+                    self.gate.kill();
+                    self.io.outbox.push(Event::End { conn: self.id });
+                    return Progress::Exhausted;
+                }
+                _ => {
+                    self.gate.kill();
+                    self.io.outbox.push(Event::Killed { conn: self.id });
+                    self.drop_stream();
+                    return Progress::Exhausted;
+                }
+            }
+            if wants_write {
+                self.poll_flush(cx);
+            }
+        }
+        cx.waker().wake_by_ref();
+        Progress::Held
+    }
+
+    fn fail_secure(&mut self, failure: TlsFailure) {
+        self.gate.kill();
+        self.drop_stream();
+        self.io.outbox.push(Event::TlsFailed {
+            conn: self.id,
+            failure,
+        });
+    }
+
     fn fail(&mut self, syscall: Syscall, code: i32) {
         self.gate.kill();
         self.drop_stream();
@@ -316,6 +471,7 @@ impl Conn {
 
     fn drop_stream(&mut self) {
         self.stream = None;
+        self.secure = None;
         self.outgoing.clear();
     }
 
@@ -326,9 +482,17 @@ impl Conn {
     }
 
     fn wake_if_unfinished(&self) {
-        if !self.outgoing.is_empty() || self.write_error.is_some() {
+        if self.has_unsent() || self.write_error.is_some() {
             self.wake();
         }
+    }
+
+    fn has_unsent(&self) -> bool {
+        let ciphertext = self
+            .secure
+            .as_ref()
+            .is_some_and(|secure| secure.wants_write());
+        ciphertext || !self.outgoing.is_empty()
     }
 }
 
@@ -429,7 +593,7 @@ mod tests {
                 inbound: RefCell::new(inbound),
             });
             let gate = Arc::new(Gate::default());
-            let conn = Conn::new(7, gate.clone(), io, stream);
+            let conn = Conn::new(7, gate.clone(), io, stream, None);
             let task = spawn_local(Conn::run(Rc::new(RefCell::new(conn))));
             far.writable().await.unwrap();
             far.try_write(b"x").unwrap();

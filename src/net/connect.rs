@@ -20,6 +20,7 @@ use super::options::SocketOptions;
 use super::resolve::{NUMERIC_HOST, Order, Query, literal, resolve};
 use super::stream::Stream;
 use super::{Gate, Outbox};
+use crate::tls::Handshake;
 
 /// What to connect to.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Connect {
     /// None tries the first alone.
     pub attempt_delay: Option<Duration>,
     pub options: SocketOptions,
+    /// TLS over the connection.
+    pub tls: Option<Handshake>,
 }
 
 /// Why there is no stream.

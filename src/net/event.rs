@@ -1,8 +1,10 @@
 //! What the reactor reports to a port.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::{Chunk, ConnId};
+use crate::tls::{Facts, Failure as TlsFailure};
 
 /// The system call that failed, as Node's errors name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,22 @@ pub enum Event {
         conn: ConnId,
         epoch: u32,
         chunk: Chunk,
+    },
+    /// The TLS handshake has ended. Where the verdict is not `Trusted` nothing is sent on until
+    /// `Command::Proceed`.
+    Secured {
+        conn: ConnId,
+        facts: Arc<Facts>,
+    },
+    /// The server gave `count` sessions, all known by this id.
+    Sessions {
+        conn: ConnId,
+        id: u64,
+        count: u32,
+    },
+    TlsFailed {
+        conn: ConnId,
+        failure: TlsFailure,
     },
     /// The server has sent all it will send.
     End {

@@ -6,11 +6,13 @@
 //! gave it, from the `Connect` that opens it to the `Closed` that is its last event:
 //!
 //! ```text
-//!   Connect ── Connecting ──> Connected ── Data* ──> End | Failed | Killed
-//!      │            └───────> ConnectFailed                     │
-//!      └──────────────────── Close (from any state) <───────────┘
+//!   Connect ── Connecting ──> Connected [─> Secured] ── Data* ──> End | Failed | Killed
+//!      │            └───────> ConnectFailed                                  │
+//!      └──────────────────── Close (from any state) <────────────────────────┘
 //!                               └──> Closed: the id may be used again
 //! ```
+//!
+//! `Secured` comes over TLS alone, whose state is in `secure` and whose rules are in `crate::tls`.
 //!
 //! This module knows nothing of Node-API: memory that JavaScript will see is reached through
 //! `Inbound` and `Outbound`, which the bridge implements.
@@ -25,6 +27,7 @@ mod options;
 mod outbox;
 mod reactor;
 mod resolve;
+mod secure;
 mod stream;
 
 pub use command::{Batch, Command, ConnId};

@@ -16,6 +16,8 @@ use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, PortIo};
 use super::connect::{Connect, connect};
 use super::event::{Event, Failure, Syscall, UNKNOWN_ERRNO};
+use super::secure::Secure;
+use super::stream::Stream;
 use super::{Inbound, Outbox, options};
 
 /// The most threads `OXAGENT_IO_THREADS` may ask for.
@@ -292,6 +294,7 @@ impl PortState {
                     acknowledge,
                 },
             ),
+            Command::Proceed { conn } => return self.with(conn, Conn::proceed),
             Command::Shutdown { conn } => return self.with(conn, Conn::shutdown),
             Command::Pause { conn } => return self.with(conn, |conn| conn.set_reading(false)),
             Command::Resume { conn } => return self.with(conn, |conn| conn.set_reading(true)),
@@ -311,7 +314,7 @@ impl PortState {
         self.with(conn, |conn| conn.write(outgoing));
     }
 
-    fn connect(&mut self, conn: ConnId, request: Connect) {
+    fn connect(&mut self, conn: ConnId, mut request: Connect) {
         let index = conn as usize;
         let (io, entries) = (self.io.clone(), self.entries.clone());
         let task = spawn_local(async move {
@@ -322,15 +325,7 @@ impl PortState {
             let opened = connect(conn, &request, &io.outbox).await;
             std::mem::forget(guard);
             let entry = match opened {
-                Ok(stream) => {
-                    let (local, peer) = stream.endpoints();
-                    options::apply(&stream, request.options);
-                    io.outbox.push(Event::Connected { conn, local, peer });
-                    let open = Conn::new(conn, request.gate.clone(), io.clone(), stream);
-                    let open = Rc::new(RefCell::new(open));
-                    spawn_local(Conn::run(open.clone()));
-                    Entry::Open(open)
-                }
+                Ok(stream) => open(conn, &mut request, io, stream),
                 Err(refusal) => {
                     let (failures, several) = (refusal.failures, refusal.several);
                     io.outbox.push(Event::ConnectFailed {
@@ -376,13 +371,31 @@ impl PortState {
         }
     }
 
-    fn with_stream(&self, conn: ConnId, act: impl FnOnce(&super::stream::Stream)) {
+    fn with_stream(&self, conn: ConnId, act: impl FnOnce(&Stream)) {
         self.with(conn, |conn| {
             if let Some(stream) = conn.stream() {
                 act(stream);
             }
         });
     }
+}
+
+/// Serves a connection from here on.
+fn open(conn: ConnId, request: &mut Connect, io: Rc<PortIo>, stream: Stream) -> Entry {
+    let (local, peer) = stream.endpoints();
+    options::apply(&stream, request.options);
+    io.outbox.push(Event::Connected { conn, local, peer });
+    let secure = match request.tls.take().map(Secure::new).transpose() {
+        Ok(secure) => secure,
+        Err(failure) => {
+            io.outbox.push(Event::TlsFailed { conn, failure });
+            return Entry::Refused;
+        }
+    };
+    let open = Conn::new(conn, request.gate.clone(), io, stream, secure);
+    let open = Rc::new(RefCell::new(open));
+    spawn_local(Conn::run(open.clone()));
+    Entry::Open(open)
 }
 
 /// Turns a panic while connecting into a failure of the connection.
@@ -421,6 +434,7 @@ impl Command {
             Self::Connect { conn, .. }
             | Self::Write { conn, .. }
             | Self::WriteLent { conn, .. }
+            | Self::Proceed { conn }
             | Self::Shutdown { conn }
             | Self::Pause { conn }
             | Self::Resume { conn }

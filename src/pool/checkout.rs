@@ -63,10 +63,11 @@ impl Pool {
         }
     }
 
-    /// Input: an opening slot has its connection and is active. False if it was not opening.
+    /// Input: an opening slot has its connection and is active, or an active one goes on over
+    /// another connection. False for any other slot.
     pub fn attach(&mut self, slot: SlotId, carrier: Carrier) -> bool {
         match self.slots.get_mut(slot) {
-            Some(entry) if entry.state == State::Opening => {
+            Some(entry) if matches!(entry.state, State::Opening | State::Active { .. }) => {
                 entry.state = State::Active { carrier };
                 true
             }

@@ -44,11 +44,25 @@ fn idle_slot_cannot_be_checked_in_or_parked_again() {
 }
 
 #[test]
-fn slot_is_attached_once() {
+fn idle_slot_keeps_its_connection() {
     let mut pool = pool(UNLIMITED);
     let a = pool.origin();
     let slot = active(&mut pool, a);
+    assert_eq!(pool.checkin(slot), Checkin::Park);
+    assert!(pool.park(slot, None));
     assert!(!pool.attach(slot, 9));
+}
+
+#[test]
+fn active_slot_goes_on_over_another_connection() {
+    let mut pool = pool(UNLIMITED);
+    let a = pool.origin();
+    let slot = active(&mut pool, a);
+    assert!(pool.attach(slot, 9));
+    assert_eq!(pool.checkin(slot), Checkin::Park);
+    assert!(pool.park(slot, None));
+    let claimed = pool.checkout(a, 0, |carrier| carrier == 9);
+    assert_eq!(claimed, Some(Checkout::Reuse(slot)));
 }
 
 #[test]

@@ -1,0 +1,127 @@
+//! TLS as JavaScript asks for it, and what it may know of a connection's TLS.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Buffer, Uint8Array};
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+
+use crate::tls::{Context, ContextSpec, Facts, Handshake, Roots};
+
+/// The certificates of authorities, made once for all contexts that trust them.
+#[napi]
+pub struct TlsRoots(Arc<Roots>);
+
+#[napi]
+impl TlsRoots {
+    /// `bundled` are Node's own, `own` the program's and the system's; DER.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(bundled: Vec<Uint8Array>, own: Vec<Uint8Array>) -> Self {
+        Self(Arc::new(Roots::new(copies(&bundled), copies(&own))))
+    }
+}
+
+/// What a context is made of; see `tls::ContextSpec`.
+#[napi(object)]
+pub struct ContextRequest {
+    pub suites: Vec<u16>,
+    pub groups: Vec<u16>,
+    pub schemes: Vec<u16>,
+    pub versions: Vec<u16>,
+    pub tickets: bool,
+    /// The client's certificates, DER, its own first.
+    pub chain: Vec<Uint8Array>,
+    /// The client's key, PKCS#8 DER.
+    pub key: Option<Uint8Array>,
+}
+
+/// One set of TLS options.
+#[napi]
+pub struct TlsContext(Arc<Context>);
+
+#[napi]
+impl TlsContext {
+    /// Throws where rustls can't serve the options.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(roots: &TlsRoots, request: ContextRequest) -> Result<Self> {
+        let certificate = request
+            .key
+            .map(|key| (copies(&request.chain), key.to_vec()));
+        let spec = ContextSpec {
+            suites: request.suites,
+            groups: request.groups,
+            schemes: request.schemes,
+            versions: request.versions,
+            tickets: request.tickets,
+            certificate,
+        };
+        Context::new(roots.0.clone(), spec)
+            .map(|context| Self(Arc::new(context)))
+            .map_err(|err| Error::new(Status::InvalidArg, err.to_string()))
+    }
+}
+
+/// The handshake of one connection.
+#[napi(object)]
+pub struct SecureRequest {
+    /// SNI; none is sent without it.
+    pub server_name: Option<String>,
+    /// Whom the certificate must be for; without it JavaScript is asked.
+    pub identity: Option<String>,
+    pub alpn: Vec<Uint8Array>,
+    /// A session's id.
+    pub session: Option<f64>,
+}
+
+impl SecureRequest {
+    pub(super) fn handshake(self, context: &TlsContext) -> Handshake {
+        Handshake {
+            context: context.0.clone(),
+            server_name: self.server_name,
+            identity: self.identity,
+            alpn: copies(&self.alpn),
+            session: self.session.map(|id| id as u64),
+        }
+    }
+}
+
+/// What is known of the TLS of an environment's connections, by id.
+#[derive(Default)]
+pub(super) struct FactsTable(Vec<Option<Arc<Facts>>>);
+
+impl FactsTable {
+    pub(super) fn insert(&mut self, conn: u32, facts: Arc<Facts>) {
+        let index = conn as usize;
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, || None);
+        }
+        self.0[index] = Some(facts);
+    }
+
+    pub(super) fn remove(&mut self, conn: u32) {
+        if let Some(place) = self.0.get_mut(conn as usize) {
+            *place = None;
+        }
+    }
+
+    pub(super) fn get(&self, conn: u32) -> Option<&Facts> {
+        self.0.get(conn as usize)?.as_deref()
+    }
+
+    pub(super) fn certificates(&self, conn: u32) -> Vec<Buffer> {
+        let facts = self.get(conn);
+        let certificates = facts.map(|facts| facts.certificates.as_slice());
+        let certificates = certificates.unwrap_or_default().iter();
+        certificates.map(|der| Buffer::from(der.to_vec())).collect()
+    }
+
+    pub(super) fn alpn(&self, conn: u32) -> Option<String> {
+        let alpn = self.get(conn)?.alpn.as_deref()?;
+        // One character a byte, as Node reads it.
+        Some(alpn.iter().copied().map(char::from).collect())
+    }
+}
+
+fn copies(arrays: &[Uint8Array]) -> Vec<Vec<u8>> {
+    arrays.iter().map(|array| array.to_vec()).collect()
+}

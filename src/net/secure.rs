@@ -1,0 +1,238 @@
+//! TLS between a connection and its stream: ciphertext that waits for the kernel, and the first
+//! part of a record that waits for its rest.
+
+use std::cell::RefCell;
+use std::io;
+use std::sync::Arc;
+
+use crate::tls::{Client, Facts, Failure, Handshake, Progress, Received, Verdict};
+
+/// Ciphertext of one read or one write, shared by the connections of a reactor. 256 KiB is where a
+/// download over loopback stops gaining, and what is in it becomes no more plaintext than the
+/// largest slab holds. A handshake message, of 64 KiB at most, leaves room to read on.
+const SCRATCH_BYTES: usize = 256 << 10;
+
+/// Plaintext that is encrypted before the kernel has taken it.
+const WRITE_BYTES_MAX: usize = 64 << 10;
+
+thread_local! {
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH_BYTES].into());
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Handshaking,
+    /// JavaScript has a say in the certificates: nothing is sent or read until it has spoken.
+    Held,
+    Open,
+}
+
+/// What reading has brought.
+pub(super) enum Incoming {
+    Nothing,
+    /// Received data went to the sink, or there was none in it.
+    Some,
+    /// The handshake has ended. The sink has got nothing.
+    Secured(Arc<Facts>),
+    /// The server has sent its last byte.
+    End,
+    Failed(Failure),
+    Io(io::Error),
+}
+
+pub(super) struct Secure {
+    client: Client,
+    state: State,
+    /// Ciphertext that the kernel has not taken, from `sent` on.
+    pending: Vec<u8>,
+    sent: usize,
+    /// Plaintext in `pending` that was not answered for yet.
+    unanswered: usize,
+    /// Ciphertext that was read and not looked at: a record's first part, or what came behind the
+    /// end of the handshake.
+    unread: Vec<u8>,
+    /// Whether `unread` is to be looked at although nothing new has come.
+    resume: bool,
+    notified: bool,
+}
+
+impl Secure {
+    /// Begins the handshake; `flush` sends its first flight.
+    pub(super) fn new(handshake: Handshake) -> Result<Self, Failure> {
+        let mut pending = Vec::new();
+        let client = Client::new(handshake, &mut pending)?;
+        Ok(Self {
+            client,
+            state: State::Handshaking,
+            pending,
+            sent: 0,
+            unanswered: 0,
+            unread: Vec::new(),
+            resume: false,
+            notified: false,
+        })
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    /// Whether reading must go on whatever JavaScript wants.
+    pub(super) fn is_handshaking(&self) -> bool {
+        self.state == State::Handshaking
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.state == State::Held
+    }
+
+    /// Whether `flush` has something to do.
+    pub(super) fn wants_write(&self) -> bool {
+        self.state != State::Held && self.sent < self.pending.len()
+    }
+
+    /// JavaScript accepts the certificates.
+    pub(super) fn proceed(&mut self) {
+        if self.state == State::Held {
+            self.state = State::Open;
+            self.resume = true;
+        }
+    }
+
+    /// Sends what is pending by `write`, which hands ciphertext to the kernel. A server that is gone
+    /// need not be told that nothing more comes: that is no failure.
+    pub(super) fn flush(
+        &mut self,
+        write: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        while self.wants_write() {
+            let rest = self.pending.get(self.sent..).unwrap_or_default();
+            match write(rest) {
+                Ok(len) => self.sent += len,
+                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+                Err(err) if err.kind() == io::ErrorKind::WouldBlock => return Err(err),
+                Err(_) if self.notified => break,
+                Err(err) => return Err(err),
+            }
+        }
+        if self.state != State::Held {
+            // An idle connection keeps no buffer.
+            self.pending = Vec::new();
+            self.sent = 0;
+        }
+        Ok(())
+    }
+
+    /// Writes plaintext as a stream does: answers how much the kernel has taken, or `WouldBlock`,
+    /// upon which the same bytes are to be written again.
+    pub(super) fn write(
+        &mut self,
+        plaintext: &[u8],
+        write: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        self.flush(write)?;
+        if self.unanswered > 0 {
+            return Ok(std::mem::take(&mut self.unanswered));
+        }
+        let plaintext = &plaintext[..plaintext.len().min(WRITE_BYTES_MAX)];
+        let taken = SCRATCH.with_borrow_mut(|scratch| {
+            let encrypted = self.client.encrypt(plaintext, scratch);
+            // The connection can carry no more: for its user it is broken.
+            let (taken, len) = encrypted.map_err(|_| io::ErrorKind::BrokenPipe)?;
+            let mut rest = scratch.get(..len).unwrap_or_default();
+            while !rest.is_empty() {
+                match write(rest) {
+                    Ok(len) => rest = rest.get(len..).unwrap_or_default(),
+                    Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
+                    Err(err) if err.kind() == io::ErrorKind::WouldBlock => {
+                        self.pending.extend_from_slice(rest);
+                        return Ok(taken);
+                    }
+                    Err(err) => return Err(err),
+                }
+            }
+            Ok(taken)
+        })?;
+        if self.wants_write() {
+            self.unanswered = taken;
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(taken)
+    }
+
+    /// Says once that nothing more will be sent; `flush` sends it.
+    pub(super) fn close_notify(&mut self) {
+        if !std::mem::replace(&mut self.notified, true) && self.is_open() {
+            self.client.close_notify(&mut self.pending);
+        }
+    }
+
+    /// Reads once by `read`, which fills memory from the stream and answers `WouldBlock` where
+    /// there is nothing. `sink` is first told how much data may come, then gets it.
+    pub(super) fn read(
+        &mut self,
+        read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
+        sink: &mut dyn FnMut(Sunk<'_>),
+    ) -> Incoming {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let kept = self.unread.len();
+            let Some(room) = scratch.get_mut(kept..) else {
+                return Incoming::Failed(self.client.eof());
+            };
+            let mut len = 0;
+            if !std::mem::take(&mut self.resume) {
+                match read(room) {
+                    Ok(0) if self.client.is_handshaking() => {
+                        return Incoming::Failed(self.client.eof());
+                    }
+                    Ok(0) => return Incoming::End,
+                    Ok(read) => len = read,
+                    Err(err) if err.kind() == io::ErrorKind::WouldBlock => {
+                        return Incoming::Nothing;
+                    }
+                    Err(err) => return Incoming::Io(err),
+                }
+            }
+            let (head, ciphertext) = (&self.unread, &mut scratch[..kept + len]);
+            ciphertext[..kept].copy_from_slice(head);
+            sink(Sunk::AtMost(ciphertext.len()));
+            let mut received = |received: Received<'_>| sink(Sunk::Received(received));
+            let (used, result) = self
+                .client
+                .receive(ciphertext, &mut self.pending, &mut received);
+            let rest = ciphertext.get(used..).unwrap_or_default();
+            self.unread = rest.to_vec();
+            match result {
+                Ok(Progress::Consumed) => Incoming::Some,
+                Ok(Progress::Closed) => Incoming::End,
+                Ok(Progress::Secured) => self.secured(),
+                Err(failure) => Incoming::Failed(failure),
+            }
+        })
+    }
+
+    /// See `Client::expects_messages`.
+    pub(super) fn expects_messages(&self) -> bool {
+        self.client.expects_messages()
+    }
+
+    fn secured(&mut self) -> Incoming {
+        let Some(facts) = self.client.facts() else {
+            return Incoming::Failed(self.client.eof());
+        };
+        if facts.verdict == Verdict::Trusted {
+            self.state = State::Open;
+            self.resume = true;
+        } else {
+            self.state = State::Held;
+        }
+        Incoming::Secured(Arc::new(facts))
+    }
+}
+
+/// What a sink hears.
+pub(super) enum Sunk<'a> {
+    /// No more data than this will come.
+    AtMost(usize),
+    Received(Received<'a>),
+}

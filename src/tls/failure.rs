@@ -1,0 +1,152 @@
+//! Why TLS failed, in the parts that Node's error codes tell apart.
+
+use rustls::{CertificateError, Error, InvalidMessage};
+
+/// A record's second byte; what a server in plain text sends there is another.
+const RECORD_MAJOR_VERSION: u8 = 3;
+
+/// The content type of whatever TLS 1.3 encrypts.
+const APPLICATION_DATA: u8 = 23;
+
+/// Nonce and tag of an encrypted record of TLS 1.2.
+const ENCRYPTED_BYTES_MIN: u16 = 8 + 16;
+
+/// The fault, by who has seen it and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The server sent a fatal alert.
+    Alert,
+    /// The server closed within the handshake.
+    Eof,
+    /// The server does not speak TLS.
+    NotTls,
+    UnexpectedMessage,
+    LengthMismatch,
+    TooLong,
+    /// A record could not be decrypted.
+    BadMac,
+    /// No record of an established connection: its version is none.
+    BadRecord,
+    /// A record that an established connection does not have: of a wrong type, or too short to be
+    /// encrypted.
+    BadType,
+    /// rustls and the server have nothing in common.
+    Incompatible,
+    /// The server broke the protocol.
+    Misbehaved,
+    /// The server's handshake signature is wrong.
+    BadSignature,
+    Other,
+}
+
+/// A TLS failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub kind: Kind,
+    /// The alert's number where the kind is `Alert`, else 0.
+    pub alert: u8,
+    /// 2 or 3 for TLS 1.2 and 1.3, 0 where it is not settled yet.
+    pub minor: u8,
+    /// Whether the handshake was still going on.
+    pub handshaking: bool,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            alert: 0,
+            minor: 0,
+            handshaking: true,
+        }
+    }
+
+    /// `record` is what rustls was looking at.
+    pub(super) fn from_rustls(error: &Error, record: &[u8], minor: u8, handshaking: bool) -> Self {
+        let mut alert = 0;
+        let kind = match error {
+            Error::DecryptError | Error::InvalidMessage(_) | Error::InappropriateMessage { .. }
+                if !handshaking && is_misplaced(record, minor) =>
+            {
+                Kind::BadType
+            }
+            Error::AlertReceived(description) => {
+                alert = u8::from(*description);
+                Kind::Alert
+            }
+            Error::DecryptError => Kind::BadMac,
+            Error::PeerSentOversizedRecord
+            | Error::InvalidMessage(InvalidMessage::MessageTooLarge) => Kind::TooLong,
+            Error::InvalidMessage(InvalidMessage::InvalidContentType) if handshaking => {
+                if record.get(1) == Some(&RECORD_MAJOR_VERSION) {
+                    Kind::UnexpectedMessage
+                } else {
+                    Kind::NotTls
+                }
+            }
+            Error::InvalidMessage(InvalidMessage::UnknownProtocolVersion) if handshaking => {
+                Kind::NotTls
+            }
+            Error::InvalidMessage(_) if !handshaking => Kind::BadRecord,
+            Error::InvalidMessage(
+                InvalidMessage::MissingData(_)
+                | InvalidMessage::MessageTooShort
+                | InvalidMessage::TrailingData(_),
+            ) => Kind::LengthMismatch,
+            Error::InappropriateMessage { .. } | Error::InappropriateHandshakeMessage { .. } => {
+                Kind::UnexpectedMessage
+            }
+            Error::PeerIncompatible(_) => Kind::Incompatible,
+            Error::PeerMisbehaved(_) | Error::InvalidMessage(_) => Kind::Misbehaved,
+            Error::InvalidCertificate(CertificateError::BadSignature) => Kind::BadSignature,
+            _ => Kind::Other,
+        };
+        Self {
+            kind,
+            alert,
+            minor,
+            handshaking,
+        }
+    }
+}
+
+/// Whether this begins like a record, and can't be one of an established connection.
+fn is_misplaced(record: &[u8], minor: u8) -> bool {
+    match *record {
+        [kind, RECORD_MAJOR_VERSION, _, ..] if minor == 3 => kind != APPLICATION_DATA,
+        [_, RECORD_MAJOR_VERSION, _, high, low, ..] => {
+            u16::from_be_bytes([high, low]) < ENCRYPTED_BYTES_MIN
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::AlertDescription;
+
+    use super::*;
+
+    fn kind(error: Error, record: &[u8], handshaking: bool) -> Kind {
+        Failure::from_rustls(&error, record, 3, handshaking).kind
+    }
+
+    #[test]
+    fn plain_text_and_a_wrong_record_differ_by_their_version() {
+        let error = || Error::InvalidMessage(InvalidMessage::InvalidContentType);
+        assert_eq!(kind(error(), b"HTTP/1.1", true), Kind::NotTls);
+        assert_eq!(
+            kind(error(), &[99, 3, 3, 0, 1], true),
+            Kind::UnexpectedMessage
+        );
+        assert_eq!(kind(error(), &[99, 3, 3, 0, 1], false), Kind::BadType);
+        assert_eq!(kind(error(), b"HTTP/1.1", false), Kind::BadRecord);
+    }
+
+    #[test]
+    fn an_alert_keeps_its_number() {
+        let error = Error::AlertReceived(AlertDescription::HandshakeFailure);
+        let failure = Failure::from_rustls(&error, &[], 0, true);
+        assert_eq!((failure.kind, failure.alert), (Kind::Alert, 40));
+    }
+}

@@ -1,0 +1,77 @@
+//! The secrets of one connection, for 'keylog' and for exported keying material.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use rustls::KeyLog;
+
+/// What one connection logged, in order.
+#[derive(Default)]
+pub(super) struct Secrets {
+    lines: Mutex<Vec<Line>>,
+}
+
+#[derive(Clone)]
+pub(super) struct Line {
+    pub label: String,
+    pub client_random: Vec<u8>,
+    pub secret: Vec<u8>,
+}
+
+impl Secrets {
+    pub(super) fn lines(&self) -> Vec<Line> {
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn find(&self, label: &str) -> Option<Line> {
+        self.lines().into_iter().find(|line| line.label == label)
+    }
+}
+
+impl Line {
+    /// The line of an NSS key log, with its end.
+    pub(super) fn to_text(&self) -> String {
+        let (random, secret) = (hex(&self.client_random), hex(&self.secret));
+        format!("{} {random} {secret}\n", self.label)
+    }
+}
+
+impl KeyLog for Secrets {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Line {
+                label: label.to_owned(),
+                client_random: client_random.to_vec(),
+                secret: secret.to_vec(),
+            });
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets { .. }")
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_what_nss_writes_and_debug_output_says_nothing() {
+        let secrets = Secrets::default();
+        secrets.log("CLIENT_RANDOM", &[1, 0xab], &[0xff]);
+        let line = secrets.find("CLIENT_RANDOM").unwrap();
+        assert_eq!(line.to_text(), "CLIENT_RANDOM 01ab ff\n");
+        assert_eq!(format!("{secrets:?}"), "Secrets { .. }");
+    }
+}

@@ -1,0 +1,175 @@
+//! The certificates a program trusts, found by the names that issuers go by.
+
+use std::collections::HashMap;
+
+use rustls::pki_types::CertificateDer;
+
+use super::facts::Facts;
+
+/// What every connection of a context is judged by.
+///
+/// Bundled roots are Node's own list: complete, each of them a root, and kept by people who
+/// check. The program's own CAs may be anything: roots, intermediates, a server's certificate.
+#[derive(Debug, Default)]
+pub struct Roots {
+    by_subject: HashMap<Box<[u8]>, Vec<Trusted>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Trusted {
+    pub(super) der: CertificateDer<'static>,
+    pub(super) list: List,
+    /// Only a self-signed certificate ends a path.
+    pub(super) is_root: bool,
+    issuer: Box<[u8]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum List {
+    Bundled,
+    Own,
+}
+
+impl Roots {
+    /// From DER. Like Node, skips what is no certificate.
+    pub fn new(bundled: Vec<Vec<u8>>, own: Vec<Vec<u8>>) -> Self {
+        let mut roots = Self::default();
+        let bundled = bundled.into_iter().map(|der| (der, List::Bundled));
+        let own = own.into_iter().map(|der| (der, List::Own));
+        for (der, list) in bundled.chain(own) {
+            roots.add(der.into(), list);
+        }
+        roots
+    }
+
+    fn add(&mut self, der: CertificateDer<'static>, list: List) {
+        let Some(facts) = Facts::read(&der) else {
+            return;
+        };
+        let is_root = facts.self_signed();
+        if list == List::Bundled && !is_root {
+            return;
+        }
+        let issuer = facts.issuer().into();
+        let alike = self.by_subject.entry(facts.subject().into()).or_default();
+        if alike
+            .iter()
+            .all(|known| known.list != list || known.der != der)
+        {
+            alike.push(Trusted {
+                der,
+                list,
+                is_root,
+                issuer,
+            });
+        }
+    }
+
+    fn named(&self, subject: &[u8]) -> impl Iterator<Item = &Trusted> {
+        self.by_subject.get(subject).into_iter().flatten()
+    }
+
+    /// Whether the program lists this very certificate.
+    pub(super) fn lists(&self, certificate: &Facts<'_>, der: &[u8]) -> bool {
+        let mut alike = self.named(certificate.subject());
+        alike.any(|known| known.list == List::Own && *known.der == *der)
+    }
+
+    /// What chains to these issuers may need: those of that name, and what the program's own of
+    /// them lead to. So a judgement costs what its chain is long, however many are trusted.
+    pub(super) fn candidates<'a>(
+        &'a self,
+        issuers: impl Iterator<Item = &'a [u8]>,
+    ) -> Vec<&'a Trusted> {
+        let mut candidates = Vec::new();
+        let mut names: Vec<&[u8]> = Vec::new();
+        for issuer in issuers {
+            note(&mut names, issuer);
+        }
+        let mut seen = 0;
+        while let Some(name) = names.get(seen).copied() {
+            seen += 1;
+            for trusted in self.named(name) {
+                note(&mut names, &trusted.issuer);
+                candidates.push(trusted);
+            }
+        }
+        candidates
+    }
+}
+
+fn note<'a>(names: &mut Vec<&'a [u8]>, name: &'a [u8]) {
+    if !names.contains(&name) {
+        names.push(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::*;
+    use super::*;
+
+    fn names(of: &str, count: usize) -> Vec<Vec<u8>> {
+        let key = Party::self_signed(ca(of));
+        let names = (0..count).map(|n| ca(&format!("{of} {n}")));
+        let roots = names.map(|params| Party::self_signed_by(params, key.same_key()));
+        roots.map(|root| root.der.to_vec()).collect()
+    }
+
+    fn count(roots: &Roots, leaf: &Party) -> usize {
+        let leaf = Facts::read(&leaf.der).unwrap();
+        roots.candidates([leaf.issuer()].into_iter()).len()
+    }
+
+    #[test]
+    fn a_judgement_among_many_roots_looks_at_as_few_as_among_one() {
+        let root = Party::self_signed(ca("root"));
+        let intermediate = root.issue(ca("intermediate"));
+        let leaf = intermediate.issue(server());
+        let bundled = vec![root.der.to_vec()];
+        let own = vec![intermediate.der.to_vec()];
+        let few = Roots::new(bundled.clone(), own.clone());
+        let many = Roots::new(
+            [bundled, names("bundled", 150)].concat(),
+            [own, names("own", 150)].concat(),
+        );
+        assert_eq!((few.by_subject.len(), count(&few, &leaf)), (2, 2));
+        assert_eq!((many.by_subject.len(), count(&many, &leaf)), (302, 2));
+    }
+
+    #[test]
+    fn the_same_certificate_twice_is_one_in_each_list() {
+        let root = Party::self_signed(ca("root"));
+        let twice = vec![root.der.to_vec(), root.der.to_vec()];
+        let roots = Roots::new(twice.clone(), twice);
+        assert_eq!(count(&roots, &root.issue(server())), 2);
+    }
+
+    #[test]
+    fn own_cas_that_issued_each_other_end_the_search() {
+        let (one, other) = (
+            Party::self_signed(ca("one")),
+            Party::self_signed(ca("other")),
+        );
+        let round = [
+            one.issue_for(ca("other"), other.same_key()),
+            other.issue_for(ca("one"), one.same_key()),
+        ];
+        let own = round.iter().map(|ca| ca.der.to_vec()).collect();
+        assert_eq!(count(&Roots::new(vec![], own), &one.issue(server())), 2);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_skipped() {
+        let root = Party::self_signed(ca("root"));
+        let der = vec![
+            vec![],
+            b"noise".to_vec(),
+            root.der.to_vec(),
+            root.der[1..].to_vec(),
+        ];
+        let roots = Roots::new(der.clone(), der);
+        assert_eq!(count(&roots, &root.issue(server())), 2);
+        assert_eq!(roots.by_subject.len(), 1);
+    }
+}
