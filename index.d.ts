@@ -1,11 +1,13 @@
 /// <reference types="node" />
 
 import * as http from 'node:http';
+import * as https from 'node:https';
 import * as net from 'node:net';
 import { Duplex } from 'node:stream';
+import * as tls from 'node:tls';
 
 /**
- * Node's `http.Agent`, with its pool and its sockets in Rust. The module is CommonJS: `require('oxagent')`
+ * Node's `http.Agent` and `https.Agent`, with their pool, their sockets and their TLS in Rust. The module is CommonJS: `require('oxagent')`
  * and `import oxagent from 'oxagent'` give the same object, and `import { Agent } from 'oxagent'` works.
  */
 declare namespace oxagent {
@@ -132,12 +134,17 @@ declare namespace oxagent {
   interface AgentEventMap {
     /** A socket's request has ended: it goes to the next queued request, to `freeSockets`, or is closed. */
     free: [socket: Duplex, options: ConnectionOptions];
+    /**
+     * A line for an `SSLKEYLOGFILE`, with which the connection can be decrypted, of any TLS socket of
+     * the agent.
+     */
+    keylog: [line: Buffer, socket: TlsSocket];
   }
 
   /**
    * An `http.Agent`: pass it as `agent` to `http.request()`, or make it `http.globalAgent`.
    *
-   * It serves `http:` requests; for `https:` Node's own `https.Agent` stays in charge.
+   * It serves `http:` requests; {@link HttpsAgent} serves `https:`.
    *
    * ```js
    * const { Agent } = require('oxagent');
@@ -293,6 +300,212 @@ declare namespace oxagent {
 
   /** The same class by the name that tells it from an agent for `https:`. */
   export import HttpAgent = oxagent.Agent;
+
+  /**
+   * Whose TLS a connection uses: `'rustls'` on the I/O thread, `'node'` Node's own, `'auto'` rustls
+   * wherever it can serve the options and the server, and Node's own elsewhere.
+   */
+  type Transport = 'auto' | 'rustls' | 'node';
+
+  /**
+   * What `tls.connect()` and `tls.createSecureContext()` take. Where an option says 'Node's own
+   * transport', it makes its connections slower, and refused with `transport: 'rustls'`. Wrong values
+   * throw what Node throws, when a connection is made.
+   */
+  interface SecureOptions extends tls.ConnectionOptions {
+    /**
+     * Whose TLS serves the connection. Default `'auto'`. `socket.transport` tells which it was. It
+     * counts for new connections: an idle one is used again whatever carries it.
+     * @throws `ERR_INVALID_ARG_VALUE` when it is another value; and, when a connection is made, when it
+     * is `'rustls'` and rustls can't serve an option, which the message names.
+     */
+    transport?: Transport | undefined;
+    /**
+     * Authorities to trust in place of the default ones: PEM, one or more certificates in each string
+     * or Buffer. A certificate that signed itself may be listed for the very server that shows it. As
+     * in Node, what isn't PEM is passed over in silence, and `[]` trusts nobody. Default: those that
+     * the running Node trusts, with `NODE_EXTRA_CA_CERTS`, `--use-system-ca` and
+     * `tls.setDefaultCACertificates()`. Part of the origin's name.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is something else.
+     */
+    ca?: tls.SecureContextOptions['ca'];
+    /**
+     * The client's certificate with its issuers, in PEM. With an RSA (2,048 to 8,192 bits), P-256,
+     * P-384, P-521 or Ed25519 key; other kinds, and several certificates, use Node's own transport.
+     */
+    cert?: tls.SecureContextOptions['cert'];
+    /** The private key of `cert`, in PEM: PKCS#8, PKCS#1 or SEC1, encrypted or not. */
+    key?: tls.SecureContextOptions['key'];
+    /** Decrypts `key` or `pfx`. */
+    passphrase?: string | undefined;
+    /** Certificate and key as PKCS#12. Node's own transport. */
+    pfx?: tls.SecureContextOptions['pfx'];
+    /** Revocation lists, PEM. Node's own transport. */
+    crl?: tls.SecureContextOptions['crl'];
+    /**
+     * Cipher suites as an OpenSSL string, in the order of preference. rustls has the three of TLS 1.3
+     * (AES-128-GCM, AES-256-GCM, CHACHA20-POLY1305), and in TLS 1.2 the same by ECDHE with ECDSA or
+     * RSA. Those are offered; when none of them is left, or `@SECLEVEL` is 3 or more, Node's own
+     * transport serves. Default `tls.DEFAULT_CIPHERS`.
+     * @throws `ERR_SSL_NO_CIPHER_MATCH` when OpenSSL knows none of them.
+     */
+    ciphers?: string | undefined;
+    /**
+     * Key exchange groups, by `:`, in the order of preference. rustls has X25519, P-256, P-384 and
+     * those with ML-KEM. Default `tls.DEFAULT_ECDH_CURVE`.
+     */
+    ecdhCurve?: string | undefined;
+    /** Signature algorithms, by `:`. Default OpenSSL's. */
+    sigalgs?: string | undefined;
+    /**
+     * Lowest version of TLS. rustls has 1.2 and 1.3; older ones are met by Node's own transport.
+     * Default `tls.DEFAULT_MIN_VERSION`, `'TLSv1.2'`.
+     * @throws `ERR_TLS_INVALID_PROTOCOL_VERSION`
+     */
+    minVersion?: tls.SecureVersion | undefined;
+    /** Highest version of TLS. Default `tls.DEFAULT_MAX_VERSION`, `'TLSv1.3'`. */
+    maxVersion?: tls.SecureVersion | undefined;
+    /**
+     * One version of TLS, in OpenSSL's old words: `'TLSv1_2_method'`. Not together with `minVersion`
+     * and `maxVersion`.
+     * @throws `ERR_TLS_INVALID_PROTOCOL_METHOD`, `ERR_TLS_PROTOCOL_VERSION_CONFLICT`
+     */
+    secureProtocol?: string | undefined;
+    /**
+     * `SSL_OP_*` bits of `crypto.constants`. Those that switch versions and tickets off, or change
+     * nothing for a client of TLS 1.2 and 1.3, are served by rustls; others by Node's own transport.
+     */
+    secureOptions?: number | undefined;
+    /** Protocols to offer by ALPN, `'http/1.1'`. Default none. */
+    ALPNProtocols?: tls.ConnectionOptions['ALPNProtocols'];
+    /**
+     * The name sent by SNI and looked for in the server's certificate, in place of `host`; `''` sends
+     * none. Default the request's `Host` header or host, and `''` for an IP address.
+     */
+    servername?: string | undefined;
+    /**
+     * Whether a server that can't be authenticated fails the request. Default true, or false where
+     * `NODE_TLS_REJECT_UNAUTHORIZED` is `'0'`. With false, `socket.authorizationError` tells why.
+     */
+    rejectUnauthorized?: boolean | undefined;
+    /**
+     * Looks at the server's certificate once its chain has been verified, and answers an Error to
+     * refuse it. Called in place of `tls.checkServerIdentity()`; not for a resumed session.
+     */
+    checkServerIdentity?: tls.ConnectionOptions['checkServerIdentity'];
+    /**
+     * A session to resume, as 'session' or `socket.getSession()` gave it. Of a rustls socket it is a
+     * token, of use in the same thread, for the same name. Any other uses Node's own transport.
+     */
+    session?: Buffer | undefined;
+    /** Smallest Diffie-Hellman group, bits. Default 1024. rustls never uses one that small. */
+    minDHSize?: number | undefined;
+    /** Accepts a chain that ends at any certificate in `ca`. Node's own transport. */
+    allowPartialTrustChain?: boolean | undefined;
+    /** A ready context of `tls.createSecureContext()`. Node's own transport. */
+    secureContext?: tls.SecureContext | undefined;
+    /** Pre-shared keys. Node's own transport. */
+    pskCallback?: tls.ConnectionOptions['pskCallback'];
+    /** Asks for the certificate's revocation state: 'OCSPResponse'. Node's own transport. */
+    requestOCSP?: boolean | undefined;
+    /** Writes the TLS messages to stderr. Node's own transport. */
+    enableTrace?: boolean | undefined;
+    /** A stream to do TLS over, in place of a TCP connection. Node's own transport. */
+    socket?: Duplex | undefined;
+  }
+
+  /**
+   * Options of {@link HttpsAgent}: those of {@link Agent} and those of TLS. Both are kept in
+   * `agent.options` and override a request's own options of the same name.
+   * @see https://nodejs.org/api/https.html#new-agentoptions
+   */
+  interface HttpsAgentOptions extends AgentOptions, SecureOptions {
+    /**
+     * TLS sessions kept for resumption, one for each origin, the oldest given up first. Default 100; 0:
+     * none is kept, and every handshake is a full one.
+     */
+    maxCachedSessions?: number | undefined;
+    /** Port of a request that names none. Default 443. */
+    defaultPort?: number | undefined;
+    /** The protocol that requests with this agent must have. Default `'https:'`. */
+    protocol?: string | undefined;
+    lookup?: net.LookupFunction | undefined;
+    timeout?: number | undefined;
+  }
+
+  /** Options of an `https.request()` with an {@link HttpsAgent}. */
+  interface HttpsRequestOptions extends https.RequestOptions {
+    /** As in {@link SecureOptions}; the agent's own comes first. */
+    transport?: Transport | undefined;
+  }
+
+  /** What an {@link HttpsAgent} hands to `createConnection()` and the others. */
+  interface SecureConnectionOptions
+    extends ConnectionOptions,
+      Omit<SecureOptions, keyof ConnectionOptions> {}
+
+  /**
+   * A socket of an {@link HttpsAgent}: `instanceof tls.TLSSocket`, with one property more. Where rustls
+   * serves it, `getFinished()`, `getPeerFinished()` and `getTLSTicket()` answer undefined,
+   * `getSharedSigalgs()` `[]`, `setMaxSendFragment()` false, and `renegotiate()` calls back with
+   * `ERR_TLS_RENEGOTIATION_UNSUPPORTED`.
+   */
+  interface TlsSocket extends tls.TLSSocket {
+    /**
+     * Whose TLS serves it. `'rustls'` may become `'node'` until 'secureConnect', when the handshake
+     * shows that only OpenSSL can serve the server or judge its certificates.
+     */
+    readonly transport: 'rustls' | 'node';
+  }
+
+  /**
+   * An `https.Agent`: pass it as `agent` to `https.request()`, or make it `https.globalAgent`. Handshakes,
+   * records and the verification of certificates are off the JavaScript thread.
+   *
+   * ```js
+   * const { HttpsAgent } = require('oxagent');
+   * const agent = new HttpsAgent({ keepAlive: true });
+   * https.get('https://localhost:8443/', { agent }, onResponse);
+   * ```
+   *
+   * It is an {@link Agent} too, with the same properties, methods and events.
+   * @see https://nodejs.org/api/https.html#class-httpsagent
+   */
+  class HttpsAgent extends Agent {
+    /**
+     * @throws what {@link Agent} throws, and `ERR_INVALID_ARG_VALUE` for a wrong `transport`. Other TLS
+     * options are read when a connection is made.
+     */
+    constructor(options?: HttpsAgentOptions);
+
+    readonly sockets: NodeJS.ReadOnlyDict<TlsSocket[]>;
+    readonly freeSockets: NodeJS.ReadOnlyDict<TlsSocket[]>;
+
+    /** The options as given, with Node's defaults filled in. Changes count from the next request on. */
+    options: HttpsAgentOptions;
+    /** TLS sessions kept for resumption. */
+    maxCachedSessions: number;
+
+    /**
+     * Opens a connection. The default returns a socket at once, connecting on the I/O thread, or one
+     * of `tls.connect()` where Node's own transport must serve.
+     * @throws what `tls.connect()` throws for its options, and `ERR_INVALID_ARG_VALUE` when `transport`
+     * is `'rustls'` and rustls can't serve them.
+     */
+    createConnection(
+      options: SecureConnectionOptions,
+      callback?: ConnectionCallback,
+    ): Duplex | null | undefined;
+
+    /**
+     * Name of the origin: that of {@link Agent}, and every TLS option that two requests must have in
+     * common to share a connection, as in Node 26.
+     */
+    getName(options?: SecureConnectionOptions): string;
+  }
+
+  /** `HttpsAgent()` without `new` makes one too, as in Node. */
+  function HttpsAgent(options?: HttpsAgentOptions): HttpsAgent;
 }
 
 export = oxagent;

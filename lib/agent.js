@@ -7,11 +7,12 @@ const http = require('node:http');
 const net = require('node:net');
 
 const { planConnect } = require('./connect-plan');
-const { abortLater, claim, connectTo } = require('./connection');
+const { claim, isOurs, openSocket } = require('./connection');
 const { invalidHostHeader } = require('./errors');
 const { idleLifetime } = require('./keep-alive-hint');
+const { hearKeyLog, initKeyLog } = require('./key-log');
 const { connectByNode, isReplaced } = require('./node-transport');
-const { Checkin, Checkout, Pool } = require('./pool');
+const { Checkin, Checkout, Pool, kPool } = require('./pool');
 const slots = require('./slot');
 const { Socket } = require('./socket');
 const { createViews } = require('./views');
@@ -26,8 +27,8 @@ const emitsTunnelErrors = /proxy/i.test(NodeAgent.prototype.createConnection.toS
 
 const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 
-const kPool = Symbol('pool');
 const kLimits = Symbol('limits');
+const kNameOf = Symbol('nameOf');
 // By request: the slot promised to it, for the createSocket() that follows.
 const kReservations = Symbol('reservations');
 const kIdleLifetime = Symbol('idleLifetime');
@@ -39,6 +40,7 @@ function Agent(options) {
   NodeAgent.call(this, options);
   this.removeAllListeners('free');
   this.on('free', onFree);
+  initKeyLog(this, () => socketsOf(this[kPool]));
 
   this.defaultPort = this.options.defaultPort || 80;
   this.protocol = this.options.protocol || 'http:';
@@ -68,6 +70,17 @@ function Agent(options) {
 }
 Object.setPrototypeOf(Agent.prototype, NodeAgent.prototype);
 Object.setPrototypeOf(Agent, NodeAgent);
+
+// An HttpsAgent is one too, as Node's is: it has the methods, but https.Agent in its prototypes.
+const kBrand = Symbol('brand');
+Agent.prototype[kBrand] = true;
+Object.defineProperty(Agent, Symbol.hasInstance, {
+  value(value) {
+    return this === Agent
+      ? Boolean(value?.[kBrand])
+      : Function.prototype[Symbol.hasInstance].call(this, value);
+  },
+});
 
 Agent.defaultMaxSockets = Number.POSITIVE_INFINITY;
 
@@ -103,13 +116,9 @@ Agent.prototype.createConnection = function createConnection(...args) {
   if (this.options?.proxyEnv) return NodeAgent.prototype.createConnection.apply(this, args);
   const plan = isReplaced() ? null : planConnect(options);
   if (plan === null) return connectByNode(args);
-  // Before Node 24 the request listens to its socket only in the next tick: an error of a signal
-  // that was aborted before must wait for it.
-  const aborted = options.signal?.aborted;
-  const socket = new Socket(aborted ? { ...options, signal: undefined } : options);
-  if (options.timeout) socket.setTimeout(options.timeout);
+  const socket = openSocket((own) => new Socket(own), options, plan);
   if (callback) socket.once('connect', callback);
-  return aborted ? abortLater(socket, options.signal) : connectTo(socket, plan);
+  return socket;
 };
 
 Agent.prototype.addRequest = function addRequest(
@@ -150,7 +159,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
   options = mergeOptions(this, req, options);
   const timeout = req.timeout || this.options.timeout || undefined;
   if (timeout) options.timeout = timeout;
-  const name = this.getName(options);
+  const name = this[kNameOf](req, options) ?? this.getName(options);
   options._agentKey = name;
   options.encoding = null;
   if (this.keepAlive) {
@@ -173,7 +182,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
   };
   try {
     const socket = this.createConnection(options, onCreate);
-    if (socket) onCreate(null, socket);
+    if (socket && !waitsForTunnel(this, socket)) onCreate(null, socket);
   } catch (err) {
     if (slot !== null) this[kPool].remove(slot);
     slot = null;
@@ -208,11 +217,12 @@ Agent.prototype.reuseSocket = function reuseSocket(socket, req) {
 };
 
 Agent.prototype.destroy = function destroy() {
-  const pool = this[kPool];
-  for (const name of [...pool.names()]) {
-    for (const socket of [...pool.idle(name), ...pool.active(name)]) socket.destroy();
-  }
+  for (const socket of socketsOf(this[kPool])) socket.destroy();
 };
+
+function socketsOf(pool) {
+  return [...pool.names()].flatMap((name) => [...pool.idle(name), ...pool.active(name)]);
+}
 
 // --- A socket comes back -----------------------------------------------------------------------
 
@@ -232,7 +242,7 @@ function onFree(socket, options) {
   const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket));
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
-      if (socket instanceof Socket) claim(socket);
+      if (isOurs(socket)) claim(socket);
       setRequestSocket(this, req, socket);
     });
     return;
@@ -272,6 +282,7 @@ function takeIn(agent, socket, options) {
 // The socket has this slot from here on, and no other.
 function settle(agent, slot, socket, options) {
   const owner = slots.ownerOf(socket);
+  if (owner !== agent) hearKeyLog(agent, socket);
   const former = owner && slots.slotOf(socket, owner);
   if (former !== undefined) owner[kPool].remove(former);
   agent[kPool].attach(slot, socket, slots.carrierOf(socket));
@@ -391,15 +402,30 @@ function setRequestSocket(agent, req, socket) {
   socket.setTimeout?.(req.timeout);
 }
 
+// Node's https.Agent returns the connection to the proxy, and calls back with the one through it.
+function waitsForTunnel(agent, socket) {
+  if (!agent.options.proxyEnv) return false;
+  return Object.getOwnPropertySymbols(socket).some(
+    (symbol) => symbol.description === 'kWaitForProxyTunnel' && socket[symbol],
+  );
+}
+
 // --- Names and options -------------------------------------------------------------------------
 
-// getName() of the merged options; without merging them when it is Node's own.
+// getName() of the merged options; without merging them when it is our own.
 function nameOf(agent, req, options) {
-  if (agent.getName !== nodeGetName) {
-    return agent.getName(mergeOptions(agent, req, options));
-  }
+  return agent[kNameOf](req, options) ?? agent.getName(mergeOptions(agent, req, options));
+}
+
+// What getName() answers, or undefined where it is the program's own.
+Agent.prototype[kNameOf] = function plainNameOf(req, options) {
+  return this.getName === nodeGetName ? plainName(this, options) : undefined;
+};
+
+// The part of the name that http: and https: share.
+function plainName(agent, options) {
   const own = agent.options;
-  return agent.getName({
+  return nodeGetName.call(agent, {
     host: pick(own, options, 'host'),
     port: pick(own, options, 'port'),
     localAddress: pick(own, options, 'localAddress'),
@@ -417,14 +443,15 @@ function mergeOptions(agent, req, options) {
   const merged = { __proto__: null, ...options, ...agent.options };
   if (merged.socketPath) merged.path = merged.socketPath;
   if (!merged.servername && merged.servername !== '') {
-    merged.servername = serverName(merged, req);
+    merged.servername = serverName(merged.host, req);
   }
   return merged;
 }
 
-function serverName(options, req) {
+// Of a request that names none.
+function serverName(host, req) {
   const header = req.getHeader('host');
-  let name = options.host;
+  let name = host;
   if (header) {
     // abc, abc:123, [::1], [::1]:123
     name = header.startsWith('[')
@@ -440,4 +467,4 @@ function checkHostHeader(req, options) {
   if (header && typeof header !== 'string') throw invalidHostHeader(header);
 }
 
-module.exports = { Agent };
+module.exports = { Agent, kNameOf, nodeGetName, pick, plainName, serverName };

@@ -40,8 +40,19 @@ function initConnection(socket) {
   socket[kHolding] = false;
 }
 
-// Begins the connection of a plan (see ./connect-plan.js).
-function connectTo(socket, plan) {
+// A socket that `make` makes of its options, and whose connection has begun.
+function openSocket(make, options, plan, secure) {
+  // Before Node 24 the request listens to its socket only in the next tick: an error of a signal
+  // that was aborted before must wait for it.
+  const aborted = options.signal?.aborted;
+  const socket = make(aborted ? { ...options, signal: undefined } : options);
+  if (options.timeout) socket.setTimeout(options.timeout);
+  return aborted ? abortLater(socket, options.signal) : connectTo(socket, plan, secure);
+}
+
+// Begins the connection of a plan (see ./connect-plan.js), with TLS over it where `secure` says how
+// (see ./tls/plan.js).
+function connectTo(socket, plan, secure = null) {
   if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });
   socket.connecting = true;
   socket[kPlan] = plan;
@@ -49,16 +60,14 @@ function connectTo(socket, plan) {
   if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
   if (plan.host !== null) socket._host = plan.host;
   socket[kConn] = open(socket);
+  const begin = (request) => {
+    socket[kBegun] = true;
+    setHolding(socket, socket[kRefed]);
+    connect(socket[kConn], request, secure);
+  };
   if (plan.lookup || plan.blockList) lookUp(socket, plan, begin);
-  else begin(socket, plan.request);
+  else begin(plan.request);
   return socket;
-}
-
-// Hands the connection to the I/O thread.
-function begin(socket, request) {
-  socket[kBegun] = true;
-  setHolding(socket, socket[kRefed]);
-  connect(socket[kConn], request);
 }
 
 // A new request holds the socket from here on; the connection's gate has counted it too.
@@ -70,6 +79,11 @@ function claim(socket) {
 function renewScope(socket) {
   socket[kScope].emitDestroy();
   socket[kScope] = newScope();
+}
+
+// Whether the socket is ours, whatever has become of its connection.
+function isOurs(socket) {
+  return socket[kConn] !== undefined;
 }
 
 // What the pool calls the connection; negative where there is none any more.
@@ -111,12 +125,11 @@ function newScope() {
 
 module.exports = {
   NO_CONNECTION,
-  abortLater,
   claim,
-  connectTo,
   connectionOf,
   initConnection,
   isOpen,
+  isOurs,
   kBegun,
   kConn,
   kEpoch,
@@ -126,6 +139,7 @@ module.exports = {
   kRefed,
   kScope,
   listen,
+  openSocket,
   setHolding,
   setReading,
 };

@@ -2,7 +2,7 @@
 
 // Errors as Node makes them: same codes, fields and messages.
 
-const { getSystemErrorName } = require('node:util');
+const { getSystemErrorName, inspect } = require('node:util');
 
 function withFields(error, fields) {
   return Object.assign(error, fields);
@@ -86,6 +86,30 @@ const invalidHandleType = () =>
 const alreadyConnected = () =>
   coded(Error, 'ERR_INVALID_STATE', "Invalid state: an agent's socket is connected by its agent");
 
+const noRenegotiation = () =>
+  coded(
+    Error,
+    'ERR_TLS_RENEGOTIATION_UNSUPPORTED',
+    'TLS session renegotiation is unsupported by this TLS implementation',
+  );
+
+const keyingMaterialRefused = () =>
+  coded(Error, 'ERR_CRYPTO_OPERATION_FAILED', 'Operation failed: keying material of this length');
+
+const invalidTransport = (value) =>
+  coded(
+    TypeError,
+    'ERR_INVALID_ARG_VALUE',
+    `The property 'options.transport' must be one of: 'auto', 'rustls', 'node'. Received ${inspect(value)}`,
+  );
+
+const notServedByRustls = (name) =>
+  coded(
+    TypeError,
+    'ERR_INVALID_ARG_VALUE',
+    `The property 'options.transport' is 'rustls', which cannot serve ${name}`,
+  );
+
 const invalidHostHeader = (value) =>
   coded(
     TypeError,
@@ -103,8 +127,12 @@ module.exports = {
   invalidHandleType,
   invalidHostHeader,
   invalidIpAddress,
+  invalidTransport,
   ipBlocked,
+  keyingMaterialRefused,
   lookupException,
+  noRenegotiation,
+  notServedByRustls,
   socketClosed,
   socketClosedBeforeConnection,
 };

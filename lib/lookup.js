@@ -7,7 +7,7 @@ const { isIP } = require('node:net');
 
 const errors = require('./errors');
 
-// `begin(socket, request)` goes on once the addresses are known.
+// `begin(request)` goes on once the addresses are known.
 function lookUp(socket, plan, begin) {
   if (plan.lookup === null) {
     judge(socket, plan, [{ address: plan.host, family: isIP(plan.host) }], begin);
@@ -56,7 +56,7 @@ function judge(socket, plan, answers, begin) {
   }
   const { host, ...request } = plan.request;
   const tried = several ? allowed : allowed.slice(0, 1);
-  begin(socket, { ...request, addresses: tried.map(({ address }) => address) });
+  begin({ ...request, addresses: tried.map(({ address }) => address) });
 }
 
 function invalid({ address, family }, { host, request }) {

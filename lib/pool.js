@@ -18,6 +18,9 @@ const UNLIMITED = 0xffffffff;
 // Carries a slot whose connection is not ours.
 const FOREIGN = -1;
 
+// An agent's pool.
+const kPool = Symbol('pool');
+
 class Pool {
   #native;
   #handler;
@@ -198,4 +201,4 @@ function count(limit, ofNaN) {
   return value > 0 ? Math.min(value, UNLIMITED) : 0;
 }
 
-module.exports = { Checkin, Checkout, FOREIGN, Pool };
+module.exports = { Checkin, Checkout, FOREIGN, Pool, kPool };

@@ -2,9 +2,8 @@
 
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
-const { claim, connectionOf, kParked, listen } = require('./connection');
-const { FOREIGN } = require('./pool');
-const { Socket } = require('./socket');
+const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
+const { FOREIGN, kPool } = require('./pool');
 
 const kSlot = Symbol('slot');
 const kAgent = Symbol('agent');
@@ -54,7 +53,13 @@ function takePromise(socket) {
 
 // What the pool calls the connection.
 function carrierOf(socket) {
-  return socket instanceof Socket ? connectionOf(socket) : FOREIGN;
+  return isOurs(socket) ? connectionOf(socket) : FOREIGN;
+}
+
+// The socket goes on over another connection: the pool must no more ask the one that it had.
+function changeCarrier(socket) {
+  const slot = socket[kSlot];
+  if (slot !== undefined) socket[kAgent][kPool].attach(slot, socket, carrierOf(socket));
 }
 
 function isParked(socket) {
@@ -64,21 +69,21 @@ function isParked(socket) {
 function settleDown(socket) {
   socket[kParked] = true;
   socket.once('error', onParkedError);
-  if (socket instanceof Socket) listen(socket);
-  else socket[kGuard] = socket.bytesRead;
+  if (carrierOf(socket) === FOREIGN) socket[kGuard] = socket.bytesRead;
+  else listen(socket);
 }
 
 function wakeUp(socket) {
   socket[kParked] = false;
   socket.removeListener('error', onParkedError);
-  if (socket instanceof Socket) claim(socket);
+  if (isOurs(socket)) claim(socket);
 }
 
 // Whether a parked socket may be handed out. The reactor answers for ours; of a foreign one we see
 // whether it ended, or received what nobody asked for.
 function isUsable(socket) {
   if (socket.destroyed || !socket.writable) return false;
-  if (socket instanceof Socket) return true;
+  if (carrierOf(socket) !== FOREIGN) return true;
   return !socket.readableEnded && !socket.readableLength && socket.bytesRead === socket[kGuard];
 }
 
@@ -111,6 +116,7 @@ function onRemove() {
 
 module.exports = {
   carrierOf,
+  changeCarrier,
   isParked,
   isUsable,
   occupy,

@@ -1,7 +1,7 @@
 'use strict';
 
-// A net.Socket whose connection lives on the I/O thread. It is a view: what it writes becomes
-// commands, what the connection says comes as events.
+// A socket whose connection lives on the I/O thread. It is a view: what it writes becomes commands,
+// what the connection says comes as events.
 
 const net = require('node:net');
 
@@ -40,244 +40,250 @@ const kReset = Symbol('reset');
 const kBytesWritten = Symbol('bytesWritten');
 const kWrittenSeen = Symbol('writtenSeen');
 
-class Socket extends net.Socket {
-  constructor(socketOptions) {
-    super(socketOptions);
-    initConnection(this);
-    options.initOptions(this, socketOptions);
-    this[kReset] = false;
-    this[kBytesRead] = 0;
-    this[kBytesWritten] = 0;
-    this[kUnanswered] = 0;
-    this[kWriteCallback] = null;
-    this[kWrittenSeen] = 0;
-    this[kFinalCallback] = null;
-  }
-
-  // --- Connecting ----------------------------------------------------------------------------
-
-  connect() {
-    // An agent's socket is made connecting. Node's would begin a new connection here.
-    throw errors.alreadyConnected();
-  }
-
-  // Node's TLSSocket waits for 'connect' on every net.Socket that has no handle of libuv's, also on
-  // one that is connected. No request holds a socket over which TLS begins.
-  once(event, listener) {
-    super.once(event, listener);
-    if (event === 'connect' && isOpen(this) && !this._httpMessage && !this[kParked]) {
-      process.nextTick(() => {
-        if (!this.listeners('connect').includes(listener)) return;
-        this.removeListener('connect', listener);
-        listener.call(this);
-      });
+// The class for any kind of net.Socket: plain ones, and Node's TLSSocket.
+function overConnection(Base) {
+  class Connected extends Base {
+    constructor(socketOptions) {
+      super(socketOptions);
+      initConnection(this);
+      options.initOptions(this, socketOptions);
+      this[kReset] = false;
+      this[kBytesRead] = 0;
+      this[kBytesWritten] = 0;
+      this[kUnanswered] = 0;
+      this[kWriteCallback] = null;
+      this[kWrittenSeen] = 0;
+      this[kFinalCallback] = null;
     }
-    return this;
-  }
 
-  get pending() {
-    return this[kConn] === NO_CONNECTION || this.connecting;
-  }
+    // --- Connecting ----------------------------------------------------------------------------
 
-  // --- Events of the connection --------------------------------------------------------------
-
-  // In the async context of the request that holds the socket.
-  [kReceive](kind, first, second) {
-    this[kScope].runInAsyncScope(HANDLERS[kind], this, first, second);
-  }
-
-  // --- Reading -------------------------------------------------------------------------------
-
-  _read() {
-    if (!this[kReading] && !this.connecting && this[kConn] !== NO_CONNECTION) {
-      setReading(this, true);
+    connect() {
+      // An agent's socket is made connecting. Node's would begin a new connection here.
+      throw errors.alreadyConnected();
     }
-  }
 
-  get bytesRead() {
-    return this[kBytesRead];
-  }
-
-  // --- Writing -------------------------------------------------------------------------------
-
-  _write(chunk, encoding, callback) {
-    this._writeGeneric(false, chunk, encoding, callback);
-  }
-
-  _writev(chunks, callback) {
-    this._writeGeneric(true, chunks, '', callback);
-  }
-
-  _writeGeneric(several, data, encoding, callback) {
-    if (this.connecting) {
-      writeOnceConnected(this, several, data, encoding, callback);
-      return;
+    // Node's TLSSocket waits for 'connect' on every net.Socket that has no handle of libuv's, also on
+    // one that is connected. No request holds a socket over which TLS begins.
+    once(event, listener) {
+      super.once(event, listener);
+      if (event === 'connect' && isOpen(this) && !this._httpMessage && !this[kParked]) {
+        process.nextTick(() => {
+          if (!this.listeners('connect').includes(listener)) return;
+          this.removeListener('connect', listener);
+          listener.call(this);
+        });
+      }
+      return this;
     }
-    this._pendingData = null;
-    this._pendingEncoding = '';
-    const conn = this[kConn];
-    if (conn === NO_CONNECTION) {
-      callback(errors.socketClosed());
-      return;
+
+    get pending() {
+      return this[kConn] === NO_CONNECTION || this.connecting;
     }
-    this._unrefTimer();
-    const unanswered = UNANSWERED_BYTES - this[kUnanswered];
-    const length = several
-      ? writev(conn, data, unanswered)
-      : write(conn, data, encoding, unanswered);
-    if (length >= 0) {
-      this[kUnanswered] += length;
-      this[kBytesWritten] += length;
-      callback();
-    } else {
-      this[kBytesWritten] -= length;
-      this[kWrittenSeen] = native.written(conn);
-      this[kWriteCallback] = callback;
+
+    // --- Events of the connection --------------------------------------------------------------
+
+    // In the async context of the request that holds the socket.
+    [kReceive](kind, first, second) {
+      this[kScope].runInAsyncScope(HANDLERS[kind], this, first, second);
     }
-  }
 
-  _final(callback) {
-    if (this.connecting) {
-      this.once('connect', () => this._final(callback));
-    } else if (this[kConn] === NO_CONNECTION) {
-      callback();
-    } else {
-      this[kFinalCallback] = callback;
-      command(Op.SHUTDOWN, this[kConn]);
-    }
-  }
+    // --- Reading -------------------------------------------------------------------------------
 
-  get _bytesDispatched() {
-    return this[kBytesWritten];
-  }
-
-  get bytesWritten() {
-    const { writableBuffer } = this;
-    if (!writableBuffer) return undefined;
-    let bytes = this[kBytesWritten];
-    for (const { chunk, encoding } of writableBuffer) bytes += Buffer.byteLength(chunk, encoding);
-    const pending = this._pendingData;
-    if (Array.isArray(pending)) {
-      for (const { chunk, encoding } of pending) bytes += Buffer.byteLength(chunk, encoding);
-    } else if (pending) {
-      bytes += Buffer.byteLength(pending, this._pendingEncoding);
-    }
-    return bytes;
-  }
-
-  get bufferSize() {
-    return this[kConn] === NO_CONNECTION ? undefined : this.writableLength;
-  }
-
-  // --- Ending --------------------------------------------------------------------------------
-
-  destroy(error, callback) {
-    if (!this.destroyed && this.timeout) {
-      // Node's own timer, stopped by Node's own means; what the program reads stays.
-      const { timeout } = this;
-      this.setTimeout(0);
-      this.timeout = timeout;
-    }
-    return super.destroy(error, callback);
-  }
-
-  _destroy(error, callback) {
-    this.connecting = false;
-    const hadError = Boolean(error);
-    const conn = this[kConn];
-    this[kConn] = NO_CONNECTION;
-    if (!this[kBegun]) {
-      if (conn !== NO_CONNECTION) forget(conn);
-      callback(error);
-      process.nextTick(() => this.emit('close', hadError));
-      return;
-    }
-    // At once, as a handle of libuv's closes: what the program does next must find it closed.
-    command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
-    flush();
-    setHolding(this, false);
-    callback(error);
-    setImmediate(emitClose, this, hadError);
-  }
-
-  resetAndDestroy() {
-    if (this[kConn] === NO_CONNECTION) return this.destroy(errors.socketClosed());
-    if (this[kPlan].request.path) throw errors.invalidHandleType();
-    if (this.connecting) this.once('connect', () => this._reset());
-    else this._reset();
-    return this;
-  }
-
-  _reset() {
-    this[kReset] = true;
-    return this.destroy();
-  }
-
-  // --- The process's life --------------------------------------------------------------------
-
-  ref() {
-    this[kRefed] = true;
-    if (this[kBegun] && !this.destroyed) setHolding(this, true);
-    return this;
-  }
-
-  unref() {
-    this[kRefed] = false;
-    if (this[kBegun] && !this.destroyed) setHolding(this, false);
-    return this;
-  }
-
-  // --- Options of the connection -------------------------------------------------------------
-
-  setNoDelay(enable = true) {
-    options.setNoDelay(this, Boolean(enable));
-    return this;
-  }
-
-  setKeepAlive(enable, initialDelay, interval, count) {
-    const keepAlive =
-      enable !== null && typeof enable === 'object'
-        ? options.keepAliveOf(enable.enable, enable.initialDelay, enable.interval, enable.count)
-        : options.keepAliveOf(enable, initialDelay, interval, count);
-    options.setKeepAlive(this, keepAlive);
-    return this;
-  }
-
-  setTypeOfService(value) {
-    // Node's own checks, on a socket that has no handle and so does nothing else.
-    new net.Socket().setTypeOfService(value);
-    options.setTypeOfService(this, value);
-    return this;
-  }
-
-  getTypeOfService() {
-    return this[options.kTypeOfService] ?? 0;
-  }
-
-  _getsockname() {
-    return (this[kConn] !== NO_CONNECTION && this._sockname) || {};
-  }
-
-  // --- The idle timer ------------------------------------------------------------------------
-
-  // A write that the server takes slowly is activity.
-  _onTimeout() {
-    if (this[kWriteCallback]) {
-      const written = native.written(this[kConn]);
-      if (written !== this[kWrittenSeen]) {
-        this[kWrittenSeen] = written;
-        this._unrefTimer();
-        return;
+    _read() {
+      if (!this[kReading] && !this.connecting && this[kConn] !== NO_CONNECTION) {
+        setReading(this, true);
       }
     }
-    this.emit('timeout');
+
+    get bytesRead() {
+      return this[kBytesRead];
+    }
+
+    // --- Writing -------------------------------------------------------------------------------
+
+    _write(chunk, encoding, callback) {
+      this._writeGeneric(false, chunk, encoding, callback);
+    }
+
+    _writev(chunks, callback) {
+      this._writeGeneric(true, chunks, '', callback);
+    }
+
+    _writeGeneric(several, data, encoding, callback) {
+      if (this.connecting) {
+        writeOnceConnected(this, several, data, encoding, callback);
+        return;
+      }
+      this._pendingData = null;
+      this._pendingEncoding = '';
+      const conn = this[kConn];
+      if (conn === NO_CONNECTION) {
+        callback(errors.socketClosed());
+        return;
+      }
+      this._unrefTimer();
+      const unanswered = UNANSWERED_BYTES - this[kUnanswered];
+      const length = several
+        ? writev(conn, data, unanswered)
+        : write(conn, data, encoding, unanswered);
+      if (length >= 0) {
+        this[kUnanswered] += length;
+        this[kBytesWritten] += length;
+        callback();
+      } else {
+        this[kBytesWritten] -= length;
+        this[kWrittenSeen] = native.written(conn);
+        this[kWriteCallback] = callback;
+      }
+    }
+
+    _final(callback) {
+      if (this.connecting) {
+        this.once('connect', () => this._final(callback));
+      } else if (this[kConn] === NO_CONNECTION) {
+        callback();
+      } else {
+        this[kFinalCallback] = callback;
+        command(Op.SHUTDOWN, this[kConn]);
+      }
+    }
+
+    get _bytesDispatched() {
+      return this[kBytesWritten];
+    }
+
+    get bytesWritten() {
+      const { writableBuffer } = this;
+      if (!writableBuffer) return undefined;
+      let bytes = this[kBytesWritten];
+      for (const { chunk, encoding } of writableBuffer) bytes += Buffer.byteLength(chunk, encoding);
+      const pending = this._pendingData;
+      if (Array.isArray(pending)) {
+        for (const { chunk, encoding } of pending) bytes += Buffer.byteLength(chunk, encoding);
+      } else if (pending) {
+        bytes += Buffer.byteLength(pending, this._pendingEncoding);
+      }
+      return bytes;
+    }
+
+    get bufferSize() {
+      return this[kConn] === NO_CONNECTION ? undefined : this.writableLength;
+    }
+
+    // --- Ending --------------------------------------------------------------------------------
+
+    destroy(error, callback) {
+      if (!this.destroyed && this.timeout) {
+        // Node's own timer, stopped by Node's own means; what the program reads stays.
+        const { timeout } = this;
+        this.setTimeout(0);
+        this.timeout = timeout;
+      }
+      return super.destroy(error, callback);
+    }
+
+    _destroy(error, callback) {
+      this.connecting = false;
+      const hadError = Boolean(error);
+      const conn = this[kConn];
+      this[kConn] = NO_CONNECTION;
+      if (!this[kBegun]) {
+        if (conn !== NO_CONNECTION) forget(conn);
+        callback(error);
+        process.nextTick(() => this.emit('close', hadError));
+        return;
+      }
+      // At once, as a handle of libuv's closes: what the program does next must find it closed.
+      command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
+      flush();
+      setHolding(this, false);
+      callback(error);
+      setImmediate(emitClose, this, hadError);
+    }
+
+    resetAndDestroy() {
+      if (this[kConn] === NO_CONNECTION) return this.destroy(errors.socketClosed());
+      if (this[kPlan].request.path) throw errors.invalidHandleType();
+      if (this.connecting) this.once('connect', () => this._reset());
+      else this._reset();
+      return this;
+    }
+
+    _reset() {
+      this[kReset] = true;
+      return this.destroy();
+    }
+
+    // --- The process's life --------------------------------------------------------------------
+
+    ref() {
+      this[kRefed] = true;
+      if (this[kBegun] && !this.destroyed) setHolding(this, true);
+      return this;
+    }
+
+    unref() {
+      this[kRefed] = false;
+      if (this[kBegun] && !this.destroyed) setHolding(this, false);
+      return this;
+    }
+
+    // --- Options of the connection -------------------------------------------------------------
+
+    setNoDelay(enable = true) {
+      options.setNoDelay(this, Boolean(enable));
+      return this;
+    }
+
+    setKeepAlive(enable, initialDelay, interval, count) {
+      const keepAlive =
+        enable !== null && typeof enable === 'object'
+          ? options.keepAliveOf(enable.enable, enable.initialDelay, enable.interval, enable.count)
+          : options.keepAliveOf(enable, initialDelay, interval, count);
+      options.setKeepAlive(this, keepAlive);
+      return this;
+    }
+
+    setTypeOfService(value) {
+      // Node's own checks, on a socket that has no handle and so does nothing else.
+      new net.Socket().setTypeOfService(value);
+      options.setTypeOfService(this, value);
+      return this;
+    }
+
+    getTypeOfService() {
+      return this[options.kTypeOfService] ?? 0;
+    }
+
+    _getsockname() {
+      return (this[kConn] !== NO_CONNECTION && this._sockname) || {};
+    }
+
+    // --- The idle timer ------------------------------------------------------------------------
+
+    // A write that the server takes slowly is activity.
+    _onTimeout() {
+      if (this[kWriteCallback]) {
+        const written = native.written(this[kConn]);
+        if (written !== this[kWrittenSeen]) {
+          this[kWrittenSeen] = written;
+          this._unrefTimer();
+          return;
+        }
+      }
+      this.emit('timeout');
+    }
   }
+
+  if (!net.Socket.prototype.setTypeOfService) {
+    delete Connected.prototype.setTypeOfService;
+    delete Connected.prototype.getTypeOfService;
+  }
+  return Connected;
 }
 
-if (!net.Socket.prototype.setTypeOfService) {
-  delete Socket.prototype.setTypeOfService;
-  delete Socket.prototype.getTypeOfService;
-}
+class Socket extends overConnection(net.Socket) {}
 
 // As net.Socket does it: by a 'connect' listener, so that listeners that were there before (a
 // filter of addresses, say) decide before a byte leaves.
@@ -292,4 +298,4 @@ function writeOnceConnected(socket, several, data, encoding, callback) {
   socket.once('close', onClose);
 }
 
-module.exports = { Socket };
+module.exports = { Socket, overConnection };

@@ -21,6 +21,7 @@ const Op = {
   TYPE_OF_SERVICE: 10,
   CLOSE: 11,
   RESET: 12,
+  PROCEED: 13,
 };
 
 // Added to WRITE and WRITE_LENT: an event is wanted when the kernel has taken all.
@@ -81,8 +82,10 @@ function command(op, conn, first = 0, second = 0) {
   schedule();
 }
 
-function connect(conn, request) {
-  native.connect(conn, request);
+// `secure` is { context, request } for TLS over the connection.
+function connect(conn, request, secure) {
+  if (secure) native.connectSecure(conn, request, secure.context, secure.request);
+  else native.connect(conn, request);
   connects++;
   schedule();
 }

@@ -20,6 +20,9 @@ const Kind = {
   WRITTEN: 10,
   SHUT: 11,
   CLOSED: 12,
+  SECURED: 13,
+  SESSIONS: 14,
+  TLS_FAILED: 15,
 };
 
 const kReceive = Symbol('receive');
@@ -105,6 +108,8 @@ function accept(at) {
     forget(conn);
   } else if (kind <= Kind.CONNECT_FAILED) {
     deliver(receiver, kind, native.detail(first), 0);
+  } else if (kind >= Kind.SECURED) {
+    deliver(receiver, kind, batch.slice(at + 2, at + BATCH_RECORD_WORDS), 0);
   } else {
     deliver(receiver, kind, first, second);
   }

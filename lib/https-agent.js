@@ -1,0 +1,158 @@
+'use strict';
+
+// https.Agent over the native pool. A connection's TLS is rustls's, unless its options need what
+// only Node's has.
+
+const https = require('node:https');
+
+const { Agent, kNameOf, nodeGetName, pick, plainName, serverName } = require('./agent');
+const { planConnect } = require('./connect-plan');
+const { openSocket } = require('./connection');
+const errors = require('./errors');
+const { isReplaced } = require('./node-transport');
+const { SecureNames, perRequestIdentity, secureSuffix } = require('./secure-name');
+const { TlsSocket } = require('./tls-socket');
+const { nativeContext } = require('./tls/native-context');
+const { isRemembered } = require('./tls/node-origins');
+const { planTls } = require('./tls/plan');
+const { isToken, readToken } = require('./tls/session-token');
+
+// As Node made them, even when a program puts these in their place.
+const NodeAgent = https.Agent;
+const nodeCreateConnection = NodeAgent.prototype.createConnection;
+
+const TRANSPORTS = ['auto', 'rustls', 'node'];
+
+const DEFAULT_MAX_CACHED_SESSIONS = 100;
+
+const kNames = Symbol('names');
+const kPerRequest = Symbol('perRequestIdentity');
+
+function HttpsAgent(options) {
+  if (!(this instanceof HttpsAgent)) return new HttpsAgent(options);
+
+  options = { __proto__: null, ...options };
+  options.defaultPort ??= 443;
+  options.protocol ??= 'https:';
+  transportOf(options);
+  Agent.call(this, options);
+
+  const { maxCachedSessions = DEFAULT_MAX_CACHED_SESSIONS } = this.options;
+  this.maxCachedSessions = maxCachedSessions;
+  this._sessionCache = { map: {}, list: [] };
+  this[kNames] = new SecureNames();
+}
+
+// `instanceof https.Agent` holds by the prototypes; what http.Agent does is taken from ours.
+Object.setPrototypeOf(HttpsAgent.prototype, NodeAgent.prototype);
+Object.setPrototypeOf(HttpsAgent, Agent);
+for (const key of Reflect.ownKeys(Agent.prototype)) {
+  if (key === 'constructor') continue;
+  const method = Object.getOwnPropertyDescriptor(Agent.prototype, key);
+  Object.defineProperty(HttpsAgent.prototype, key, method);
+}
+
+HttpsAgent.prototype.getName = function getName(options = {}) {
+  return nodeGetName.call(this, options) + secureSuffix(options);
+};
+const ownGetName = HttpsAgent.prototype.getName;
+
+HttpsAgent.prototype[kNameOf] = function secureNameOf(req, options) {
+  if (this.getName !== ownGetName || perRequestIdentity(options)) return undefined;
+  const own = this.options;
+  return this[kNames].nameOf(plainName(this, options), (key) => {
+    const value = pick(own, options, key);
+    if (key !== 'servername' || value || value === '') return value;
+    return serverName(pick(own, options, 'host'), req);
+  });
+};
+
+HttpsAgent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
+  if (socket[kPerRequest]) return false;
+  return Agent.prototype.keepSocketAlive.call(this, socket);
+};
+
+HttpsAgent.prototype.createConnection = function createConnection(...args) {
+  const options = connectionOptions(args);
+  const perRequest = perRequestIdentity(options);
+  const key = perRequest ? undefined : options._agentKey;
+  const served = serve(this, options, key);
+  if (served.nodeOnly) {
+    if (transportOf(options) === 'rustls') throw errors.notServedByRustls(served.nodeOnly);
+    return mark(nodeCreateConnection.apply(this, args), perRequest, 'node');
+  }
+  const socket = mark(served, perRequest);
+  if (key !== undefined) {
+    socket.on('session', (session) => this._cacheSession(key, session));
+    socket.once('close', (hadError) => {
+      if (hadError) this._evictSession(key);
+    });
+  }
+  return socket;
+};
+
+// A socket of rustls's, or { nodeOnly } with the reason why there is none.
+function serve(agent, options, key) {
+  const transport = transportOf(options);
+  if (transport === 'node') return { nodeOnly: 'transport' };
+  if (agent.options?.proxyEnv) return { nodeOnly: 'proxyEnv' };
+  if (isReplaced()) return { nodeOnly: 'a replaced net.connect()' };
+  const cached = key === undefined ? undefined : agent._getSession(key);
+  // What Node's transport has cached is of no use here.
+  if (isToken(cached)) options = { session: cached, ...options };
+
+  const plan = planTls(options);
+  if (plan.nodeOnly) return plan;
+  const connectPlan = planConnect(options);
+  if (connectPlan === null) return { nodeOnly: 'an option of net.connect()' };
+  if (transport === 'auto' && isRemembered(plan, options)) return { nodeOnly: 'this server' };
+  const context = nativeContext(plan.context);
+  if (context === null) return { nodeOnly: 'the key of the client certificate' };
+
+  const session = sessionOf(plan);
+  const request = {
+    alpn: plan.alpn ?? [],
+    serverName: plan.serverName ?? undefined,
+    identity: plan.checkServerIdentity ? undefined : plan.identity,
+    session: session?.id,
+  };
+  const secure = {
+    plan,
+    options,
+    context,
+    request,
+    session: session && plan.session,
+    authorizationError: session?.authorizationError,
+    mayFallBack: transport === 'auto',
+  };
+  return openSocket((own) => new TlsSocket(secure, own), options, connectPlan, secure);
+}
+
+// A session with a server that was not to be trusted serves nobody who demands trust.
+function sessionOf({ session, identity, rejectUnauthorized }) {
+  const read = session ? readToken(session, identity) : undefined;
+  return read?.authorizationError && rejectUnauthorized ? undefined : read;
+}
+
+// Node's signatures: (options), (port, options), (port, host, options).
+function connectionOptions([port, host, options]) {
+  if (port !== null && typeof port === 'object') return port;
+  const found = [host, options].find((one) => one !== null && typeof one === 'object');
+  const merged = { ...found };
+  if (typeof port === 'number') merged.port = port;
+  if (typeof host === 'string') merged.host = host;
+  return merged;
+}
+
+function transportOf({ transport = 'auto' }) {
+  if (!TRANSPORTS.includes(transport)) throw errors.invalidTransport(transport);
+  return transport;
+}
+
+function mark(socket, perRequest, transport) {
+  if (transport) Object.defineProperty(socket, 'transport', { value: transport });
+  if (perRequest) socket[kPerRequest] = true;
+  return socket;
+}
+
+module.exports = { HttpsAgent };

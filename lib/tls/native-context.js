@@ -1,0 +1,42 @@
+'use strict';
+
+// The native side of a plan's context (see ./plan.js), made once for each.
+
+const { TlsContext, TlsRoots } = require('../bridge/addon');
+
+const roots = new WeakMap();
+const contexts = new WeakMap();
+
+function nativeRoots(spec) {
+  let made = roots.get(spec);
+  if (!made) {
+    made = new TlsRoots(spec.bundled, spec.own);
+    roots.set(spec, made);
+  }
+  return made;
+}
+
+// Null where rustls can't serve it after all: a key that it does not like, say.
+function nativeContext(spec) {
+  let made = contexts.get(spec);
+  if (made === undefined) {
+    made = makeContext(spec);
+    contexts.set(spec, made);
+  }
+  return made;
+}
+
+function makeContext({ suites, groups, schemes, versions, tickets, certificate, roots }) {
+  const request = { suites, groups, schemes, versions, tickets, chain: [] };
+  if (certificate) {
+    request.chain = certificate.chain;
+    request.key = certificate.key;
+  }
+  try {
+    return new TlsContext(nativeRoots(roots), request);
+  } catch {
+    return null;
+  }
+}
+
+module.exports = { nativeContext };

@@ -1,0 +1,39 @@
+'use strict';
+
+// Servers whose handshake only Node's TLS could do, by context and origin: the next connection goes
+// to it at once.
+
+// A server may be mended, or its fault have been a passing one.
+const REMEMBERED_MS = 10 * 60 * 1000;
+
+// Origins of one context.
+const ORIGINS_MAX = 256;
+
+const byContext = new WeakMap();
+
+function originOf({ identity, serverName }, { port, path }) {
+  return `${identity}\n${serverName ?? ''}\n${path ?? port}`;
+}
+
+function remember(plan, options) {
+  let origins = byContext.get(plan.context);
+  if (!origins) {
+    origins = new Map();
+    byContext.set(plan.context, origins);
+  }
+  if (origins.size >= ORIGINS_MAX) origins.delete(origins.keys().next().value);
+  origins.set(originOf(plan, options), performance.now() + REMEMBERED_MS);
+}
+
+function isRemembered(plan, options) {
+  const origins = byContext.get(plan.context);
+  if (!origins) return false;
+  const origin = originOf(plan, options);
+  const until = origins.get(origin);
+  if (until === undefined) return false;
+  if (performance.now() < until) return true;
+  origins.delete(origin);
+  return false;
+}
+
+module.exports = { isRemembered, remember };

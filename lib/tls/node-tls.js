@@ -1,0 +1,51 @@
+'use strict';
+
+// Node's own TLS functions, and whether they are still in place. Libraries that add certificates
+// of the system replace tls.createSecureContext(), mocks replace tls.connect(): what they do must
+// go on happening, so that connections are then Node's.
+
+const tls = require('node:tls');
+
+// By a phrase of Node's own source, the same in Node 20 to 26 and not one that a replacement would
+// have, a function that was replaced before this module was loaded is told from the original.
+const connect = original('connect', 'ciphers: tls.DEFAULT_CIPHERS');
+const createSecureContext = original('createSecureContext', 'SSL_OP_CIPHER_SERVER_PREFERENCE');
+const checkServerIdentity = original('checkServerIdentity', 'Cert does not contain a DNS name');
+
+function original(name, phrase) {
+  const value = tls[name];
+  if (typeof value !== 'function') return null;
+  return Function.prototype.toString.call(value).includes(phrase) ? value : null;
+}
+
+/** The name of a function that is not Node's own any more, or null. */
+function replaced() {
+  if (tls.connect !== connect) return 'tls.connect';
+  if (tls.createSecureContext !== createSecureContext) return 'tls.createSecureContext';
+  return null;
+}
+
+let names = null;
+
+/**
+ * The options that this Node's createSecureContext() reads. A Node newer than this module may read
+ * some that it does not know.
+ */
+function contextOptions() {
+  if (names !== null) return names;
+  const read = new Set();
+  const watched = new Proxy(
+    { ca: [] },
+    {
+      get(target, name) {
+        read.add(name);
+        return target[name];
+      },
+    },
+  );
+  createSecureContext(watched);
+  names = [...read].filter((name) => typeof name === 'string');
+  return names;
+}
+
+module.exports = { checkServerIdentity, connect, contextOptions, replaced };

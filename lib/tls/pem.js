@@ -1,0 +1,84 @@
+'use strict';
+
+// Certificates in PEM, as OpenSSL finds them: it passes over lines outside of blocks and over
+// blocks with other labels, and stops for good at a block that it can't read. Text that is not
+// plainly right is left to it: a certificate more or less would be another trust.
+
+const { X509Certificate } = require('node:crypto');
+const { NodeOnly } = require('./node-only');
+
+const CERTIFICATE_LABELS = ['CERTIFICATE', 'X509 CERTIFICATE'];
+// OpenSSL reads such a block with the purposes that its certificate is trusted for.
+const LEFT_TO_NODE = ['TRUSTED CERTIFICATE'];
+
+const BOUNDARY = /^-----(BEGIN|END) ([A-Z0-9 ]+)-----$/;
+const BASE64 = /^[A-Za-z0-9+/]{1,76}$|^[A-Za-z0-9+/]{0,75}={1,2}$/;
+const HEADER = /^[A-Za-z-]+: /;
+// What OpenSSL reads at a time; it takes the rest of a longer line for a line of its own.
+const LINE_MAX = 253;
+
+/** The certificates in a string, Buffer, TypedArray or DataView. `option` is its name. */
+function certificatesIn(value, option) {
+  // OpenSSL goes by bytes.
+  const text = bytesOf(value).toString('latin1');
+  if (!text.includes('-----BEGIN')) return [];
+  return blocks(text, option)
+    .filter(({ label }) => CERTIFICATE_LABELS.includes(label))
+    .map(({ lines }) => parse(lines.join('\n'), option));
+}
+
+function bytesOf(value) {
+  if (typeof value === 'string') return Buffer.from(value);
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+function blocks(text, option) {
+  const found = [];
+  let open = null;
+  for (const raw of text.split('\n')) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: OpenSSL cuts these too
+    const line = raw.replace(/[\x00-\x20]+$/, '');
+    const [, edge, label] = BOUNDARY.exec(line) ?? [];
+    const isStray = edge === undefined && line.includes('-----');
+    if (raw.length > LINE_MAX || (isStray && /-----(BEGIN|END)/.test(line))) {
+      throw new NodeOnly(option);
+    }
+    if (edge === 'BEGIN') {
+      if (open !== null || LEFT_TO_NODE.includes(label)) throw new NodeOnly(option);
+      open = { label, lines: [line] };
+      found.push(open);
+    } else if (edge === 'END') {
+      if (open?.label !== label) throw new NodeOnly(option);
+      open.lines.push(line);
+      if (!isWellFormed(open.lines)) throw new NodeOnly(option);
+      open = null;
+    } else if (open !== null) {
+      open.lines.push(line);
+    }
+  }
+  if (open !== null) throw new NodeOnly(option);
+  return found;
+}
+
+// Base64 alone, or below the headers of an encrypted key.
+function isWellFormed(lines) {
+  let body = lines.slice(1, -1);
+  if (body.length > 0 && HEADER.test(body[0])) {
+    const end = body.indexOf('');
+    if (end === -1 || !body.slice(0, end).every((line) => HEADER.test(line))) return false;
+    body = body.slice(end + 1);
+  }
+  if (body.length === 0 || !body.every((line) => BASE64.test(line))) return false;
+  const base64 = body.join('');
+  return base64.length % 4 === 0 && !base64.slice(0, -2).includes('=');
+}
+
+function parse(pem, option) {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new NodeOnly(option);
+  }
+}
+
+module.exports = { certificatesIn };
