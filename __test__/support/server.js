@@ -108,4 +108,13 @@ async function closeServers() {
   await Promise.all([...running].map((site) => site.close()));
 }
 
-module.exports = { Site, closeServers, refusedPort, serve, serveHeld, serveRaw };
+module.exports = {
+  Site,
+  closeServers,
+  listen,
+  numbered,
+  refusedPort,
+  serve,
+  serveHeld,
+  serveRaw,
+};

@@ -2,9 +2,10 @@
 // ES2022.
 
 import http = require('node:http');
+import https = require('node:https');
 import net = require('node:net');
 import oxagent = require('oxagent');
-import { Agent } from 'oxagent';
+import { Agent, HttpsAgent } from 'oxagent';
 
 const options: oxagent.AgentOptions = {
   keepAlive: true,
@@ -32,4 +33,15 @@ const counting = new Counting({ keepAlive: true });
 const open = Object.values(counting.sockets).reduce((sum, list) => sum + (list?.length ?? 0), 0);
 counting.destroy();
 
-export = { open };
+const secureOptions: oxagent.HttpsAgentOptions = {
+  ca: Buffer.alloc(1),
+  rejectUnauthorized: true,
+  maxCachedSessions: 10,
+  transport: 'rustls',
+};
+const secure: https.Agent = new oxagent.HttpsAgent(secureOptions);
+https.request({ hostname: 'localhost', port: 8443, agent: secure }).end();
+const socket = new HttpsAgent().freeSockets['localhost:8443']?.[0];
+const engine: 'rustls' | 'node' | undefined = socket?.transport;
+
+export = { open, engine };

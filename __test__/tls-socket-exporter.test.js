@@ -1,0 +1,174 @@
+'use strict';
+
+// Keying material for a protocol above TLS: both ends must have the same.
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { pki } = require('./support/certificates');
+const {
+  answer,
+  closed,
+  dispose,
+  getSecure,
+  httpsAgentWith,
+  nodeAgentWith,
+} = require('./support/https-agent');
+const { closeServers } = require('./support/server');
+const { serveTls } = require('./support/tls-server');
+
+const LABEL = 'EXPORTER-oxagent-test';
+
+const WRONG = [
+  [],
+  [-1, LABEL],
+  [0, LABEL],
+  [1.5, LABEL],
+  ['32', LABEL],
+  [2 ** 32, LABEL],
+  [32],
+  [32, null],
+  [32, 7],
+  [32, Buffer.from(LABEL)],
+  [32, LABEL, null],
+  [32, LABEL, 'text'],
+  [32, LABEL, 7],
+];
+
+describe("a TLS socket's exportKeyingMaterial", () => {
+  afterEach(dispose);
+  afterEach(closeServers);
+
+  let ca;
+  before(async () => {
+    ca = (await pki()).root.pem;
+  });
+
+  function thrown(call) {
+    try {
+      call();
+    } catch ({ name, code, message }) {
+      return { name, code, message };
+    }
+    return 'nothing';
+  }
+
+  for (const version of ['TLSv1.2', 'TLSv1.3']) {
+    describe(version, () => {
+      // Both ends of a connection that is in use.
+      async function ends(agent, site) {
+        const req = getSecure({ port: site.port, agent });
+        const [res] = await once(req, 'response');
+        return { res, socket: res.socket, far: site.far };
+      }
+
+      async function serve() {
+        const site = await serveTls({ maxVersion: version }, (req, res) => {
+          site.far = req.socket;
+          res.end('ok');
+        });
+        return site;
+      }
+
+      it('gives what the server gives', async () => {
+        const site = await serve();
+        const { socket, far, res } = await ends(httpsAgentWith({ ca, keepAlive: true }), site);
+        const seen = new Set();
+        for (const [length, ...rest] of [
+          [1, LABEL],
+          [16, LABEL],
+          [32, LABEL],
+          [48, LABEL],
+          [1000, LABEL],
+          [32, 'EXPORTER-another-label'],
+          [32, LABEL, Buffer.alloc(0)],
+          [32, LABEL, Buffer.from('context')],
+          [32, LABEL, Buffer.alloc(1000, 1)],
+          [32, LABEL, new Uint8Array(7)],
+        ]) {
+          const material = socket.exportKeyingMaterial(length, ...rest);
+          assert.ok(Buffer.isBuffer(material));
+          assert.equal(material.length, length);
+          assert.deepEqual(material, far.exportKeyingMaterial(length, ...rest));
+          seen.add(material.toString('hex'));
+        }
+        // With TLS 1.3 an empty context is none.
+        assert.equal(seen.size, version === 'TLSv1.3' ? 9 : 10);
+        res.resume();
+      });
+
+      it('gives every connection its own', async () => {
+        const site = await serve();
+        const agent = httpsAgentWith({ ca });
+        const seen = new Set();
+        for (let i = 0; i < 3; i++) {
+          const { socket, far, res } = await ends(agent, site);
+          const material = socket.exportKeyingMaterial(32, LABEL);
+          assert.deepEqual(material, far.exportKeyingMaterial(32, LABEL));
+          seen.add(material.toString('hex'));
+          res.resume();
+          await once(socket, 'close');
+        }
+        assert.equal(site.resumed, 2);
+        assert.equal(seen.size, 3);
+      });
+
+      it('is possible from secureConnect on', async () => {
+        const site = await serve();
+        const req = getSecure({ port: site.port, agent: httpsAgentWith({ ca }) });
+        const early = [];
+        let material;
+        req.once('socket', (socket) => {
+          const ask = () => early.push(thrown(() => socket.exportKeyingMaterial(32, LABEL)).code);
+          ask();
+          socket.once('connect', ask);
+          socket.once('secureConnect', () => {
+            material = socket.exportKeyingMaterial(32, LABEL);
+          });
+        });
+        const [res] = await once(req, 'response');
+        assert.deepEqual(early, ['ERR_TLS_INVALID_STATE', 'ERR_TLS_INVALID_STATE']);
+        assert.deepEqual(material, site.far.exportKeyingMaterial(32, LABEL));
+        res.resume();
+      });
+
+      it('throws at wrong arguments what Node throws', async () => {
+        const site = await serve();
+        const node = await ends(nodeAgentWith({ ca }), site);
+        const ours = await ends(httpsAgentWith({ ca }), site);
+        for (const args of WRONG) {
+          const expected = thrown(() => node.socket.exportKeyingMaterial(...args));
+          assert.notEqual(expected, 'nothing');
+          assert.deepEqual(
+            thrown(() => ours.socket.exportKeyingMaterial(...args)),
+            expected,
+            JSON.stringify(args),
+          );
+        }
+        node.res.resume();
+        ours.res.resume();
+      });
+
+      it('checks its arguments before its state, as Node does', async () => {
+        const site = await serve();
+        const early = async (agent) => {
+          const req = getSecure({ port: site.port, agent });
+          const [socket] = await once(req, 'socket');
+          assert.equal(socket.secureConnecting, true);
+          const seen = WRONG.map((args) => thrown(() => socket.exportKeyingMaterial(...args)));
+          await answer(req);
+          return seen;
+        };
+        assert.deepEqual(await early(httpsAgentWith({ ca })), await early(nodeAgentWith({ ca })));
+      });
+
+      it('says nothing that is of use when the connection has gone', async () => {
+        const site = await serve();
+        const { socket } = await answer(
+          getSecure({ port: site.port, agent: httpsAgentWith({ ca }) }),
+        );
+        await closed(socket);
+        assert.throws(() => socket.exportKeyingMaterial(32, LABEL));
+      });
+    });
+  }
+});

@@ -1,0 +1,68 @@
+'use strict';
+
+// Certificate chains of every kind, generated: Node's verdict on each, in the same run, is the
+// verdict of the agent under test. It accepts nothing that Node refuses, refuses nothing that Node
+// accepts, and says what Node says.
+
+const assert = require('node:assert/strict');
+const groups = require('./fixtures/chains');
+const { dispose, stock } = require('./support/https-agent');
+const { closeServers } = require('./support/server');
+const { ACCEPTED, Court, Forge } = require('./support/verdicts');
+
+const nodeMajor = Number(process.versions.node.split('.')[0]);
+
+// The kinds of a server's own key take turns, and the versions of TLS with them.
+const SERVERS = [
+  ['p256', 'TLSv1.3'],
+  ['rsa', 'TLSv1.2'],
+  ['ed25519', 'TLSv1.3'],
+  ['p384', 'TLSv1.2'],
+  ['rsa', 'TLSv1.3'],
+  ['p256', 'TLSv1.2'],
+];
+
+const SEED = Object.values(groups).flat();
+
+describe('the verdict on a chain', function () {
+  this.timeout(20_000);
+
+  let court;
+  const served = { rustls: 0, node: 0 };
+
+  before(async () => {
+    court = await Court.open();
+  });
+  afterEach(dispose);
+  after(closeServers);
+
+  for (const [group, cases] of Object.entries(groups)) {
+    describe(group, () => {
+      for (const one of cases) {
+        const [key, version] = SERVERS[SEED.indexOf(one) % SERVERS.length];
+        judged(one, key, version);
+      }
+    });
+  }
+
+  function judged([name, verdict, make, { fatalSince } = {}], key, version) {
+    const title = `${name} (${key}, ${version}): ${verdict ?? "as this line's Node"}`;
+    if (nodeMajor >= fatalSince) {
+      it(`${title} [Node ends its process over it]`);
+      return;
+    }
+    it(title, async () => {
+      const plan = make(new Forge(key));
+      court.present(plan, version);
+      const found = await court.compare(plan);
+      if (verdict) assert.equal(found.node.verdict, verdict);
+      await court.assertNoWider(plan, found);
+      if (found.node.verdict === ACCEPTED) served[found.ours.transport ?? 'node']++;
+    });
+  }
+
+  it('is mostly that of rustls', function () {
+    if (stock) this.skip();
+    assert.ok(served.rustls > served.node, JSON.stringify(served));
+  });
+});
