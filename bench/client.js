@@ -6,22 +6,25 @@
 const { serveParent } = require('./ipc');
 const rows = require('./rows');
 const scenarios = require('./scenarios');
-const { Session } = require('./session');
+const { openSession } = require('./sessions');
 
-const row = rows.find(({ name }) => name === process.argv[2]);
+const [rowName, scenarioName] = process.argv.slice(2);
+const row = rows.find(({ name }) => name === rowName);
+const scenario = scenarios[scenarioName];
 
 let library;
 let session;
 
 serveParent({
   load() {
-    library = row.load();
+    library = row.load(scenario);
     return { version: library.version };
   },
-  warmUp({ scenarioName, port, at, seconds }) {
-    session = new Session(library, { scenario: scenarios[scenarioName], port, at });
+  warmUp({ port, ca, at, seconds }) {
+    session = openSession(library, { scenario, port, ca, at });
     return session.warmUp(seconds);
   },
   measure: ({ seconds }) => session.measure(seconds),
+  negotiated: () => session.negotiated(),
   close: () => session.close(),
 });

@@ -7,7 +7,7 @@ class Load {
   #send;
   #at;
   #meter;
-  #stopped = true;
+  #left = 0;
   #loops = Promise.resolve();
 
   constructor(send, at, meter) {
@@ -18,23 +18,33 @@ class Load {
 
   // Resolves when every loop has had an answer: all connections stand.
   start() {
-    this.#stopped = false;
     return new Promise((resolve, reject) => {
-      let left = this.#at;
-      const onFirstAnswer = () => {
-        left -= 1;
-        if (left === 0) resolve();
-      };
-      const loops = Array.from({ length: this.#at }, () => this.#loop(onFirstAnswer));
-      this.#loops = Promise.all(loops);
+      let waiting = this.#at;
+      this.#launch(Number.POSITIVE_INFINITY, () => {
+        waiting -= 1;
+        if (waiting === 0) resolve();
+      });
       this.#loops.catch(reject);
     });
+  }
+
+  // Resolves when `count` requests have been answered; no more are sent.
+  async run(count) {
+    this.#launch(count);
+    await this.#loops;
+  }
+
+  #launch(count, onFirstAnswer = () => {}) {
+    this.#left = count;
+    const loops = Array.from({ length: this.#at }, () => this.#loop(onFirstAnswer));
+    this.#loops = Promise.all(loops);
   }
 
   async #loop(onFirstAnswer) {
     try {
       let first = true;
-      while (!this.#stopped) {
+      while (this.#left > 0) {
+        this.#left -= 1;
         const sentAt = performance.now();
         await this.#send();
         this.#meter.record(performance.now() - sentAt);
@@ -42,13 +52,13 @@ class Load {
         first = false;
       }
     } finally {
-      this.#stopped = true;
+      this.#left = 0;
     }
   }
 
   // Resolves when the last response has ended; rejects with what a loop failed of.
   async stop() {
-    this.#stopped = true;
+    this.#left = 0;
     await this.#loops;
   }
 }

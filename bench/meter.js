@@ -3,24 +3,34 @@
 // What a window of requests cost this process.
 
 const fs = require('node:fs');
-const { createHistogram } = require('node:perf_hooks');
+const { createHistogram, monitorEventLoopDelay } = require('node:perf_hooks');
 
 const NS_PER_MS = 1e6;
 const LONGEST_NS = 600e9;
+// How often the loop's delay is looked at. The delays that are reported hold this interval.
+const LOOK_MS = 1;
 
 class Meter {
   #latencies = createHistogram({ lowest: 1, highest: LONGEST_NS, figures: 3 });
   #running = false;
   #requests = 0;
+  #loopDelay = null;
   #beganAt;
   #loop;
   #cpu;
   #thread;
 
+  // The loop's delay is measured only where it is asked for: looking at it wakes the loop.
+  constructor({ loopDelay = false } = {}) {
+    if (loopDelay) this.#loopDelay = monitorEventLoopDelay({ resolution: LOOK_MS });
+  }
+
   begin() {
     this.#latencies.reset();
     this.#requests = 0;
     this.#running = true;
+    this.#loopDelay?.reset();
+    this.#loopDelay?.enable();
     this.#loop = performance.eventLoopUtilization();
     this.#cpu = process.cpuUsage();
     this.#thread = process.threadCpuUsage?.();
@@ -39,6 +49,7 @@ class Meter {
     const cpu = process.cpuUsage(this.#cpu);
     const thread = process.threadCpuUsage?.(this.#thread);
     this.#running = false;
+    this.#loopDelay?.disable();
 
     const requests = this.#requests;
     if (requests === 0) throw new Error('no request ended within the window');
@@ -56,6 +67,7 @@ class Meter {
       processCpuMicrosPerRequest: (cpu.user + cpu.system) / requests,
       p50Ms: this.#latencies.percentile(50) / NS_PER_MS,
       p99Ms: this.#latencies.percentile(99) / NS_PER_MS,
+      loopDelayP99Ms: this.#loopDelay ? this.#loopDelay.percentile(99) / NS_PER_MS : null,
       peakRssMiB: peakRssBytes() / 2 ** 20,
     };
   }

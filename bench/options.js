@@ -14,8 +14,9 @@ ${Object.values(scenarios)
 
 options
   --at N,N,...      requests in flight at once (each with a connection of its own)
-  --rounds N        rounds of every client, interleaved; the medians are reported (default 5)
-  --seconds S       length of one measured window (default 2)
+  --rounds N        rounds of every client, interleaved; the medians are reported (default 5;
+                    3 for https-connect and https-parked)
+  --seconds S       length of one measured window (default 2; 1 for https)
   --warmup S        length of the warm-up before each window (default 0.5)
   --only NAME,...   of ${rows.map(({ name }) => name).join(', ')}
   --server KIND     nginx or node (default: nginx where it is installed)
@@ -27,8 +28,8 @@ options
 
 const FLAGS = {
   at: { type: 'string' },
-  rounds: { type: 'string', default: '5' },
-  seconds: { type: 'string', default: '2' },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
   warmup: { type: 'string', default: '0.5' },
   only: { type: 'string' },
   server: { type: 'string' },
@@ -54,6 +55,22 @@ function rowNamed(name) {
   const row = rows.find((candidate) => candidate.name.toLowerCase() === name.trim().toLowerCase());
   if (row) return row;
   throw new UsageError(`no row '${name}'; there are ${rows.map((r) => r.name).join(', ')}`);
+}
+
+const ROUNDS = '5';
+const SECONDS = '2';
+
+function runsIn(row, scenario) {
+  if (row.secure !== undefined && row.secure !== Boolean(scenario.secure)) return false;
+  return !row.scenarios || row.scenarios.includes(scenario.name);
+}
+
+function rowsNamed(names, scenario) {
+  return names.split(',').map((name) => {
+    const row = rowNamed(name);
+    if (!runsIn(row, scenario)) throw new UsageError(`${row.name} has no part in ${scenario.name}`);
+    return row;
+  });
 }
 
 // nginx has room for 4,096 connections, and closes idle ones when a sixteenth of that is left.
@@ -91,15 +108,18 @@ function readOptions(argv) {
   return {
     scenario,
     at: at ?? scenario.at,
-    rounds: numberIn('rounds', values.rounds, 1, 1000, true),
-    seconds: numberIn('seconds', values.seconds, 0.05, 600, false),
+    rounds: numberIn('rounds', values.rounds ?? scenario.rounds ?? ROUNDS, 1, 1000, true),
+    seconds: numberIn('seconds', values.seconds ?? scenario.seconds ?? SECONDS, 0.05, 600, false),
     warmupSeconds: numberIn('warmup', values.warmup, 0, 60, false),
-    rows: values.only === undefined ? rows : values.only.split(',').map(rowNamed),
+    rows:
+      values.only === undefined
+        ? rows.filter((row) => runsIn(row, scenario))
+        : rowsNamed(values.only, scenario),
     // A row asked for by name that cannot run is a failure; one of the default rows is a notice.
     askedByName: values.only !== undefined,
     serverKind: values.server ?? scenario.server.kind,
     json: values.json,
-    profile: values.profile ? rowNamed(values.agent) : null,
+    profile: values.profile ? rowsNamed(values.agent, scenario)[0] : null,
   };
 }
 

@@ -2,11 +2,12 @@
 
 // One client in this very process, for `node --cpu-prof` and the like.
 
-const { Session } = require('./session');
+const { openSession } = require('./sessions');
 
 async function profile(row, server, { scenario, at, warmupSeconds, seconds }) {
-  const library = row.load();
-  const session = new Session(library, { scenario, port: server.port, at: at[0] });
+  const library = row.load(scenario);
+  const { port, ca } = server;
+  const session = openSession(library, { scenario, port, ca, at: at[0] });
   await session.warmUp(warmupSeconds);
   const figures = await session.measure(seconds);
   await session.close();

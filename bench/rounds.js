@@ -15,40 +15,53 @@ const PATIENCE_MS = 30_000;
 class Client {
   #child;
 
-  constructor(row, { version, child }) {
+  constructor(row, scenario) {
     this.row = row;
-    this.version = version;
-    this.#child = child;
+    this.scenario = scenario;
+    this.version = null;
+    this.negotiated = null;
     this.rounds = [];
     this.failure = null;
   }
 
-  static async start(row) {
-    const child = new Child(path.join(__dirname, 'client.js'), {
-      label: row.name,
-      args: [row.name],
+  async start() {
+    this.#child = new Child(path.join(__dirname, 'client.js'), {
+      label: this.row.name,
+      args: [this.row.name, this.scenario.name],
+      execArgv: ['--expose-gc'],
     });
     try {
-      const { version } = await child.ask('load');
-      return new Client(row, { version, child });
+      const { version } = await this.#child.ask('load');
+      this.version = version;
     } catch (error) {
-      await child.end();
+      await this.end();
       throw error;
     }
   }
 
-  async round({ server, scenario, at, warmupSeconds, seconds }) {
+  async round({ server, at, warmupSeconds, seconds }) {
+    const { scenario } = this;
+    if (scenario.parked && this.rounds.length > 0) {
+      // Memory that a process has had once, it takes again from what it kept.
+      await this.end();
+      await this.start();
+    }
     const warmup = this.rounds.length === 0 ? warmupSeconds * FIRST_WARMUP_FACTOR : warmupSeconds;
     const before = await server.connections();
     await this.#child.ask(
       'warmUp',
-      { scenarioName: scenario.name, port: server.port, at, seconds: warmup },
+      { port: server.port, ca: server.ca, at, seconds: warmup },
       warmup * 1e3 + PATIENCE_MS,
     );
     const opened = await server.connections();
     const figures = await this.#child.ask('measure', { seconds }, seconds * 1e3 + PATIENCE_MS);
     // The disconnect guard: a client that silently reconnects measures something else.
-    const reconnects = (await server.connections()) - opened;
+    const due = connectionsDue(scenario, { at, ...figures });
+    const reconnects = (await server.connections()) - opened - due;
+    if (scenario.secure) {
+      this.negotiated = await this.#child.ask('negotiated');
+      if (scenario.fresh && this.negotiated.resumed) throw new Error('it resumed a session');
+    }
     await this.#child.ask('close');
     this.rounds.push({ ...figures, connections: opened - before, reconnects });
   }
@@ -58,11 +71,21 @@ class Client {
   }
 }
 
+// How many connections a window has to open.
+function connectionsDue(scenario, { at, requests }) {
+  if (scenario.fresh) return requests;
+  return scenario.parked ? at : 0;
+}
+
 // Runs all rows at one number at once. A client that fails is left out of the rounds that follow.
 async function runRounds(rows, settings, progress) {
   const clients = [];
   try {
-    for (const row of rows) clients.push(await Client.start(row));
+    for (const row of rows) {
+      const client = new Client(row, settings.scenario);
+      await client.start();
+      clients.push(client);
+    }
     for (let round = 0; round < settings.rounds; round += 1) {
       for (let place = 0; place < clients.length; place += 1) {
         const client = clients[(round + place) % clients.length];
@@ -79,7 +102,13 @@ async function runRounds(rows, settings, progress) {
   } finally {
     await Promise.all(clients.map((client) => client.end()));
   }
-  return clients.map(({ row, version, rounds, failure }) => ({ row, version, rounds, failure }));
+  return clients.map(({ row, version, negotiated, rounds, failure }) => ({
+    row,
+    version,
+    negotiated,
+    rounds,
+    failure,
+  }));
 }
 
 module.exports = { runRounds, Client };

@@ -15,12 +15,14 @@ const { startServer } = require('./server');
 const progress = new Progress();
 
 // Rows whose library loads here; the others are named with their reason, and left out.
-async function availableRows(rows) {
+async function availableRows({ rows, scenario }) {
   const available = [];
   const missing = [];
   for (const row of rows) {
     try {
-      await (await Client.start(row)).end();
+      const client = new Client(row, scenario);
+      await client.start();
+      await client.end();
       available.push(row);
     } catch (error) {
       missing.push({ name: row.name, cause: error.message });
@@ -30,15 +32,16 @@ async function availableRows(rows) {
   return { available, missing };
 }
 
-function runsAt(row, scenario, at) {
-  if (row.scenarios && !row.scenarios.includes(scenario.name)) return false;
-  return !row.at || row.at.includes(at);
+function windowLength({ scenario, seconds }) {
+  if (scenario.parked) return 'each in a new process';
+  if (scenario.requests === undefined) return `${seconds} s each`;
+  return `${scenario.requests.toLocaleString('en-US')} requests each`;
 }
 
 async function compare(options, server, print) {
   const { describe, summarize } = require('./report'); // Needs what ensureInstalled() brought.
   const { scenario, rounds, seconds, warmupSeconds } = options;
-  const { available, missing } = await availableRows(options.rows);
+  const { available, missing } = await availableRows(options);
   if (available.length === 0) throw new Error('there is nothing to measure');
 
   const here = machine();
@@ -46,13 +49,13 @@ async function compare(options, server, print) {
 Node ${here.node}, ${here.cores} x ${here.cpu}, ${here.platform}
 load average before the run: ${here.loadAverage.toFixed(2)}
 server: ${server.name} ${server.version}, a process of its own, over loopback
-medians of ${rounds} interleaved rounds, ${seconds} s each
+medians of ${rounds} interleaved rounds, ${windowLength(options)}
 
 `);
 
   const results = [];
   for (const at of options.at) {
-    const rows = available.filter((row) => runsAt(row, scenario, at));
+    const rows = available.filter((row) => !row.at || row.at.includes(at));
     const settings = { server, scenario, at, rounds, seconds, warmupSeconds };
     const measured = await runRounds(rows, settings, (text) => {
       progress.update(`${at} at once, ${text}`);
@@ -88,7 +91,8 @@ async function main(argv) {
 
   const jsonToStdout = options.json === '-';
   const out = jsonToStdout ? process.stderr : process.stdout;
-  const server = await startServer(options.serverKind, options.scenario.server, (text) => {
+  const { secure, server: settings } = options.scenario;
+  const server = await startServer(options.serverKind, { ...settings, secure }, (text) => {
     progress.note(`bench: ${text}`);
   });
   try {

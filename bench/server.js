@@ -31,9 +31,10 @@ async function launch(kind, settings) {
     args: [JSON.stringify(settings)],
   });
   try {
-    const { port, name, version } = await child.ask('ready');
+    const { port, ca, name, version } = await child.ask('ready');
     return {
       port,
+      ca,
       name,
       version,
       connections: () => child.ask('connections'),
@@ -45,7 +46,8 @@ async function launch(kind, settings) {
   }
 }
 
-// `kind` undefined means: the best there is.
+// `kind` undefined means: the best there is. `settings` are a scenario's `server`, and `secure` for
+// TLS.
 async function startServer(kind, settings, notice) {
   if (kind !== 'node') {
     const binary = findNginx();
@@ -54,12 +56,14 @@ async function startServer(kind, settings, notice) {
         return await launch('nginx', { ...settings, binary });
       } catch (error) {
         if (kind === 'nginx') throw error;
-        notice(`nginx does not start (${error.message}); Node's http.Server takes its place`);
+        notice(`nginx does not start (${error.message}); Node's own server takes its place`);
       }
     } else if (kind === 'nginx') {
       throw new Error('nginx is not installed');
     } else {
-      notice('nginx is not installed; Node http.Server takes its place, and may be the bottleneck');
+      notice(
+        "nginx is not installed; Node's own server takes its place, and may be the bottleneck",
+      );
     }
   }
   return launch('node', settings);

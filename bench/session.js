@@ -8,16 +8,18 @@ const { setTimeout: delay } = require('node:timers/promises');
 
 const { Load } = require('./load');
 const { Meter } = require('./meter');
+const { PATH, parseNegotiated } = require('./negotiated');
 
 class Session {
   #scenario;
   #client;
   #load;
-  #meter = new Meter();
+  #meter;
 
   constructor(library, target) {
     this.#scenario = target.scenario;
     this.#client = library.connect(target);
+    this.#meter = new Meter({ loopDelay: target.scenario.loopDelay });
     this.#load = new Load(this.#client.send, target.at, this.#meter);
   }
 
@@ -33,8 +35,12 @@ class Session {
     if (this.#scenario.whole) {
       // From the start of one request to the end of another.
       this.#meter.begin();
-      await Promise.all([this.#load.start(), delay(seconds * 1e3)]);
-      await this.#load.stop();
+      if (this.#scenario.requests !== undefined) {
+        await this.#load.run(this.#scenario.requests);
+      } else {
+        await Promise.all([this.#load.start(), delay(seconds * 1e3)]);
+        await this.#load.stop();
+      }
       return this.#meter.end({ bytesPerRequest });
     }
     // A slice out of a load that runs before and after it, so that neither a start nor an end in
@@ -44,6 +50,10 @@ class Session {
     const figures = this.#meter.end({ bytesPerRequest });
     await this.#load.stop();
     return figures;
+  }
+
+  async negotiated() {
+    return parseNegotiated(await this.#client.read(PATH));
   }
 
   async close() {

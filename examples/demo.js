@@ -1,14 +1,16 @@
 'use strict';
 
-// What oxagent does, in a few seconds, against a server that the demo starts itself on loopback:
-// the same requests without an agent, with Node's http.Agent and with oxagent; then the pool as the
-// agent shows it.
+// What oxagent does, in less than a minute, against servers that the demo starts itself on loopback:
+// the same requests without an agent, with Node's agents and with oxagent, over HTTP and HTTPS;
+// which engine serves TLS; then the pool as the agent shows it.
 
 const { fork } = require('node:child_process');
 const { once } = require('node:events');
 const http = require('node:http');
+const https = require('node:https');
 const path = require('node:path');
 
+const { CIPHER, tryEngines } = require('./demo/engines');
 const { race, REQUESTS, AT_ONCE, RUNS } = require('./demo/race');
 const { print, printTable, progress } = require('./demo/terminal');
 const views = require('./demo/views');
@@ -42,9 +44,9 @@ async function startServer() {
     return Promise.race([message, ended]);
   };
 
-  const { port } = await nextMessage();
+  const ports = await nextMessage();
   return {
-    port,
+    ...ports,
     async connections() {
       const answer = nextMessage();
       child.send('connections');
@@ -57,17 +59,28 @@ async function startServer() {
 }
 
 function printRace(results) {
-  const stock = results.find(({ name }) => name.startsWith("Node's"));
-  printTable(
-    ['', 'requests/s', 'against Node', 'connections', 'loop time each', 'against Node'],
-    results.map((result) => [
+  const lines = results.map((result) => {
+    const stock = results.find(({ secure, isNodes }) => isNodes && secure === result.secure);
+    return [
       result.name,
       Math.round(result.requestsPerSecond).toLocaleString('en-US'),
       `${(result.requestsPerSecond / stock.requestsPerSecond).toFixed(2)} x`,
       result.connections.toLocaleString('en-US'),
       `${result.loopMicrosPerRequest.toFixed(1)} us`,
       `${(result.loopMicrosPerRequest / stock.loopMicrosPerRequest).toFixed(2)} x`,
-    ]),
+      result.transport ?? '-',
+    ];
+  });
+  printTable(
+    ['', 'requests/s', 'to Node', 'connections', 'loop time each', 'to Node', 'transport'],
+    lines,
+  );
+}
+
+function printEngines(tried) {
+  printTable(
+    ['new HttpsAgent(options)', 'socket.transport', 'cipher'],
+    tried.map(({ words, transport, cipher }) => [words, transport, cipher]),
   );
 }
 
@@ -84,29 +97,50 @@ function printViews(looks) {
   );
 }
 
+function waysFor({ Agent, HttpsAgent }) {
+  const from = (Class) => (options) => new Class(options);
+  return [
+    { name: 'http: no agent (agent: false)', makeAgent: () => false },
+    { name: "http: Node's http.Agent", makeAgent: from(http.Agent), isNodes: true },
+    { name: 'http: oxagent Agent', makeAgent: from(Agent) },
+    { name: 'https: no agent (agent: false)', secure: true, makeAgent: () => false },
+    {
+      name: "https: Node's https.Agent",
+      secure: true,
+      makeAgent: from(https.Agent),
+      isNodes: true,
+    },
+    { name: 'https: oxagent HttpsAgent', secure: true, makeAgent: from(HttpsAgent) },
+  ];
+}
+
 async function main() {
-  const { Agent } = loadOxagent();
+  const { Agent, HttpsAgent } = loadOxagent();
   const server = await startServer();
   try {
-    print(`oxagent demo: Node ${process.version}, a node:http server on 127.0.0.1:${server.port}`);
+    print(`oxagent demo: Node ${process.version}, a server of Node's own on 127.0.0.1`);
     print();
     print(`1. The same ${REQUESTS.toLocaleString('en-US')} requests, ${AT_ONCE} at once`);
     print(`   (the middle of ${RUNS} runs each; they take turns)`);
     print();
-    const ways = [
-      ['no agent (agent: false)', () => false],
-      ["Node's http.Agent", (options) => new http.Agent(options)],
-      ['oxagent', (options) => new Agent(options)],
-    ];
-    printRace(await race(ways, server));
+    printRace(await race(waysFor({ Agent, HttpsAgent }), server));
     print();
+    print('   to Node: compared with its agent for the same protocol.');
     print('   connections: how many the server saw in one run.');
     print('   loop time each: how long the event loop was busy for one request.');
+    print('   transport: the engine that a TLS socket of oxagent names.');
     print('   The server is one Node process, and the requests/s never exceed what it can answer.');
     print();
 
+    print('2. The engine that serves TLS follows from the options');
+    print();
+    printEngines(await tryEngines(HttpsAgent, server));
+    print();
+    print(`   CBC: '${CIPHER}', which only OpenSSL has.`);
+    print();
+
     const { REQUESTS: few, MAX_SOCKETS } = views;
-    print(`2. The pool, as the agent shows it: ${few} requests, maxSockets ${MAX_SOCKETS}`);
+    print(`3. The pool, as the agent shows it: ${few} requests, maxSockets ${MAX_SOCKETS}`);
     print();
     progress(0, 1, 'asking for slow responses');
     printViews(await views.watchPool(Agent, server));

@@ -1,20 +1,22 @@
 'use strict';
 
-// Sends a scenario's request through http.request with the agent given: the way in which oxagent,
-// Node's agent and agentkeepalive are used.
+// Sends a scenario's request through http.request or https.request with the agent given: the way in
+// which oxagent, Node's agents and agentkeepalive are used.
 
 const http = require('node:http');
+const https = require('node:https');
 
 const { bodyStream, checkResponse } = require('./exchange');
 
 function connectAgent(agent, { port, scenario }) {
+  const { request: requestOf } = scenario.secure ? https : http;
   const { method, path, bodyBytes } = scenario.request;
   const options = { host: '127.0.0.1', port, method, path, agent };
   if (bodyBytes !== undefined) options.headers = { 'Content-Length': bodyBytes };
 
   function send() {
     return new Promise((resolve, reject) => {
-      const request = http.request(options, (response) => {
+      const request = requestOf(options, (response) => {
         let bytes = 0;
         response.on('data', (chunk) => {
           bytes += chunk.length;
@@ -32,7 +34,25 @@ function connectAgent(agent, { port, scenario }) {
     });
   }
 
-  return { send, close: async () => agent.destroy() };
+  function read(otherPath) {
+    return new Promise((resolve, reject) => {
+      const other = { host: '127.0.0.1', port, path: otherPath, agent };
+      const request = requestOf(other, (response) => {
+        const { transport } = response.socket;
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk) => {
+          text += chunk;
+        });
+        response.on('end', () => resolve({ text, transport }));
+        response.on('error', reject);
+      });
+      request.on('error', reject);
+      request.end();
+    });
+  }
+
+  return { send, read, close: async () => agent.destroy() };
 }
 
 module.exports = { connectAgent };

@@ -7,9 +7,18 @@ const { Pool } = require('undici');
 
 const { bodyStream, checkResponse } = require('./exchange');
 
-function connectPool({ port, at, scenario }) {
+function connectPool({ port, at, scenario, ca }) {
   const { method, path, bodyBytes } = scenario.request;
-  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: at, pipelining: 1 });
+  const settings = {
+    connections: at,
+    // 0: each request has a connection of its own.
+    pipelining: scenario.fresh ? 0 : 1,
+    // Its own default drops a connection that has been idle for 4 s.
+    keepAliveTimeout: 60_000,
+  };
+  if (scenario.secure) settings.connect = { ca, servername: 'localhost' };
+  if (scenario.secure && scenario.fresh) settings.connect.maxCachedSessions = 0;
+  const pool = new Pool(`${scenario.secure ? 'https' : 'http'}://127.0.0.1:${port}`, settings);
   const options = { method, path };
   const headers = { 'Content-Length': String(bodyBytes) };
 
@@ -22,7 +31,12 @@ function connectPool({ port, at, scenario }) {
     if (wrong) throw wrong;
   }
 
-  return { send, close: () => pool.destroy() };
+  async function read(otherPath) {
+    const { body } = await pool.request({ method: 'GET', path: otherPath });
+    return { text: await body.text() };
+  }
+
+  return { send, read, close: () => pool.destroy() };
 }
 
 function countBytes(body) {

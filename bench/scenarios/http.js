@@ -1,6 +1,7 @@
 'use strict';
 
 const { SMALL_BYTES } = require('../servers/content');
+const { columns, ratios } = require('./small');
 
 module.exports = {
   name: 'http',
@@ -10,20 +11,6 @@ module.exports = {
   request: { method: 'GET', path: '/small' },
   response: { status: 200, bytes: SMALL_BYTES },
   whole: false,
-  columns: [
-    { head: 'req/s', of: (f) => f.requestsPerSecond, digits: 0 },
-    { head: 'loop us/req', of: (f) => f.loopMicrosPerRequest, digits: 1 },
-    { head: 'thread cpu us', of: (f) => f.threadCpuMicrosPerRequest, digits: 1 },
-    { head: 'process cpu us', of: (f) => f.processCpuMicrosPerRequest, digits: 1 },
-    { head: 'p50 ms', of: (f) => f.p50Ms, digits: 3 },
-    { head: 'p99 ms', of: (f) => f.p99Ms, digits: 3 },
-    { head: 'peak RSS MiB', of: (f) => f.peakRssMiB, digits: 0 },
-  ],
-  ratios: [
-    { head: 'req/s', of: (f) => f.requestsPerSecond },
-    { head: 'loop us/req', of: (f) => f.loopMicrosPerRequest },
-    { head: 'process cpu', of: (f) => f.processCpuMicrosPerRequest },
-    { head: 'p50', of: (f) => f.p50Ms },
-    { head: 'p99', of: (f) => f.p99Ms },
-  ],
+  columns,
+  ratios,
 };

@@ -1,14 +1,29 @@
 'use strict';
 
 // A scenario says what is asked for, what must come back, and which figures tell the story:
+//   secure    true for https
 //   at        how many at once, unless the command line says otherwise
+//   seconds   length of a window, and
+//   rounds    their number, unless the command line says otherwise
 //   server    what the server must hold; `kind` when only one of the servers will do
 //   request   method, path and, for an upload, the body's length
 //   response  the status and body length that every single response is checked against
 //   whole     true when a window must hold whole requests, because one takes a good part of it
+//   requests  how many requests a window holds, where it is not as long as the seconds say
+//   fresh     true when each request has a connection of its own, and no session is resumed
+//   parked    true when the memory of `at` idle connections is measured, and no speed
+//   loopDelay true when the event loop's delay is measured
 //   columns   the figures of the table: { head, of(figures), digits }
 //   ratios    the figures compared with the baseline, round by round: { head, of(figures) }
-// HTTPS will be a scenario like these, with a `protocol` of its own.
-const all = [require('./http'), require('./http-download'), require('./http-upload')];
+const all = [
+  require('./http'),
+  require('./http-download'),
+  require('./http-upload'),
+  require('./https'),
+  require('./https-connect'),
+  require('./https-download'),
+  require('./https-upload'),
+  require('./https-parked'),
+];
 
 module.exports = Object.fromEntries(all.map((scenario) => [scenario.name, scenario]));

@@ -8,25 +8,50 @@ const { spawn, spawnSync } = require('node:child_process');
 const { once } = require('node:events');
 const fs = require('node:fs');
 const http = require('node:http');
+const https = require('node:https');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { setTimeout: delay } = require('node:timers/promises');
 
 const { serveParent } = require('../ipc');
+const { makeCertificate } = require('./certificate');
 const { SMALL_BODY } = require('./content');
 
-const { binary, largeBytes = 0 } = JSON.parse(process.argv[2]);
+const { binary, secure, largeBytes = 0 } = JSON.parse(process.argv[2]);
 
 const START_TRIES = 3;
 const START_MS = 5000;
 
 // One connection, kept: asking for the count must not change the count.
-const statusAgent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-
+let statusAgent;
 let directory;
 let nginx;
 let port;
+let ca;
+
+async function makeSecure() {
+  if (!secure) {
+    statusAgent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    return;
+  }
+  const made = await makeCertificate();
+  ca = made.ca;
+  fs.writeFileSync(path.join(directory, 'cert.pem'), made.cert);
+  fs.writeFileSync(path.join(directory, 'key.pem'), made.key, { mode: 0o600 });
+  statusAgent = new https.Agent({ keepAlive: true, maxSockets: 1, ca, servername: 'localhost' });
+}
+
+function tlsDirectives() {
+  if (!secure) return '';
+  return `
+    ssl_certificate ${directory}/cert.pem;
+    ssl_certificate_key ${directory}/key.pem;
+    ssl_protocols TLSv1.2 TLSv1.3;
+    # What was agreed on this connection: see parseNegotiated() in ../negotiated.js.
+    location = /negotiated { return 200 "$ssl_protocol $ssl_cipher $ssl_curve $ssl_session_reused"; }
+`;
+}
 
 function configuration() {
   return `
@@ -50,8 +75,8 @@ http {
   scgi_temp_path ${directory}/scgi;
   server {
     # All the connections of the largest --at may arrive in one go.
-    listen 127.0.0.1:${port} backlog=4096;
-    root ${directory}/files;
+    listen 127.0.0.1:${port}${secure ? ' ssl' : ''} backlog=4096;
+    root ${directory}/files;${tlsDirectives()}
     location = /small { return 200 "${SMALL_BODY}"; }
     location = /status { stub_status; }
   }
@@ -86,7 +111,7 @@ async function freePort() {
 function readStatus() {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path: '/status', agent: statusAgent };
-    const request = http.get(options, (response) => {
+    const request = (secure ? https : http).get(options, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (chunk) => {
@@ -136,6 +161,7 @@ async function startOnce() {
 
 async function start() {
   makeFiles();
+  await makeSecure();
   for (let tries = 1; ; tries += 1) {
     try {
       await startOnce();
@@ -170,7 +196,7 @@ serveParent(
   {
     async ready() {
       await started;
-      return { port, name: 'nginx', version: nginxVersion() };
+      return { port, ca, name: 'nginx', version: nginxVersion() };
     },
     connections: acceptedConnections,
   },

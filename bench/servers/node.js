@@ -3,12 +3,15 @@
 // A plain Node server in a process of its own: where nginx is not installed, and as the sink of
 // uploads.
 
+const { once } = require('node:events');
 const http = require('node:http');
+const https = require('node:https');
 
 const { serveParent } = require('../ipc');
+const { makeCertificate } = require('./certificate');
 const { SMALL_BODY, SMALL_BYTES } = require('./content');
 
-const { largeBytes = 0 } = JSON.parse(process.argv[2]);
+const { secure, largeBytes = 0 } = JSON.parse(process.argv[2]);
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 // As many connections as the largest --at may all arrive in one go.
@@ -51,26 +54,41 @@ function sink(req, res) {
   });
 }
 
-const server = http.createServer((req, res) => {
+// What was agreed on this connection: see parseNegotiated() in ../negotiated.js. Node does not tell
+// a server the key exchange.
+function answerNegotiated({ socket }, res) {
+  const reused = socket.isSessionReused() ? 'r' : '.';
+  res.end(`${socket.getProtocol()} ${socket.getCipher().name} - ${reused}`);
+}
+
+function answer(req, res) {
   if (req.url === '/sink') sink(req, res);
   else if (req.url === '/large') answerLarge(res);
+  else if (req.url === '/negotiated') answerNegotiated(req, res);
   else answerSmall(res);
-});
-// No timeout of the server's may close a connection that the bench counts on.
-server.keepAliveTimeout = 0;
-server.requestTimeout = 0;
-server.on('connection', () => {
-  connections += 1;
-});
+}
 
-const listening = new Promise((resolve) => {
-  server.listen(0, '127.0.0.1', BACKLOG, resolve);
-});
+async function listen() {
+  const certificate = secure ? await makeCertificate() : null;
+  const server = secure ? https.createServer(certificate, answer) : http.createServer(answer);
+  // No timeout of the server's may close a connection that the bench counts on.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
+  server.listen(0, '127.0.0.1', BACKLOG);
+  await once(server, 'listening');
+  return { port: server.address().port, ca: certificate?.ca };
+}
+
+const listening = listen();
+listening.catch(() => {}); // Told to the runner, by `ready`.
 
 serveParent({
   async ready() {
-    await listening;
-    return { port: server.address().port, name: 'Node http.Server', version: process.version };
+    const name = secure ? 'Node https.Server' : 'Node http.Server';
+    return { ...(await listening), name, version: process.version };
   },
   connections: () => connections,
 });

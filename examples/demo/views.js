@@ -4,7 +4,7 @@
 
 const { setImmediate: nextTurn, setTimeout: delay } = require('node:timers/promises');
 
-const { get } = require('./race');
+const { get, target } = require('./request');
 
 const REQUESTS = 10;
 const MAX_SOCKETS = 4;
@@ -31,7 +31,7 @@ async function watchPool(Agent, server) {
   const looks = [look(agent, 'before the first request')];
 
   let answered = 0;
-  const options = { host: '127.0.0.1', port: server.port, path: '/slow', agent };
+  const options = { ...target(server, false), path: '/slow', agent };
   const requests = Array.from({ length: REQUESTS }, async () => {
     await get(options);
     answered += 1;
