@@ -66,8 +66,10 @@ impl TlsContext {
 pub struct SecureRequest {
     /// SNI; none is sent without it.
     pub server_name: Option<String>,
-    /// Whom the certificate must be for; without it JavaScript is asked.
-    pub identity: Option<String>,
+    /// Whom the certificate must be for.
+    pub identity: String,
+    /// Whether JavaScript judges that.
+    pub asks: bool,
     pub alpn: Vec<Uint8Array>,
     /// A session's id.
     pub session: Option<f64>,
@@ -79,6 +81,7 @@ impl SecureRequest {
             context: context.0.clone(),
             server_name: self.server_name,
             identity: self.identity,
+            asks: self.asks,
             alpn: copies(&self.alpn),
             session: self.session.map(|id| id as u64),
         }
@@ -110,7 +113,7 @@ impl FactsTable {
 
     pub(super) fn certificates(&self, conn: u32) -> Vec<Buffer> {
         let facts = self.get(conn);
-        let certificates = facts.map(|facts| facts.certificates.as_slice());
+        let certificates = facts.map(|facts| &*facts.certificates);
         let certificates = certificates.unwrap_or_default().iter();
         certificates.map(|der| Buffer::from(der.to_vec())).collect()
     }

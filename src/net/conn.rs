@@ -4,23 +4,26 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
-use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::ReadBuf;
 
+mod outgoing;
+mod secure_read;
+
+pub(super) use outgoing::Outgoing;
+
 use super::command::ConnId;
 use super::connect::errno;
 use super::event::{Event, Syscall, UNKNOWN_ERRNO};
 use super::gate::{Gate, Reading};
-use super::memory::{Inbound, Outbound};
+use super::memory::Inbound;
 use super::options;
 use super::outbox::Outbox;
-use super::secure::{Incoming, Secure, Sunk};
+use super::secure::Secure;
 use super::stream::Stream;
-use crate::tls::{Failure as TlsFailure, Received};
 
 /// Reads of one connection before the others have their turn.
 const READS_PER_TURN: usize = 4;
@@ -36,20 +39,6 @@ const ROOM_MAX: usize = 256 << 10;
 pub(super) struct PortIo {
     pub outbox: Arc<Outbox>,
     pub inbound: RefCell<Box<dyn Inbound>>,
-}
-
-/// Bytes on their way to the kernel.
-pub(super) enum Outgoing {
-    Copied {
-        bytes: Arc<Vec<u8>>,
-        range: Range<usize>,
-        acknowledge: bool,
-    },
-    Lent {
-        lent: Box<dyn Outbound>,
-        start: usize,
-        acknowledge: bool,
-    },
 }
 
 /// Where reading has stopped.
@@ -262,7 +251,7 @@ impl Conn {
             return;
         }
         if let Some(secure) = &mut self.secure {
-            if !secure.is_open() {
+            if !secure.may_end() {
                 return;
             }
             secure.close_notify();
@@ -350,115 +339,6 @@ impl Conn {
         Progress::Held
     }
 
-    /// The same over TLS: ciphertext is read into memory of the thread, and what it says is copied
-    /// to where JavaScript reads. A parked connection reads too, as a server may send session
-    /// tickets at any time in TLS 1.3; anything else that comes then kills it.
-    fn poll_read_secure(&mut self, cx: &mut Context<'_>) -> Progress {
-        for _ in 0..READS_PER_TURN {
-            if self.ended {
-                return Progress::Exhausted;
-            }
-            let (Some(stream), Some(secure)) = (&mut self.stream, &mut self.secure) else {
-                return Progress::Exhausted;
-            };
-            let epoch = match self.gate.reading(self.written_epoch) {
-                _ if secure.is_held() => return Progress::Exhausted,
-                Reading::Unsolicited => None,
-                Reading::Allowed { epoch } if secure.is_handshaking() => Some(epoch),
-                Reading::Allowed { .. } if !self.reading => return Progress::Exhausted,
-                Reading::Allowed { epoch } => {
-                    if self.gate.is_full(cx.waker()) || self.io.outbox.is_full(cx.waker()) {
-                        return Progress::Held;
-                    }
-                    Some(epoch)
-                }
-            };
-            let mut unsolicited = false;
-            let incoming = {
-                let mut inbound = self.io.inbound.borrow_mut();
-                let (id, gate, outbox) = (self.id, &self.gate, &self.io.outbox);
-                let mut read = |room: &mut [u8]| {
-                    let mut buf = ReadBuf::new(room);
-                    match stream.poll_read(cx, &mut buf) {
-                        Poll::Ready(Ok(())) => Ok(buf.filled().len()),
-                        Poll::Ready(Err(err)) => Err(err),
-                        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-                    }
-                };
-                let mut sink = |sunk: Sunk<'_>| match (sunk, epoch) {
-                    (Sunk::AtMost(len), Some(_)) => {
-                        inbound.room(len);
-                    }
-                    (Sunk::Received(Received::Data(&[])), _) | (Sunk::AtMost(_), None) => {}
-                    (Sunk::Received(Received::Data(bytes)), Some(epoch)) => {
-                        ReadBuf::uninit(inbound.room(bytes.len())).put_slice(bytes);
-                        let chunk = inbound.commit(bytes.len());
-                        gate.add_untaken(bytes.len());
-                        outbox.push(Event::Data {
-                            conn: id,
-                            epoch,
-                            chunk,
-                        });
-                    }
-                    (Sunk::Received(Received::Data(_)), None) => unsolicited = true,
-                    (Sunk::Received(Received::Sessions { id: session, count }), _) => {
-                        outbox.push(Event::Sessions {
-                            conn: id,
-                            id: session,
-                            count,
-                        });
-                    }
-                };
-                secure.read(&mut read, &mut sink)
-            };
-            let (wants_write, expected) = (secure.wants_write(), secure.expects_messages());
-            match incoming {
-                Incoming::Nothing => return Progress::Exhausted,
-                Incoming::Some if epoch.is_some() || (expected && !unsolicited) => {}
-                Incoming::Secured(facts) => self.io.outbox.push(Event::Secured {
-                    conn: self.id,
-                    facts,
-                }),
-                Incoming::Failed(failure) if epoch.is_some() => {
-                    // What is left is the alert, which the server should see.
-                    self.poll_flush(cx);
-                    self.fail_secure(failure);
-                    return Progress::Exhausted;
-                }
-                Incoming::Io(err) if epoch.is_some() => {
-                    self.fail(Syscall::Read, errno(&err));
-                    return Progress::Exhausted;
-                }
-                Incoming::End if epoch.is_some() => {
-                    self.ended = true;
-                    self.gate.kill();
-                    self.io.outbox.push(Event::End { conn: self.id });
-                    return Progress::Exhausted;
-                }
-                _ => {
-                    self.gate.kill();
-                    self.io.outbox.push(Event::Killed { conn: self.id });
-                    self.drop_stream();
-                    return Progress::Exhausted;
-                }
-            }
-            if wants_write {
-                self.poll_flush(cx);
-            }
-        }
-        cx.waker().wake_by_ref();
-        Progress::Held
-    }
-
-    fn fail_secure(&mut self, failure: TlsFailure) {
-        self.gate.kill();
-        self.drop_stream();
-        self.io.outbox.push(Event::TlsFailed {
-            conn: self.id,
-            failure,
-        });
-    }
-
     fn fail(&mut self, syscall: Syscall, code: i32) {
         self.gate.kill();
         self.drop_stream();
@@ -493,41 +373,6 @@ impl Conn {
             .as_ref()
             .is_some_and(|secure| secure.wants_write());
         ciphertext || !self.outgoing.is_empty()
-    }
-}
-
-impl Outgoing {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Copied { bytes, range, .. } => bytes.get(range.clone()).unwrap_or_default(),
-            Self::Lent { lent, start, .. } => lent.bytes().get(*start..).unwrap_or_default(),
-        }
-    }
-
-    /// Whether nothing is left.
-    fn advance(&mut self, taken: usize) -> bool {
-        match self {
-            Self::Copied { range, .. } => range.start += taken,
-            Self::Lent { start, .. } => *start += taken,
-        }
-        self.bytes().is_empty()
-    }
-
-    /// Keeps its own bytes instead of all that the tick wrote.
-    fn detach(&mut self) {
-        if let Self::Copied { bytes, range, .. } = self
-            && range.len() < bytes.len()
-            && let Some(own) = bytes.get(range.clone())
-        {
-            *bytes = Arc::new(own.to_vec());
-            *range = 0..bytes.len();
-        }
-    }
-
-    fn acknowledge(&self) -> bool {
-        match self {
-            Self::Copied { acknowledge, .. } | Self::Lent { acknowledge, .. } => *acknowledge,
-        }
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Failure {
 /// `errno` where the system gave none: EIO.
 pub(super) const UNKNOWN_ERRNO: i32 = 5;
 
+/// `errno` of a connection that can carry no more: EPIPE.
+pub(super) const BROKEN_PIPE: i32 = 32;
+
 impl Failure {
     /// A failure of our own making.
     pub(super) fn unknown(syscall: Syscall) -> Self {

@@ -388,6 +388,7 @@ fn open(conn: ConnId, request: &mut Connect, io: Rc<PortIo>, stream: Stream) -> 
     let secure = match request.tls.take().map(Secure::new).transpose() {
         Ok(secure) => secure,
         Err(failure) => {
+            request.gate.kill();
             io.outbox.push(Event::TlsFailed { conn, failure });
             return Entry::Refused;
         }

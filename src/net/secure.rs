@@ -5,7 +5,11 @@ use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 
-use crate::tls::{Client, Facts, Failure, Handshake, Progress, Received, Verdict};
+use crate::tls::{
+    Client, Facts, Failure, Handshake, Kind, Progress, Received, Verdict, ciphertext_bytes,
+};
+
+use super::event::BROKEN_PIPE;
 
 /// Ciphertext of one read or one write, shared by the connections of a reactor. 256 KiB is where a
 /// download over loopback stops gaining, and what is in it becomes no more plaintext than the
@@ -13,7 +17,9 @@ use crate::tls::{Client, Facts, Failure, Handshake, Progress, Received, Verdict}
 const SCRATCH_BYTES: usize = 256 << 10;
 
 /// Plaintext that is encrypted before the kernel has taken it.
-const WRITE_BYTES_MAX: usize = 64 << 10;
+const WRITE_BYTES_MAX: usize = 128 << 10;
+
+const _: () = assert!(ciphertext_bytes(WRITE_BYTES_MAX) < SCRATCH_BYTES);
 
 thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH_BYTES].into());
@@ -32,6 +38,8 @@ pub(super) enum Incoming {
     Nothing,
     /// Received data went to the sink, or there was none in it.
     Some,
+    /// Something has come that nobody asked for.
+    Unsolicited,
     /// The handshake has ended. The sink has got nothing.
     Secured(Arc<Facts>),
     /// The server has sent its last byte.
@@ -53,6 +61,8 @@ pub(super) struct Secure {
     unread: Vec<u8>,
     /// Whether `unread` is to be looked at although nothing new has come.
     resume: bool,
+    /// Whether `unread` begins a record of which nobody had asked for the first part.
+    stale: bool,
     notified: bool,
 }
 
@@ -69,21 +79,29 @@ impl Secure {
             unanswered: 0,
             unread: Vec::new(),
             resume: false,
+            stale: false,
             notified: false,
         })
     }
 
+    /// Whether data may be written. What came behind the end of the handshake is read before.
     pub(super) fn is_open(&self) -> bool {
-        self.state == State::Open
+        self.state == State::Open && !self.resume
     }
 
     /// Whether reading must go on whatever JavaScript wants.
-    pub(super) fn is_handshaking(&self) -> bool {
-        self.state == State::Handshaking
+    pub(super) fn must_read(&self) -> bool {
+        self.state == State::Handshaking || self.resume
     }
 
     pub(super) fn is_held(&self) -> bool {
         self.state == State::Held
+    }
+
+    /// Whether the sending direction may be closed: who ends within the handshake ends it, as with
+    /// OpenSSL.
+    pub(super) fn may_end(&self) -> bool {
+        self.state == State::Handshaking || self.is_open()
     }
 
     /// Whether `flush` has something to do.
@@ -94,8 +112,7 @@ impl Secure {
     /// JavaScript accepts the certificates.
     pub(super) fn proceed(&mut self) {
         if self.state == State::Held {
-            self.state = State::Open;
-            self.resume = true;
+            self.open();
         }
     }
 
@@ -136,9 +153,10 @@ impl Secure {
         }
         let plaintext = &plaintext[..plaintext.len().min(WRITE_BYTES_MAX)];
         let taken = SCRATCH.with_borrow_mut(|scratch| {
-            let encrypted = self.client.encrypt(plaintext, scratch);
+            let encrypted = self.client.encrypt(&mut self.unread, plaintext, scratch);
             // The connection can carry no more: for its user it is broken.
-            let (taken, len) = encrypted.map_err(|_| io::ErrorKind::BrokenPipe)?;
+            let len = encrypted.map_err(|_| io::Error::from_raw_os_error(BROKEN_PIPE))?;
+            let taken = plaintext.len();
             let mut rest = scratch.get(..len).unwrap_or_default();
             while !rest.is_empty() {
                 match write(rest) {
@@ -160,73 +178,105 @@ impl Secure {
         Ok(taken)
     }
 
-    /// Says once that nothing more will be sent; `flush` sends it.
+    /// Says once that nothing more will be sent; `flush` sends it. Within the handshake there is
+    /// no way to say so.
     pub(super) fn close_notify(&mut self) {
         if !std::mem::replace(&mut self.notified, true) && self.is_open() {
-            self.client.close_notify(&mut self.pending);
+            self.client
+                .close_notify(&mut self.unread, &mut self.pending);
         }
     }
 
     /// Reads once by `read`, which fills memory from the stream and answers `WouldBlock` where
-    /// there is nothing. `sink` is first told how much data may come, then gets it.
+    /// there is nothing. `sink` is first told how much data may come, then gets it; not where
+    /// nobody has `asked`.
     pub(super) fn read(
         &mut self,
+        asked: bool,
         read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
         sink: &mut dyn FnMut(Sunk<'_>),
     ) -> Incoming {
         SCRATCH.with_borrow_mut(|scratch| {
             let kept = self.unread.len();
-            let Some(room) = scratch.get_mut(kept..) else {
-                return Incoming::Failed(self.client.eof());
-            };
-            let mut len = 0;
+            let mut len = kept;
             if !std::mem::take(&mut self.resume) {
+                let room = scratch.get_mut(kept..).unwrap_or_default();
+                if room.is_empty() {
+                    return Incoming::Failed(Failure {
+                        kind: Kind::TooLong,
+                        ..self.client.other()
+                    });
+                }
                 match read(room) {
                     Ok(0) if self.client.is_handshaking() => {
                         return Incoming::Failed(self.client.eof());
                     }
                     Ok(0) => return Incoming::End,
-                    Ok(read) => len = read,
+                    Ok(read) => len += read,
                     Err(err) if err.kind() == io::ErrorKind::WouldBlock => {
                         return Incoming::Nothing;
                     }
                     Err(err) => return Incoming::Io(err),
                 }
             }
-            let (head, ciphertext) = (&self.unread, &mut scratch[..kept + len]);
-            ciphertext[..kept].copy_from_slice(head);
-            sink(Sunk::AtMost(ciphertext.len()));
-            let mut received = |received: Received<'_>| sink(Sunk::Received(received));
-            let (used, result) = self
-                .client
-                .receive(ciphertext, &mut self.pending, &mut received);
-            let rest = ciphertext.get(used..).unwrap_or_default();
-            self.unread = rest.to_vec();
-            match result {
-                Ok(Progress::Consumed) => Incoming::Some,
-                Ok(Progress::Closed) => Incoming::End,
-                Ok(Progress::Secured) => self.secured(),
-                Err(failure) => Incoming::Failed(failure),
-            }
+            let ciphertext = scratch.get_mut(..len).unwrap_or_default();
+            let (head, _) = ciphertext.split_at_mut(kept);
+            head.copy_from_slice(&self.unread);
+            self.take(asked, ciphertext, sink)
         })
     }
 
-    /// See `Client::expects_messages`.
-    pub(super) fn expects_messages(&self) -> bool {
-        self.client.expects_messages()
+    fn take(
+        &mut self,
+        asked: bool,
+        ciphertext: &mut [u8],
+        sink: &mut dyn FnMut(Sunk<'_>),
+    ) -> Incoming {
+        if asked && self.is_open() {
+            sink(Sunk::AtMost(ciphertext.len()));
+        }
+        let mut unsolicited = false;
+        let mut first = true;
+        let stale = self.stale;
+        let mut received = |received: Received<'_>| {
+            let first = std::mem::take(&mut first);
+            match received {
+                Received::Data([]) => {}
+                Received::Data(_) if !asked || (stale && first) => unsolicited = true,
+                received => sink(Sunk::Received(received)),
+            }
+        };
+        let (used, result) = self
+            .client
+            .receive(ciphertext, &mut self.pending, &mut received);
+        self.unread = ciphertext.get(used..).unwrap_or_default().to_vec();
+        self.stale = !self.unread.is_empty() && (!asked || (stale && used == 0));
+        match result {
+            _ if unsolicited => Incoming::Unsolicited,
+            Ok(Progress::Consumed) if asked || self.client.expects_messages() => Incoming::Some,
+            Ok(Progress::Consumed) => Incoming::Unsolicited,
+            Ok(Progress::Closed) => Incoming::End,
+            Ok(Progress::Secured) => self.secured(),
+            Err(failure) => Incoming::Failed(failure),
+        }
     }
 
     fn secured(&mut self) -> Incoming {
         let Some(facts) = self.client.facts() else {
-            return Incoming::Failed(self.client.eof());
+            return Incoming::Failed(self.client.other());
         };
         if facts.verdict == Verdict::Trusted {
-            self.state = State::Open;
-            self.resume = true;
+            self.open();
         } else {
             self.state = State::Held;
         }
         Incoming::Secured(Arc::new(facts))
+    }
+
+    fn open(&mut self) {
+        self.client.accept();
+        self.state = State::Open;
+        self.resume = true;
     }
 }
 

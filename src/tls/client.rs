@@ -1,7 +1,7 @@
 //! The TLS of one connection.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use rustls::client::UnbufferedClientConnection;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -11,7 +11,7 @@ use rustls::{HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 use super::context::Context;
 use super::exporter;
 use super::failure::{Failure, Kind};
-use super::judge::{Verdict, judge};
+use super::judge::Verdict;
 use super::key_log::Secrets;
 use super::sessions::ConnSessions;
 
@@ -21,16 +21,20 @@ const RECORD_OVERHEAD: usize = 40;
 /// Plaintext of one record (RFC 8446, section 5.1).
 const RECORD_BYTES: usize = 1 << 14;
 
-/// A ServerHello begins with its record's and its own header and its version: 5 + 4 + 2 bytes.
-const SERVER_RANDOM: std::ops::Range<usize> = 11..43;
+/// Room for the ciphertext of so much plaintext, with what rustls may have to say before it.
+pub const fn ciphertext_bytes(plaintext: usize) -> usize {
+    plaintext + (plaintext / RECORD_BYTES + 4) * RECORD_OVERHEAD
+}
 
 /// What a connection asks of its handshake.
 pub struct Handshake {
     pub context: Arc<Context>,
     /// The name to send (SNI), or None to send none.
     pub server_name: Option<String>,
-    /// Whom the certificate must be for; None leaves that to JavaScript.
-    pub identity: Option<String>,
+    /// Whom the certificate must be for.
+    pub identity: String,
+    /// Whether JavaScript judges that, instead.
+    pub asks: bool,
     pub alpn: Vec<Vec<u8>>,
     /// The session to resume.
     pub session: Option<u64>,
@@ -52,10 +56,10 @@ pub struct Facts {
     /// Whether the handshake itself has brought the session: TLS 1.2 only.
     pub has_session: bool,
     /// The server's chain as it was sent; empty where the session was resumed.
-    pub certificates: Vec<CertificateDer<'static>>,
+    pub certificates: Arc<[CertificateDer<'static>]>,
     cipher: SupportedCipherSuite,
     secrets: Arc<Secrets>,
-    server_random: [u8; 32],
+    server_random: Option<[u8; 32]>,
 }
 
 // Not derived: secrets belong into no log.
@@ -74,9 +78,10 @@ impl Facts {
         lines.iter().map(super::key_log::Line::to_text).collect()
     }
 
-    /// Exported keying material (RFC 5705), or None where the length or the label is too long.
+    /// Exported keying material (RFC 5705), or None where there can be none of that label and
+    /// length.
     pub fn export(&self, label: &[u8], context: Option<&[u8]>, length: usize) -> Option<Vec<u8>> {
-        let random = &self.server_random;
+        let random = self.server_random.as_ref();
         exporter::export(self.cipher, &self.secrets, random, label, context, length)
     }
 }
@@ -108,8 +113,10 @@ pub struct Client {
     handshake: Handshake,
     sessions: Arc<ConnSessions>,
     secrets: Arc<Secrets>,
-    server_random: OnceLock<[u8; 32]>,
+    server_random: Option<[u8; 32]>,
     peer_closed: bool,
+    /// Whether data was written: JavaScript has then heard of the handshake.
+    has_written: bool,
 }
 
 impl Client {
@@ -120,14 +127,15 @@ impl Client {
     /// When the name can't be sent, or the system gives no randomness.
     pub fn new(handshake: Handshake, outgoing: &mut Vec<u8>) -> Result<Self, Failure> {
         let context = &handshake.context;
-        let sessions = ConnSessions::new(context.hints.clone(), handshake.session);
+        let identity = handshake.identity.as_str();
+        let sessions = ConnSessions::new(context.hints.clone(), identity, handshake.session);
         let sessions = Arc::new(sessions);
         let secrets = Arc::<Secrets>::default();
-        let name = handshake.server_name.as_deref();
-        let config = context.config(sessions.clone(), secrets.clone(), name.is_some());
-        // Without SNI the name goes nowhere: sessions are found by token.
-        let name = ServerName::try_from(name.unwrap_or("localhost").to_owned())
-            .map_err(|_| Failure::new(Kind::Other))?;
+        let sni = handshake.server_name.is_some();
+        let config = context.config(sessions.clone(), secrets.clone(), sni);
+        // Without SNI the name is but the key by which the key exchange's group is remembered.
+        let name = handshake.server_name.as_deref().unwrap_or(identity);
+        let name = ServerName::try_from(name.to_owned()).map_err(|_| Failure::new(Kind::Other))?;
         let alpn = handshake.alpn.clone();
         let conn = UnbufferedClientConnection::new_with_alpn(config, name, alpn)
             .map_err(|error| Failure::from_rustls(&error, &[], 0, true))?;
@@ -136,8 +144,9 @@ impl Client {
             handshake,
             sessions,
             secrets,
-            server_random: OnceLock::new(),
+            server_random: None,
             peer_closed: false,
+            has_written: false,
         };
         let (_, begun) = client.receive(&mut [], outgoing, &mut |_| {});
         begun?;
@@ -164,46 +173,40 @@ impl Client {
         sink: &mut dyn FnMut(Received<'_>),
     ) -> (usize, Result<Progress, Failure>) {
         let before = self.conn.is_handshaking();
+        if before && self.server_random.is_none() {
+            self.server_random = server_random(incoming);
+        }
         let resumed = self.is_resumed();
         let report = |sessions: &ConnSessions, sink: &mut dyn FnMut(Received<'_>)| {
             if !before && let Some((id, count)) = sessions.take_fresh(resumed) {
                 sink(Received::Sessions { id, count });
             }
         };
-        if before && self.server_random.get().is_none() {
-            self.note_server_random(incoming);
-        }
         let mut used = 0;
         loop {
             let rest = incoming.get_mut(used..).unwrap_or_default();
             let UnbufferedStatus { discard, state } = self.conn.process_tls_records(rest);
-            let mut idle = false;
-            match state {
-                Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                    append(outgoing, |room| match data.encode(room) {
-                        Ok(len) => Ok(len),
-                        Err(EncodeError::InsufficientSize(size)) => Err(size.required_size),
-                        Err(EncodeError::AlreadyEncoded) => Ok(0),
-                    });
+            let state = match state {
+                Ok(state) => keep_up(state, outgoing, &mut self.peer_closed),
+                Err(error) => {
+                    let failure = self.failure(&error, incoming.get(used..).unwrap_or_default());
+                    self.drain_alert(outgoing);
+                    return (used + discard, Err(failure));
                 }
-                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
+            };
+            let idle = match state {
+                None => false,
                 // Left where it is until the verdict is known: rustls shows it again.
-                Ok(ConnectionState::ReadTraffic(_)) if before => idle = true,
-                Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                Some(ConnectionState::ReadTraffic(_)) if before => true,
+                Some(ConnectionState::ReadTraffic(mut traffic)) => {
                     report(&self.sessions, sink);
                     while let Some(Ok(record)) = traffic.next_record() {
                         sink(Received::Data(record.payload));
                     }
+                    false
                 }
-                Ok(ConnectionState::PeerClosed) => self.peer_closed = true,
-                Ok(_) => idle = true,
-                Err(error) => {
-                    let record = incoming.get(used..).unwrap_or_default();
-                    let failure = self.failure(&error, record);
-                    self.drain_alert(outgoing);
-                    return (used + discard, Err(failure));
-                }
-            }
+                Some(_) => true,
+            };
             used += discard;
             if idle {
                 break;
@@ -220,56 +223,52 @@ impl Client {
         (used, Ok(progress))
     }
 
-    /// Encrypts as much of `plaintext` as `ciphertext` has room for: answers both lengths.
+    /// Encrypts `plaintext` into `ciphertext`, which has `ciphertext_bytes` of room: answers how
+    /// much of it is used. `unread` is what `receive` has left: rustls goes on from where it is in
+    /// a message.
     ///
     /// # Errors
     ///
     /// When the connection can't carry data, or its keys are worn out.
     pub fn encrypt(
         &mut self,
+        unread: &mut Vec<u8>,
         plaintext: &[u8],
         ciphertext: &mut [u8],
-    ) -> Result<(usize, usize), Failure> {
-        let records = ciphertext.len() / (RECORD_BYTES + RECORD_OVERHEAD);
-        let plaintext = &plaintext[..plaintext.len().min(records * RECORD_BYTES)];
-        let mut written = 0;
+    ) -> Result<usize, Failure> {
+        if !std::mem::replace(&mut self.has_written, true) {
+            self.secrets.keep_exporters();
+        }
+        // New keys, when the server or the old ones' age asks for them.
+        let mut first = Vec::new();
         loop {
-            let status = self.conn.process_tls_records(&mut []);
-            let room = ciphertext.get_mut(written..).unwrap_or_default();
-            match status.state {
-                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+            let UnbufferedStatus { discard, state } = self.conn.process_tls_records(unread);
+            match state.map(|state| keep_up(state, &mut first, &mut self.peer_closed)) {
+                Ok(None) => {}
+                Ok(Some(ConnectionState::WriteTraffic(mut traffic))) => {
+                    let Some((head, room)) = ciphertext.split_at_mut_checked(first.len()) else {
+                        return Err(self.other());
+                    };
+                    head.copy_from_slice(&first);
                     return match traffic.encrypt(plaintext, room) {
-                        Ok(len) => Ok((plaintext.len(), written + len)),
-                        // What rustls had to say first has taken the room: a part of it fits.
-                        Err(EncryptError::InsufficientSize(_))
-                            if plaintext.len() > RECORD_BYTES =>
-                        {
-                            let part = plaintext.get(..RECORD_BYTES).unwrap_or_default();
-                            match traffic.encrypt(part, room) {
-                                Ok(len) => Ok((part.len(), written + len)),
-                                Err(_) => Err(self.other()),
-                            }
-                        }
+                        Ok(len) => Ok(first.len() + len),
                         Err(_) => Err(self.other()),
                     };
                 }
-                Ok(ConnectionState::EncodeTlsData(mut data)) => match data.encode(room) {
-                    Ok(len) => written += len,
-                    Err(_) => return Err(self.other()),
-                },
-                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
-                Ok(ConnectionState::PeerClosed) => self.peer_closed = true,
-                Ok(_) => return Err(self.other()),
+                Ok(Some(_)) => return Err(self.other()),
                 Err(error) => return Err(self.failure(&error, &[])),
             }
+            unread.drain(..discard);
         }
     }
 
-    /// Says that nothing more will be sent (RFC 8446, section 6.1).
-    pub fn close_notify(&mut self, outgoing: &mut Vec<u8>) {
+    /// Says that nothing more will be sent (RFC 8446, section 6.1). `unread` as in `encrypt`.
+    pub fn close_notify(&mut self, unread: &mut Vec<u8>, outgoing: &mut Vec<u8>) {
         loop {
-            match self.conn.process_tls_records(&mut []).state {
-                Ok(ConnectionState::WriteTraffic(mut traffic)) => {
+            let UnbufferedStatus { discard, state } = self.conn.process_tls_records(unread);
+            match state.map(|state| keep_up(state, outgoing, &mut self.peer_closed)) {
+                Ok(None) => {}
+                Ok(Some(ConnectionState::WriteTraffic(mut traffic))) => {
                     append(outgoing, |room| match traffic.queue_close_notify(room) {
                         Ok(len) => Ok(len),
                         Err(EncryptError::InsufficientSize(size)) => Err(size.required_size),
@@ -277,10 +276,9 @@ impl Client {
                     });
                     return;
                 }
-                Ok(ConnectionState::TransmitTlsData(data)) => data.done(),
-                Ok(ConnectionState::PeerClosed) => self.peer_closed = true,
-                Ok(_) | Err(_) => return,
+                Ok(Some(_)) | Err(_) => return,
             }
+            unread.drain(..discard);
         }
     }
 
@@ -288,35 +286,44 @@ impl Client {
     pub fn facts(&self) -> Option<Facts> {
         let cipher = self.conn.negotiated_cipher_suite()?;
         let resumed = self.is_resumed();
+        let Handshake {
+            context, identity, ..
+        } = &self.handshake;
         let certificates = match self.conn.peer_certificates() {
-            Some(chain) if !resumed => chain.to_vec(),
-            _ => Vec::new(),
+            Some(chain) if !resumed => context.share(chain),
+            _ => Arc::new([]),
         };
-        let (context, identity) = (&self.handshake.context, self.handshake.identity.as_deref());
         let verdict = if resumed {
-            // Judged when the session began, in the same context.
+            // Judged when the session began, in the same context and for the same identity.
             Verdict::Trusted
         } else {
-            match judge(&context.roots, &certificates, identity, UnixTime::now()) {
-                Verdict::Trusted if identity.is_none() => Verdict::Identity,
+            let asked = (!self.handshake.asks).then_some(identity.as_str());
+            match context.judge(&certificates, asked, UnixTime::now()) {
+                Verdict::Trusted if self.handshake.asks => Verdict::Identity,
                 verdict => verdict,
             }
         };
         let group = self.conn.negotiated_key_exchange_group();
+        let minor = self.minor();
         Some(Facts {
             verdict,
             resumed,
-            minor: self.minor(),
+            minor,
             suite: cipher.suite().into(),
             group: group.map_or(0, |group| group.name().into()),
             alpn: self.conn.alpn_protocol().map(<[u8]>::to_vec),
             session: (!resumed).then(|| self.sessions.found()),
-            has_session: self.sessions.take_fresh(resumed).is_some(),
+            has_session: minor == 2 && self.sessions.take_fresh(resumed).is_some(),
             certificates,
             cipher,
             secrets: self.secrets.clone(),
-            server_random: self.server_random.get().copied().unwrap_or_default(),
+            server_random: self.server_random,
         })
+    }
+
+    /// The server is accepted, by the verdict or by the program: its sessions may be resumed.
+    pub fn accept(&self) {
+        self.sessions.accept();
     }
 
     /// The stream has ended.
@@ -324,6 +331,15 @@ impl Client {
         Failure {
             minor: self.minor(),
             ..Failure::new(Kind::Eof)
+        }
+    }
+
+    /// A failure that has no name of its own.
+    pub fn other(&self) -> Failure {
+        Failure {
+            minor: self.minor(),
+            handshaking: self.conn.is_handshaking(),
+            ..Failure::new(Kind::Other)
         }
     }
 
@@ -339,43 +355,41 @@ impl Client {
         }
     }
 
-    fn other(&self) -> Failure {
-        Failure {
-            minor: self.minor(),
-            handshaking: false,
-            ..Failure::new(Kind::Other)
-        }
+    fn failure(&self, error: &rustls::Error, records: &[u8]) -> Failure {
+        Failure::from_rustls(error, records, self.minor(), self.conn.is_handshaking())
     }
 
-    fn failure(&self, error: &rustls::Error, record: &[u8]) -> Failure {
-        Failure::from_rustls(error, record, self.minor(), self.conn.is_handshaking())
-    }
-
-    /// The server's random, which TLS 1.2 exports with: the first record is its ServerHello.
-    fn note_server_random(&self, incoming: &[u8]) {
-        if let Some(bytes) = incoming.get(SERVER_RANDOM)
-            && let Ok(random) = bytes.try_into()
-        {
-            let _ = self.server_random.set(random);
-        }
-    }
-
-    /// The alert that rustls has for the server.
+    /// The alert that rustls has for the server. No further than that: what it stumbled over is
+    /// still there.
     fn drain_alert(&mut self, outgoing: &mut Vec<u8>) {
-        while let Ok(state) = self.conn.process_tls_records(&mut []).state {
-            match state {
-                ConnectionState::EncodeTlsData(mut data) => {
-                    append(outgoing, |room| match data.encode(room) {
-                        Ok(len) => Ok(len),
-                        Err(EncodeError::InsufficientSize(size)) => Err(size.required_size),
-                        Err(EncodeError::AlreadyEncoded) => Ok(0),
-                    });
-                }
-                ConnectionState::TransmitTlsData(data) => data.done(),
-                _ => return,
-            }
+        while self.conn.wants_write() {
+            let Ok(state) = self.conn.process_tls_records(&mut []).state else {
+                return;
+            };
+            keep_up(state, outgoing, &mut self.peer_closed);
         }
     }
+}
+
+/// Does what rustls wants done in between. Answers the state where it is another.
+fn keep_up<'c, 'i, Data>(
+    state: ConnectionState<'c, 'i, Data>,
+    outgoing: &mut Vec<u8>,
+    peer_closed: &mut bool,
+) -> Option<ConnectionState<'c, 'i, Data>> {
+    match state {
+        ConnectionState::EncodeTlsData(mut data) => {
+            append(outgoing, |room| match data.encode(room) {
+                Ok(len) => Ok(len),
+                Err(EncodeError::InsufficientSize(size)) => Err(size.required_size),
+                Err(EncodeError::AlreadyEncoded) => Ok(0),
+            });
+        }
+        ConnectionState::TransmitTlsData(data) => data.done(),
+        ConnectionState::PeerClosed => *peer_closed = true,
+        state => return Some(state),
+    }
+    None
 }
 
 /// Appends what `encode` puts into the room it is given; it answers the room it needs where that
@@ -387,5 +401,51 @@ fn append(outgoing: &mut Vec<u8>, mut encode: impl FnMut(&mut [u8]) -> Result<us
         let room = outgoing.get_mut(start..).unwrap_or_default();
         let len = encode(room).unwrap_or(0);
         outgoing.truncate(start + len);
+    }
+}
+
+/// The random of the ServerHello that these records begin with, behind alerts (RFC 5246, section
+/// 7.4.1.3). TLS 1.2 exports with it.
+fn server_random(mut records: &[u8]) -> Option<[u8; 32]> {
+    const ALERT: u8 = 21;
+    const HANDSHAKE: u8 = 22;
+    const SERVER_HELLO: u8 = 2;
+
+    while let [ALERT, _, _, high, low, body @ ..] = records {
+        records = body.get(u16::from_be_bytes([*high, *low]).into()..)?;
+    }
+    match records {
+        // Type and length of the message, and its version, come before.
+        [
+            HANDSHAKE,
+            _,
+            _,
+            _,
+            _,
+            SERVER_HELLO,
+            _,
+            _,
+            _,
+            _,
+            _,
+            hello @ ..,
+        ] => hello.first_chunk().copied(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_random_is_found_behind_a_warning() {
+        let mut records = vec![21, 3, 3, 0, 2, 1, 112];
+        assert_eq!(server_random(&records), None);
+        records.extend([22, 3, 3, 0, 90, 2, 0, 0, 86, 3, 3]);
+        records.extend([7; 31]);
+        assert_eq!(server_random(&records), None);
+        records.push(7);
+        assert_eq!(server_random(&records), Some([7; 32]));
     }
 }

@@ -1,20 +1,22 @@
 //! One set of TLS options as rustls takes it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::client::Resumption;
 use rustls::client::Tls12Resumption;
 use rustls::crypto::aws_lc_rs as provider;
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, ProtocolVersion, SignatureScheme, SupportedCipherSuite};
 
+use super::judge::Verdict;
 use super::key_log::Secrets;
 use super::roots::Roots;
 use super::sessions::{ConnSessions, Hints};
 use super::signature_check::SignatureCheck;
+use super::verdicts::Verdicts;
 
 /// What OpenSSL would offer, by IANA numbers in its order of preference; unknown ones are skipped.
 #[derive(Default)]
@@ -34,8 +36,10 @@ pub struct ContextSpec {
 pub struct Context {
     config: ClientConfig,
     tickets: bool,
-    pub(super) roots: Arc<Roots>,
+    roots: Arc<Roots>,
+    verdicts: Verdicts,
     pub(super) hints: Arc<Hints>,
+    last_chain: Mutex<Arc<[CertificateDer<'static>]>>,
 }
 
 impl Context {
@@ -78,8 +82,36 @@ impl Context {
             config,
             tickets: spec.tickets,
             roots,
+            verdicts: Verdicts::default(),
             hints: Arc::default(),
+            last_chain: Mutex::new(Arc::new([])),
         })
+    }
+
+    /// The same chain, shared with the connection before where it was the same: most connections
+    /// of a context go to one server.
+    pub(super) fn share(
+        &self,
+        chain: &[CertificateDer<'static>],
+    ) -> Arc<[CertificateDer<'static>]> {
+        let mut last = self
+            .last_chain
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if **last != *chain {
+            *last = chain.into();
+        }
+        last.clone()
+    }
+
+    /// Judges a chain; see `judge`.
+    pub(super) fn judge(
+        &self,
+        chain: &Arc<[CertificateDer<'static>]>,
+        identity: Option<&str>,
+        now: UnixTime,
+    ) -> Verdict {
+        self.verdicts.judge(&self.roots, chain, identity, now)
     }
 
     /// The configuration of one connection. The verifier and the client's certificate stay the

@@ -5,20 +5,29 @@ use aws_lc_rs::{digest, hkdf, tls_prf};
 use rustls::crypto::hash::HashAlgorithm;
 use rustls::{SupportedCipherSuite, Tls12CipherSuite};
 
-use super::key_log::Secrets;
+use super::key_log::{EXPORTERS, Secrets};
 
-/// `length` bytes for `label`, or None where the connection has no secrets to make them from.
+/// What TLS 1.2 derives with itself: keying material of these would give it away.
+const TLS12_LABELS: [&[u8]; 5] = [
+    b"client finished",
+    b"server finished",
+    b"master secret",
+    b"extended master secret",
+    b"key expansion",
+];
+
+/// `length` bytes for `label`, or None where there can't be any.
 pub(super) fn export(
     suite: SupportedCipherSuite,
     secrets: &Secrets,
-    server_random: &[u8],
+    server_random: Option<&[u8; 32]>,
     label: &[u8],
     context: Option<&[u8]>,
     length: usize,
 ) -> Option<Vec<u8>> {
     match suite {
         SupportedCipherSuite::Tls13(suite) => {
-            let secret = secrets.find("EXPORTER_SECRET")?.secret;
+            let secret = secrets.find(EXPORTERS[0])?.secret;
             let (hash, digest) = algorithms(suite.common.hash_provider.algorithm())?;
             let empty = digest::digest(digest, &[]);
             let derived = expand(hash, &secret, label, empty.as_ref(), digest.output_len())?;
@@ -26,8 +35,11 @@ pub(super) fn export(
             expand(hash, &derived, b"exporter", context.as_ref(), length)
         }
         SupportedCipherSuite::Tls12(suite) => {
-            let line = secrets.find("CLIENT_RANDOM")?;
-            let mut seed = [&line.client_random, server_random].concat();
+            if TLS12_LABELS.contains(&label) {
+                return None;
+            }
+            let line = secrets.find(EXPORTERS[1])?;
+            let mut seed = [&line.client_random[..], server_random?].concat();
             if let Some(context) = context {
                 seed.extend(u16::try_from(context.len()).ok()?.to_be_bytes());
                 seed.extend(context);

@@ -17,6 +17,16 @@ const ECDSA_ARC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04];
 const PKCS1_ARC: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
 const PROXY_CERT_INFO: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x0e];
 
+/// The addresses and the systems that a certificate is for (RFC 3779). OpenSSL demands that its
+/// issuers have them too.
+const RESOURCES: [&[u8]; 2] = [
+    &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x07],
+    &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x08],
+];
+
+/// More than any certificate has; each is compared with all others.
+const EXTENSIONS_MAX: usize = 64;
+
 /// Where a moment lies in a certificate's validity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dates {
@@ -30,12 +40,17 @@ pub(super) struct Facts<'a>(X509Certificate<'a>);
 
 impl<'a> Facts<'a> {
     /// `None` where anything is malformed, an extension that webpki passes over included: OpenSSL
-    /// calls such a certificate invalid. So is one that has an extension twice.
+    /// calls such a certificate invalid. So is one that has an extension twice. And where only
+    /// OpenSSL knows what an extension demands.
     pub(super) fn read(der: &'a [u8]) -> Option<Self> {
         let (rest, certificate) = X509Certificate::from_der(der).ok()?;
         let extensions = certificate.extensions();
+        if extensions.len() > EXTENSIONS_MAX {
+            return None;
+        }
         let sound = extensions.iter().enumerate().all(|(index, extension)| {
-            extension.parsed_extension().error().is_none()
+            !RESOURCES.contains(&extension.oid.as_bytes())
+                && extension.parsed_extension().error().is_none()
                 && extensions[..index].iter().all(|e| e.oid != extension.oid)
         });
         (rest.is_empty() && sound).then_some(Self(certificate))
@@ -57,15 +72,24 @@ impl<'a> Facts<'a> {
     /// As OpenSSL has it: over in the very second that `notAfter` names, and over rather than to
     /// come where both are true.
     pub(super) fn dates(&self, now: UnixTime) -> Dates {
-        let validity = &self.0.tbs_certificate.validity;
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        if validity.not_after.timestamp() <= now {
+        let (from, until) = self.validity();
+        if until <= now {
             Dates::Past
-        } else if validity.not_before.timestamp() > now {
+        } else if from > now {
             Dates::Future
         } else {
             Dates::Present
         }
+    }
+
+    /// Both ends, in seconds since the epoch.
+    pub(super) fn validity(&self) -> (i64, i64) {
+        let validity = &self.0.tbs_certificate.validity;
+        (
+            validity.not_before.timestamp(),
+            validity.not_after.timestamp(),
+        )
     }
 
     /// Whether OpenSSL would take this certificate for the issuer of `subject`: by its names and
@@ -226,5 +250,43 @@ fn directory_name<'a>(name: &GeneralName<'a>) -> Option<&'a [u8]> {
     match name {
         GeneralName::DirectoryName(name) => Some(name.as_raw()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::fixtures::*;
+    use super::*;
+
+    #[test]
+    fn resources_and_too_many_extensions_are_not_read() {
+        let extended = |count: u64, arc: &[u64]| {
+            let extensions =
+                (0..count).map(|n| extension(&[arc, &[n + 7]].concat(), false, tlv(5, &[])));
+            Party::self_signed(extensions.fold(server(), extended))
+        };
+        let resources = [1, 3, 6, 1, 5, 5, 7, 1];
+        assert!(Facts::read(&extended(1, &resources).der).is_none());
+        let unknown = [1, 3, 6, 1, 4, 1, 99999];
+        assert!(Facts::read(&extended(9, &unknown).der).is_some());
+        assert!(Facts::read(&extended(EXTENSIONS_MAX as u64 + 1, &unknown).der).is_none());
+    }
+
+    #[test]
+    fn a_certificate_is_valid_from_its_first_second_until_before_its_last() {
+        let leaf = Party::self_signed(server());
+        let facts = Facts::read(&leaf.der).unwrap();
+        let (from, until) = facts.validity();
+        let at = |second: i64| {
+            let second = Duration::from_secs(second.try_into().unwrap());
+            facts.dates(UnixTime::since_unix_epoch(second))
+        };
+        assert_eq!([at(from - 1), at(from)], [Dates::Future, Dates::Present]);
+        assert_eq!([at(until - 1), at(until)], [Dates::Present, Dates::Past]);
+        let never = Party::self_signed(expired(not_yet_valid(server())));
+        let facts = Facts::read(&never.der).unwrap();
+        assert_eq!(facts.dates(now()), Dates::Past);
     }
 }

@@ -1,6 +1,6 @@
 //! Why TLS failed, in the parts that Node's error codes tell apart.
 
-use rustls::{CertificateError, Error, InvalidMessage};
+use rustls::{Error, InvalidMessage};
 
 /// A record's second byte; what a server in plain text sends there is another.
 const RECORD_MAJOR_VERSION: u8 = 3;
@@ -8,8 +8,8 @@ const RECORD_MAJOR_VERSION: u8 = 3;
 /// The content type of whatever TLS 1.3 encrypts.
 const APPLICATION_DATA: u8 = 23;
 
-/// Nonce and tag of an encrypted record of TLS 1.2.
-const ENCRYPTED_BYTES_MIN: u16 = 8 + 16;
+/// A tag and a byte: no encrypted record is shorter.
+const ENCRYPTED_BYTES_MIN: u16 = 16 + 1;
 
 /// The fault, by who has seen it and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Kind {
     Incompatible,
     /// The server broke the protocol.
     Misbehaved,
-    /// The server's handshake signature is wrong.
+    /// The server's handshake signature is wrong, or its certificate can't be read for it.
     BadSignature,
     Other,
 }
@@ -61,12 +61,12 @@ impl Failure {
         }
     }
 
-    /// `record` is what rustls was looking at.
-    pub(super) fn from_rustls(error: &Error, record: &[u8], minor: u8, handshaking: bool) -> Self {
+    /// `records` is what rustls was looking at.
+    pub(super) fn from_rustls(error: &Error, records: &[u8], minor: u8, handshaking: bool) -> Self {
         let mut alert = 0;
         let kind = match error {
             Error::DecryptError | Error::InvalidMessage(_) | Error::InappropriateMessage { .. }
-                if !handshaking && is_misplaced(record, minor) =>
+                if !handshaking && has_misplaced(records, minor) =>
             {
                 Kind::BadType
             }
@@ -78,7 +78,7 @@ impl Failure {
             Error::PeerSentOversizedRecord
             | Error::InvalidMessage(InvalidMessage::MessageTooLarge) => Kind::TooLong,
             Error::InvalidMessage(InvalidMessage::InvalidContentType) if handshaking => {
-                if record.get(1) == Some(&RECORD_MAJOR_VERSION) {
+                if records.get(1) == Some(&RECORD_MAJOR_VERSION) {
                     Kind::UnexpectedMessage
                 } else {
                     Kind::NotTls
@@ -98,7 +98,7 @@ impl Failure {
             }
             Error::PeerIncompatible(_) => Kind::Incompatible,
             Error::PeerMisbehaved(_) | Error::InvalidMessage(_) => Kind::Misbehaved,
-            Error::InvalidCertificate(CertificateError::BadSignature) => Kind::BadSignature,
+            Error::InvalidCertificate(_) => Kind::BadSignature,
             _ => Kind::Other,
         };
         Self {
@@ -110,15 +110,17 @@ impl Failure {
     }
 }
 
-/// Whether this begins like a record, and can't be one of an established connection.
-fn is_misplaced(record: &[u8], minor: u8) -> bool {
-    match *record {
-        [kind, RECORD_MAJOR_VERSION, _, ..] if minor == 3 => kind != APPLICATION_DATA,
-        [_, RECORD_MAJOR_VERSION, _, high, low, ..] => {
-            u16::from_be_bytes([high, low]) < ENCRYPTED_BYTES_MIN
+/// Whether there is a record that can't be one of an established connection: the first such one is
+/// what rustls stumbled over, as all before it were in order.
+fn has_misplaced(mut records: &[u8], minor: u8) -> bool {
+    while let [kind, RECORD_MAJOR_VERSION, _, high, low, body @ ..] = records {
+        let len = u16::from_be_bytes([*high, *low]);
+        if minor == 3 && *kind != APPLICATION_DATA || minor == 2 && len < ENCRYPTED_BYTES_MIN {
+            return true;
         }
-        _ => false,
+        records = body.get(len.into()..).unwrap_or_default();
     }
+    false
 }
 
 #[cfg(test)]
@@ -127,8 +129,8 @@ mod tests {
 
     use super::*;
 
-    fn kind(error: Error, record: &[u8], handshaking: bool) -> Kind {
-        Failure::from_rustls(&error, record, 3, handshaking).kind
+    fn kind(error: Error, records: &[u8], handshaking: bool) -> Kind {
+        Failure::from_rustls(&error, records, 3, handshaking).kind
     }
 
     #[test]
@@ -141,6 +143,15 @@ mod tests {
         );
         assert_eq!(kind(error(), &[99, 3, 3, 0, 1], false), Kind::BadType);
         assert_eq!(kind(error(), b"HTTP/1.1", false), Kind::BadRecord);
+    }
+
+    #[test]
+    fn a_record_out_of_place_is_found_behind_good_ones() {
+        let mut records = vec![23, 3, 3, 0, 30];
+        records.extend([0; 30]);
+        assert_eq!(kind(Error::DecryptError, &records, false), Kind::BadMac);
+        records.extend([21, 3, 3, 0, 2, 2, 40]);
+        assert_eq!(kind(Error::DecryptError, &records, false), Kind::BadType);
     }
 
     #[test]

@@ -119,6 +119,11 @@ pub(super) fn authority(params: CertificateParams, fields: &[&[u8]]) -> Certific
     extended(params, extension(&AUTHORITY_KEY_IDENTIFIER, false, content))
 }
 
+/// With the authority key identifier of whoever issues it.
+pub(super) fn naming_its_issuer(params: &mut CertificateParams) {
+    params.use_authority_key_identifier_extension = true;
+}
+
 /// One that nobody knows.
 pub(super) fn unknown(critical: bool) -> CustomExtension {
     extension(&[1, 3, 6, 1, 4, 1, 99999, 1], critical, tlv(0x05, &[]))

@@ -5,6 +5,7 @@
 //! give that reason; for the rest Node's own transport is asked.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use rustls::pki_types::{
     CertificateDer, ServerName, SignatureVerificationAlgorithm, TrustAnchor, UnixTime,
@@ -59,6 +60,9 @@ static SIGNATURES: &[&dyn SignatureVerificationAlgorithm] = &[
     algs::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
 ];
 
+/// Certificates beside the leaf. A server sends two or three; many would only cost time.
+const OTHERS_MAX: usize = 16;
+
 /// Judges a chain as the peer sent it, leaf first. `identity` is a DNS name or an IP address;
 /// without one the leaf may be for anybody.
 pub fn judge(
@@ -70,6 +74,9 @@ pub fn judge(
     let Some((leaf_der, others)) = chain.split_first() else {
         return Verdict::Undecided;
     };
+    if others.len() > OTHERS_MAX {
+        return Verdict::Undecided;
+    }
     let Some(leaf) = Facts::read(leaf_der) else {
         return Verdict::Undecided;
     };
@@ -131,14 +138,13 @@ fn verdict_on_name(leaf: &EndEntityCert<'_>, identity: Option<&str>) -> Verdict 
     }
 }
 
-/// The peer's certificates, and the program's that the peer did not send.
+/// The peer's certificates and the program's.
 fn intermediates<'a>(
     peers: &'a [CertificateDer<'_>],
     trusted: &[&'a Trusted],
 ) -> Vec<CertificateDer<'a>> {
     let own = trusted.iter().filter(|of| of.list == List::Own);
-    let own = own.map(|of| &of.der).filter(|der| !peers.contains(der));
-    let own = own.map(|der| CertificateDer::from(&der[..]));
+    let own = own.map(|of| CertificateDer::from(&of.der[..]));
     let peers = peers.iter().map(|der| CertificateDer::from(&der[..]));
     peers.chain(own).collect()
 }
@@ -194,21 +200,44 @@ impl Search<'_> {
         }
     }
 
+    /// OpenSSL reports what it finds last, and webpki what it holds for worst. They agree where one
+    /// thing is wrong with the one path there is, so no other reason is told.
     fn verdict(&self, refusal: Refusal) -> Verdict {
-        match refusal {
-            Refusal::Veto => Verdict::Undecided,
-            Refusal::Webpki(Error::UnknownIssuer | Error::CaUsedAsEndEntity) => Verdict::Unknown,
-            Refusal::Webpki(_) if self.is_forked() => Verdict::Undecided,
-            Refusal::Webpki(err) => match err {
-                Error::CertExpired { .. } => Verdict::Expired,
-                Error::CertNotValidYet { .. } => Verdict::NotYetValid,
-                Error::PathLenConstraintViolated => Verdict::PathLength,
-                Error::RequiredEkuNotFoundContext(_) if self.path(AnyPurpose).is_ok() => {
-                    Verdict::Purpose
-                }
-                _ => Verdict::Undecided,
-            },
+        let err = match refusal {
+            Refusal::Webpki(Error::UnknownIssuer | Error::CaUsedAsEndEntity) => {
+                return Verdict::Unknown;
+            }
+            Refusal::Webpki(err) if !self.is_forked() => err,
+            Refusal::Webpki(_) | Refusal::Veto => return Verdict::Undecided,
+        };
+        match err {
+            Error::CertExpired { .. } if self.has_its_time() => Verdict::Expired,
+            Error::CertNotValidYet { .. } if self.has_its_time() => Verdict::NotYetValid,
+            Error::PathLenConstraintViolated if self.look.leads_to_root() => Verdict::PathLength,
+            Error::RequiredEkuNotFoundContext(_) if self.path(AnyPurpose).is_ok() => {
+                Verdict::Purpose
+            }
+            _ => Verdict::Undecided,
         }
+    }
+
+    /// Whether the path would be good at a time when all certificates are valid.
+    fn has_its_time(&self) -> bool {
+        let issuers = self.look.issuers.iter().map(|issuer| &issuer.facts);
+        let (from, until) = issuers
+            .map(Facts::validity)
+            .fold(self.look.leaf.validity(), |(from, until), other| {
+                (from.max(other.0), until.min(other.1))
+            });
+        let Ok(time) = u64::try_from(from) else {
+            return false;
+        };
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(time));
+        let look = Look { now, ..self.look };
+        from < until
+            && Search { look, ..*self }
+                .path(KeyUsage::server_auth())
+                .is_ok()
     }
 
     /// Whether two certificates of one name could continue a path. OpenSSL takes one of them and
@@ -307,6 +336,13 @@ mod tests {
     }
 
     #[test]
+    fn an_own_intermediate_does_not_make_up_for_its_root() {
+        let [leaf, intermediate, root] = three(expired(ca("root")));
+        let trust = Trust::bundled(&[&root]).and_own(&[&intermediate]);
+        assert_eq!(trust.judges(&[&leaf]), Verdict::Expired);
+    }
+
+    #[test]
     fn own_cas_are_trusted_beside_bundled_roots() {
         let (bundled, extra) = (three(ca("bundled")), three(ca("extra")));
         let trust = Trust::bundled(&[&bundled[2]]).and_own(&[&extra[2]]);
@@ -391,14 +427,36 @@ mod tests {
     }
 
     #[test]
-    fn openssl_does_not_count_a_ca_that_changed_its_key() {
+    fn the_longest_path_is_no_reason_where_openssl_stops_before_it() {
         let root = Party::self_signed(path_len(ca("root"), 0));
-        let rollover = root.issue(ca("root"));
-        let leaf = rollover.issue(server());
-        for trust in [Trust::own(&[&root]), Trust::bundled(&[&root])] {
-            let verdict = trust.judges(&[&leaf, &rollover]);
-            assert!(matches!(verdict, Verdict::Undecided | Verdict::Trusted));
-        }
+        let intermediate = root.issue(ca("intermediate"));
+        let namesake = intermediate.issue(named("intermediate"));
+        let verdict = Trust::own(&[&root]).judges(&[&namesake, &intermediate]);
+        assert_eq!(verdict, Verdict::Undecided);
+    }
+
+    #[test]
+    fn the_longest_path_is_no_reason_where_openssl_does_not_find_the_root() {
+        let root = Party::self_signed(path_len(ca("root"), 0));
+        let upper = root.issue(ca("upper"));
+        let lower = upper.issue(ca("lower"));
+        let leaf = lower.issue(server());
+        let chain = [&leaf, &lower, &upper];
+        let trust = Trust::own(&[&root]);
+        assert_eq!(trust.judges(&chain), Verdict::PathLength);
+        let trust = Trust::own(&[&root, &lower]);
+        assert_eq!(trust.judges(&chain), Verdict::Undecided);
+    }
+
+    #[test]
+    fn openssl_does_not_count_a_ca_that_changed_its_key() {
+        let signed = |params| with(params, naming_its_issuer);
+        let root = Party::self_signed(signed(path_len(ca("root"), 0)));
+        let rollover = root.issue(signed(ca("root")));
+        let leaf = rollover.issue(signed(server()));
+        let own = Trust::own(&[&root]).judges(&[&leaf, &rollover]);
+        let bundled = Trust::bundled(&[&root]).judges(&[&leaf, &rollover]);
+        assert_eq!([own, bundled], [Verdict::Undecided, Verdict::Trusted]);
     }
 
     #[test]
@@ -420,10 +478,33 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_purpose_is_only_told_where_nothing_else_is_wrong() {
-        let stranger = Party::self_signed(ca("stranger"));
-        let leaf = stranger.issue(with(server(), |p| p.extended_key_usages.push(CLIENTS)));
+    fn a_reason_is_only_told_where_nothing_else_is_wrong() {
+        let root = Party::self_signed(ca("root"));
+        let leaf = root.issue(with(server(), |p| p.extended_key_usages.push(CLIENTS)));
         assert_eq!(Trust::default().judges(&[&leaf]), Verdict::Undecided);
+
+        let old = root.issue(expired(ca("old")));
+        let leaf = old.issue(server());
+        assert_eq!(Trust::default().judges(&[&leaf, &old]), Verdict::Undecided);
+        let young = root.issue(not_yet_valid(ca("young")));
+        let leaf = young.issue(server());
+        let verdict = Trust::default().judges(&[&leaf, &young]);
+        assert_eq!(verdict, Verdict::Undecided);
+        let young = Party::self_signed(not_yet_valid(ca("root")));
+        let old = young.issue(expired(ca("old")));
+        let leaf = old.issue(server());
+        let trust = Trust::own(&[&young]);
+        assert_eq!(trust.judges(&[&leaf, &old]), Verdict::Undecided);
+
+        let upper = root.issue(path_len(ca("upper"), 0));
+        let lower = upper.issue(ca("lower"));
+        let leaf = lower.issue(server());
+        for chain in [
+            &[&leaf, &lower, &upper][..],
+            &[&leaf, &lower, &upper, &root],
+        ] {
+            assert_eq!(Trust::default().judges(chain), Verdict::Undecided);
+        }
     }
 
     #[test]

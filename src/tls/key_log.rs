@@ -5,6 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use rustls::KeyLog;
 
+/// What exported keying material is made from, in TLS 1.3 and 1.2.
+pub(super) const EXPORTERS: [&str; 2] = ["EXPORTER_SECRET", "CLIENT_RANDOM"];
+
 /// What one connection logged, in order.
 #[derive(Default)]
 pub(super) struct Secrets {
@@ -24,6 +27,13 @@ impl Secrets {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Forgets what is of no use once the handshake is told of.
+    pub(super) fn keep_exporters(&self) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.retain(|line| EXPORTERS.contains(&&*line.label));
+        lines.shrink_to_fit();
     }
 
     pub(super) fn find(&self, label: &str) -> Option<Line> {
@@ -73,5 +83,16 @@ mod tests {
         let line = secrets.find("CLIENT_RANDOM").unwrap();
         assert_eq!(line.to_text(), "CLIENT_RANDOM 01ab ff\n");
         assert_eq!(format!("{secrets:?}"), "Secrets { .. }");
+    }
+
+    #[test]
+    fn traffic_secrets_are_forgotten_and_exporters_stay() {
+        let secrets = Secrets::default();
+        for label in ["CLIENT_TRAFFIC_SECRET_0", "EXPORTER_SECRET"] {
+            secrets.log(label, &[1], &[2]);
+        }
+        secrets.keep_exporters();
+        assert!(secrets.find("CLIENT_TRAFFIC_SECRET_0").is_none());
+        assert!(secrets.find("EXPORTER_SECRET").is_some());
     }
 }

@@ -21,8 +21,9 @@ mod pinned;
 mod roots;
 mod sessions;
 mod signature_check;
+mod verdicts;
 
-pub use client::{Client, Facts, Handshake, Progress, Received};
+pub use client::{Client, Facts, Handshake, Progress, Received, ciphertext_bytes};
 pub use context::{Context, ContextSpec};
 pub use failure::{Failure, Kind};
 pub use judge::Verdict;

@@ -37,6 +37,7 @@ impl Issuer<'_> {
 }
 
 /// What paths from one leaf are looked at with.
+#[derive(Clone, Copy)]
 pub(super) struct Look<'a> {
     pub(super) leaf: &'a Facts<'a>,
     /// All that there are, the peer's in the order it sent them.
@@ -66,6 +67,29 @@ impl<'a> Look<'a> {
         Err(objection)
     }
 
+    /// Whether the one way up from the leaf, as OpenSSL goes it, ends at a root. Signatures aside.
+    pub(super) fn leads_to_root(&self) -> bool {
+        let mut below = self.leaf;
+        let mut among_trusted = false;
+        if below.self_signed() {
+            return false;
+        }
+        // A way longer than there are certificates goes round in circles.
+        for _ in self.issuers {
+            let mut above = self.issuers.iter();
+            let Some(issuer) = above.find(|issuer| issuer.facts.issued(below)) else {
+                return false;
+            };
+            let is_trusted = self.is_trusted(issuer);
+            if issuer.facts.self_signed() || (among_trusted && !is_trusted) {
+                return is_trusted;
+            }
+            among_trusted = is_trusted;
+            below = &issuer.facts;
+        }
+        false
+    }
+
     fn find(&self, der: &CertificateDer<'_>) -> Option<&'a Issuer<'a>> {
         self.issuers.iter().find(|issuer| issuer.der == der)
     }
@@ -88,15 +112,21 @@ impl<'a> Look<'a> {
     }
 
     fn under_bundled(&self, below: &[&Issuer<'_>], root: &Issuer<'_>) -> Result<(), Objection> {
+        self.is_sound(root, below)?;
+        self.agree(below, root)
+    }
+
+    /// What webpki does not look at in an anchor's certificate: its dates, whether it is a CA, how
+    /// long a path it allows, and its purposes. OpenSSL leaves self-issued certificates out of the
+    /// count.
+    fn is_sound(&self, root: &Issuer<'_>, below: &[&Issuer<'_>]) -> Result<(), Objection> {
         self.is_ca_in_date(root.der)?;
-        // Nor does webpki count the certificates under an anchor, or read its purposes. OpenSSL
-        // leaves self-issued ones out of the count.
         let counted = below.iter().filter(|issuer| !issuer.facts.self_issued());
         let counted = u32::try_from(counted.count()).unwrap_or(u32::MAX);
-        if root.facts.path_len().is_some_and(|max| counted > max) || !root.facts.for_servers() {
-            return Err(Objection::Veto);
+        match root.facts.path_len().is_some_and(|max| counted > max) || !root.facts.for_servers() {
+            true => Err(Objection::Veto),
+            false => Ok(()),
         }
-        self.agree(below, root)
     }
 
     /// webpki has no word for 'is this a CA': asked to take it for a server's, it looks at the
@@ -116,11 +146,18 @@ impl<'a> Look<'a> {
     /// Whether every certificate may do what the path has it do, and OpenSSL would take this path.
     fn agree(&self, issuers: &[&Issuer<'_>], root: &Issuer<'_>) -> Result<(), Objection> {
         let mut below = self.leaf;
+        let mut among_trusted = false;
         for issuer in issuers.iter().copied().chain([root]) {
             let facts = &issuer.facts;
-            if !facts.issued(below) || facts.is_proxy() || !self.is_taken(issuer, below) {
+            // OpenSSL goes no further than what it takes for self-signed, and once among trusted
+            // certificates it does not return to the peer's.
+            if below.self_signed() || (among_trusted && !self.is_trusted(issuer)) {
                 return Err(Objection::Veto);
             }
+            if !facts.issued(below) || facts.is_proxy() || !self.is_taken(issuer, below, issuers) {
+                return Err(Objection::Veto);
+            }
+            among_trusted = self.is_trusted(issuer);
             below = facts;
         }
         let mut all = issuers.iter().copied().chain([root]);
@@ -134,9 +171,15 @@ impl<'a> Look<'a> {
         Ok(())
     }
 
+    /// Whether this is one of the trusted certificates, the peer's copy of one included.
+    fn is_trusted(&self, issuer: &Issuer<'_>) -> bool {
+        let mut trusted = self.issuers.iter().filter(|of| of.trusted.is_some());
+        trusted.any(|of| of.der == issuer.der)
+    }
+
     /// Whether OpenSSL, which does not turn back, would take this issuer among all that may have
     /// issued `below`: a trusted one if there is one, and of the peer's the first in date.
-    fn is_taken(&self, issuer: &Issuer<'_>, below: &Facts<'_>) -> bool {
+    fn is_taken(&self, issuer: &Issuer<'_>, below: &Facts<'_>, path: &[&Issuer<'_>]) -> bool {
         let all = || {
             self.issuers
                 .iter()
@@ -146,10 +189,7 @@ impl<'a> Look<'a> {
         if all().any(|other| other.trusted.is_some()) {
             // Which of several it takes is not said, so it must not matter.
             let as_good = |other: &Issuer<'_>| {
-                other.der == issuer.der
-                    || (other.trusted.is_some_and(|trusted| trusted.is_root)
-                        && other.facts.self_issued() == issuer.facts.self_issued()
-                        && other.facts.has_key_of(&issuer.facts))
+                other.der == issuer.der || self.is_stand_in(other, issuer, below, path)
             };
             let mut trusted = all()
                 .filter(|other| other.trusted.is_some())
@@ -159,6 +199,23 @@ impl<'a> Look<'a> {
             let first = all().find(in_date);
             first.is_some_and(|first| first.der == issuer.der)
         }
+    }
+
+    /// Whether a path that ends with one root might as well end with the other: a root renewed
+    /// with the key it had, while both are in date.
+    fn is_stand_in(
+        &self,
+        other: &Issuer<'_>,
+        root: &Issuer<'_>,
+        below: &Facts<'_>,
+        path: &[&Issuer<'_>],
+    ) -> bool {
+        let are_roots = root.facts.self_signed() && other.facts.self_signed();
+        are_roots
+            && other.facts.has_key_of(&root.facts)
+            && other.facts.issued(below)
+            && !other.facts.constrains_names()
+            && self.is_sound(other, path).is_ok()
     }
 
     /// Whether name constraints bear on a subject: OpenSSL holds e-mail addresses there against
@@ -173,7 +230,10 @@ impl<'a> Look<'a> {
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{CertificateParams, GeneralSubtree, KeyPair, KeyUsagePurpose, NameConstraints};
+    use rcgen::{
+        CertificateParams, DnType, DnValue, GeneralSubtree, KeyPair, KeyUsagePurpose,
+        NameConstraints,
+    };
 
     use super::super::fixtures::*;
     use super::super::judge::Verdict::{self, Trusted, Undecided};
@@ -269,6 +329,101 @@ mod tests {
         assert_eq!(intermediate(extended(ca("i"), malformed)), Undecided);
     }
 
+    #[test]
+    fn a_root_that_was_renewed_with_its_key_may_stand_beside_the_old_one() {
+        let old = Party::self_signed(ca("root"));
+        let leaf = old.issue(server());
+        let renewed = |params| Party::self_signed_by(params, old.same_key());
+        for (new, verdict) in [
+            (renewed(ca("root")), Trusted),
+            (renewed(path_len(ca("root"), 0)), Trusted),
+            (renewed(expired(ca("root"))), Trusted),
+            (renewed(extended(ca("root"), unknown(true))), Undecided),
+            (
+                renewed(with(ca("root"), |p| {
+                    p.key_usages = vec![KeyUsagePurpose::CrlSign]
+                })),
+                Undecided,
+            ),
+            (
+                renewed(with(only_names_under("elsewhere"), |p| {
+                    p.distinguished_name = named("root").distinguished_name;
+                })),
+                Undecided,
+            ),
+            (Party::self_signed(ca("root")), Undecided),
+        ] {
+            for trust in [Trust::own(&[&old, &new]), Trust::bundled(&[&new, &old])] {
+                assert_eq!(trust.judges(&[&leaf]), verdict);
+            }
+        }
+    }
+
+    #[test]
+    fn a_root_and_what_another_ca_signed_for_it_are_not_the_same() {
+        let (root, stranger) = (
+            Party::self_signed(ca("root")),
+            Party::self_signed(ca("stranger")),
+        );
+        let cross = stranger.issue_for(ca("root"), root.same_key());
+        let leaf = root.issue(server());
+        assert_eq!(Trust::own(&[&root, &cross]).judges(&[&leaf]), Undecided);
+        assert_eq!(under(&root, &[&leaf, &cross]), Trusted);
+    }
+
+    #[test]
+    fn openssl_takes_a_trusted_issuer_before_a_better_one() {
+        let root = Party::self_signed(ca("root"));
+        let old = Party::self_signed(expired(ca("old")));
+        let cross = root.issue_for(ca("old"), old.same_key());
+        let leaf = old.issue(server());
+        for trust in [Trust::own(&[&old, &root]), Trust::bundled(&[&old, &root])] {
+            assert_eq!(trust.judges(&[&leaf, &cross]), Undecided);
+        }
+    }
+
+    #[test]
+    fn openssl_takes_the_first_issuer_in_date_of_those_sent() {
+        let (root, stranger) = (
+            Party::self_signed(ca("root")),
+            Party::self_signed(ca("stranger")),
+        );
+        let good = root.issue(ca("i"));
+        let lost = stranger.issue_for(ca("i"), good.same_key());
+        let over = stranger.issue_for(expired(ca("i")), good.same_key());
+        let leaf = good.issue(server());
+        assert_eq!(under(&root, &[&leaf, &over, &good, &lost]), Trusted);
+        assert_eq!(under(&root, &[&leaf, &lost, &good]), Undecided);
+    }
+
+    #[test]
+    fn openssl_does_not_return_from_trusted_certificates_to_those_sent() {
+        let root = Party::self_signed(ca("root"));
+        let upper = root.issue(ca("upper"));
+        let lower = upper.issue(ca("lower"));
+        let leaf = lower.issue(server());
+        let all = Trust::own(&[&root, &lower, &upper]);
+        assert_eq!(all.judges(&[&leaf, &lower, &upper]), Trusted);
+        let but_one = Trust::own(&[&root, &lower]);
+        assert_eq!(but_one.judges(&[&leaf, &lower, &upper]), Undecided);
+    }
+
+    #[test]
+    fn openssl_stops_at_what_looks_self_signed() {
+        let root = Party::self_signed(ca("root"));
+        let rollover = root.issue(ca("root"));
+        assert_eq!(
+            under(&root, &[&rollover.issue(server()), &rollover]),
+            Undecided
+        );
+        let namesake = root.issue(named("root"));
+        assert_eq!(under(&root, &[&namesake]), Undecided);
+        let signed = Party::self_signed(with(ca("root"), naming_its_issuer));
+        let rollover = signed.issue(with(ca("root"), naming_its_issuer));
+        let leaf = rollover.issue(with(server(), naming_its_issuer));
+        assert_eq!(under(&signed, &[&leaf, &rollover]), Trusted);
+    }
+
     fn only_names_under(tree: &str) -> CertificateParams {
         with(ca("constrained"), |p| {
             p.name_constraints = Some(NameConstraints {
@@ -297,12 +452,15 @@ mod tests {
     #[test]
     fn name_constraints_bear_on_email_addresses_in_subjects() {
         let constrained = Party::self_signed(only_names_under("test"));
-        let email = rcgen::DnType::CustomDnType(vec![1, 2, 840, 113549, 1, 9, 1]);
-        let leaf = constrained.issue(with(server(), |p| {
+        let email = |p: &mut CertificateParams| {
+            let kind = DnType::CustomDnType(vec![1, 2, 840, 113549, 1, 9, 1]);
             let address = "someone@elsewhere.example".try_into().unwrap();
-            let address = rcgen::DnValue::Ia5String(address);
-            p.distinguished_name.push(email, address);
-        }));
+            p.distinguished_name.push(kind, DnValue::Ia5String(address));
+        };
+        let leaf = constrained.issue(with(server(), email));
         assert_eq!(under(&constrained, &[&leaf]), Undecided);
+        let intermediate = constrained.issue(with(ca("i"), email));
+        let leaf = intermediate.issue(server());
+        assert_eq!(under(&constrained, &[&leaf, &intermediate]), Undecided);
     }
 }

@@ -8,8 +8,10 @@ use super::facts::Facts;
 use super::roots::Roots;
 
 /// Whether the leaf is trusted for being listed. Its dates are the caller's business.
+///
+/// No other trusted certificate must pass for its issuer: OpenSSL might take that one.
 pub(super) fn is_pinned(roots: &Roots, leaf: &Facts<'_>, der: &[u8]) -> bool {
-    roots.lists(leaf, der)
+    roots.has_no_issuer_but_itself(leaf, der)
         && leaf.self_signed()
         && leaf.issued(leaf)
         && leaf.serves_tls()
@@ -58,6 +60,37 @@ mod tests {
         assert_eq!(Trust::own(&[&twin]).judges(&[&leaf]), Verdict::Unknown);
         let bundled = Trust::bundled(&[&leaf]);
         assert_eq!(bundled.judges(&[&leaf]), Verdict::Undecided);
+    }
+
+    #[test]
+    fn a_listed_leaf_must_not_have_another_issuer_to_choose() {
+        let namesake = Party::self_signed(ca("server"));
+        let leaf = Party::self_signed(server());
+        let trust = Trust::own(&[&leaf, &namesake]);
+        assert_eq!(trust.judges(&[&leaf]), Verdict::Undecided);
+        let issued = namesake.issue(server());
+        let trust = Trust::own(&[&issued, &namesake]);
+        assert_eq!(trust.judges(&[&issued]), Verdict::Undecided);
+    }
+
+    #[test]
+    fn a_listed_leaf_must_be_signed_as_its_key_signs() {
+        let rsa = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+        let namesake = Party::self_signed_by(ca("server"), rsa);
+        let leaf = namesake.issue(server());
+        assert_eq!(Trust::own(&[&leaf]).judges(&[&leaf]), Verdict::Unknown);
+        let rsa = Party::self_signed_by(server(), namesake.key);
+        assert_eq!(Trust::own(&[&rsa]).judges(&[&rsa]), Verdict::Trusted);
+    }
+
+    #[test]
+    fn a_listed_proxy_is_left_to_openssl() {
+        let policy = tlv(
+            0x30,
+            &tlv(0x30, &tlv(0x06, &[0x2b, 6, 1, 5, 5, 7, 0x15, 1])),
+        );
+        let proxy = extension(&[1, 3, 6, 1, 5, 5, 7, 1, 14], false, policy);
+        assert_eq!(pinned(extended(server(), proxy)), Verdict::Unknown);
     }
 
     #[test]

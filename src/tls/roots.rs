@@ -47,9 +47,6 @@ impl Roots {
             return;
         };
         let is_root = facts.self_signed();
-        if list == List::Bundled && !is_root {
-            return;
-        }
         let issuer = facts.issuer().into();
         let alike = self.by_subject.entry(facts.subject().into()).or_default();
         if alike
@@ -69,10 +66,12 @@ impl Roots {
         self.by_subject.get(subject).into_iter().flatten()
     }
 
-    /// Whether the program lists this very certificate.
-    pub(super) fn lists(&self, certificate: &Facts<'_>, der: &[u8]) -> bool {
-        let mut alike = self.named(certificate.subject());
-        alike.any(|known| known.list == List::Own && *known.der == *der)
+    /// Whether the program lists this very certificate, and nothing else of the name that its
+    /// issuer has.
+    pub(super) fn has_no_issuer_but_itself(&self, certificate: &Facts<'_>, der: &[u8]) -> bool {
+        let mut alike = self.named(certificate.issuer()).peekable();
+        let is_listed = alike.peek().is_some();
+        is_listed && alike.all(|known| known.list == List::Own && *known.der == *der)
     }
 
     /// What chains to these issuers may need: those of that name, and what the program's own of
@@ -167,6 +166,7 @@ mod tests {
             b"noise".to_vec(),
             root.der.to_vec(),
             root.der[1..].to_vec(),
+            [&root.der[..], b"more"].concat(),
         ];
         let roots = Roots::new(der.clone(), der);
         assert_eq!(count(&roots, &root.issue(server())), 2);

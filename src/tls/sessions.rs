@@ -6,19 +6,19 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
 
-/// Groups that the process remembers. An agent keeps 100 tokens by default; a forgotten token
-/// costs one full handshake.
-const GROUPS_MAX: usize = 4096;
+/// Groups that the process remembers, of some KiB each. An agent keeps 100 tokens by default; a
+/// forgotten token costs one full handshake.
+const GROUPS_MAX: usize = 1024;
 
 /// Tickets of one group. Servers send two by default; more than these are a waste.
-const TICKETS_MAX: usize = 8;
+const TICKETS_MAX: usize = 4;
 
 /// Servers of which a context remembers the key exchange group.
 const HINTS_MAX: usize = 1024;
@@ -26,37 +26,56 @@ const HINTS_MAX: usize = 1024;
 /// What a token names.
 pub(super) type SessionId = u64;
 
-#[derive(Default)]
 struct Group {
+    /// Whom the server was to be.
+    identity: String,
+    /// Whether that was found good, or good enough by the program.
+    accepted: AtomicBool,
     tls12: Mutex<Option<Tls12ClientSessionValue>>,
     tls13: Mutex<VecDeque<Tls13ClientSessionValue>>,
 }
 
-/// All groups of the process, the oldest first.
+impl Group {
+    fn new(identity: &str) -> Arc<Self> {
+        Arc::new(Self {
+            identity: identity.to_owned(),
+            accepted: AtomicBool::new(false),
+            tls12: Mutex::default(),
+            tls13: Mutex::default(),
+        })
+    }
+}
+
+/// Groups by their ids, the oldest first.
 #[derive(Default)]
 struct Groups {
     by_id: HashMap<SessionId, Arc<Group>>,
     order: VecDeque<SessionId>,
 }
 
-static GROUPS: Mutex<Option<Groups>> = Mutex::new(None);
-static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+impl Groups {
+    fn remember(&mut self, id: SessionId, group: Arc<Group>) {
+        self.by_id.insert(id, group);
+        self.order.push_back(id);
+        if self.order.len() > GROUPS_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.by_id.remove(&oldest);
+        }
+    }
 
-fn find(id: SessionId) -> Option<Arc<Group>> {
-    lock(&GROUPS).as_ref()?.by_id.get(&id).cloned()
-}
-
-fn remember(id: SessionId, group: Arc<Group>) {
-    let mut groups = lock(&GROUPS);
-    let groups = groups.get_or_insert_default();
-    groups.by_id.insert(id, group);
-    groups.order.push_back(id);
-    if groups.order.len() > GROUPS_MAX
-        && let Some(oldest) = groups.order.pop_front()
-    {
-        groups.by_id.remove(&oldest);
+    /// The group, if it is for this identity and its server was accepted. Tokens say so too; this
+    /// is what holds if one is mistaken.
+    fn find(&self, id: SessionId, identity: &str) -> Option<Arc<Group>> {
+        let group = self.by_id.get(&id)?;
+        let fits = group.identity == identity && group.accepted.load(Ordering::Relaxed);
+        fits.then(|| group.clone())
     }
 }
+
+/// All groups of the process.
+static GROUPS: Mutex<Option<Groups>> = Mutex::new(None);
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// The key exchange groups that servers chose, so that the first guess is right (one round trip
 /// less).
@@ -77,11 +96,13 @@ pub(super) struct ConnSessions {
 }
 
 impl ConnSessions {
-    pub(super) fn new(hints: Arc<Hints>, resume: Option<SessionId>) -> Self {
+    /// `identity` is whom the server is to be.
+    pub(super) fn new(hints: Arc<Hints>, identity: &str, resume: Option<SessionId>) -> Self {
+        let find = |id| lock(&GROUPS).as_ref()?.find(id, identity);
         Self {
             hints,
             resumed: resume.and_then(find),
-            own: Arc::default(),
+            own: Group::new(identity),
             own_id: Mutex::new(None),
             fresh: AtomicU64::new(0),
         }
@@ -91,9 +112,16 @@ impl ConnSessions {
     pub(super) fn found(&self) -> SessionId {
         *lock(&self.own_id).get_or_insert_with(|| {
             let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-            remember(id, self.own.clone());
+            let mut groups = lock(&GROUPS);
+            let groups = groups.get_or_insert_default();
+            groups.remember(id, self.own.clone());
             id
         })
+    }
+
+    /// The server is accepted.
+    pub(super) fn accept(&self) {
+        self.own.accepted.store(true, Ordering::Relaxed);
     }
 
     /// The sessions that came since the last call: their id and how many.
@@ -171,19 +199,38 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    fn groups(accepted: bool) -> Groups {
+        let mut groups = Groups::default();
+        let group = Group::new("a.example");
+        group.accepted.store(accepted, Ordering::Relaxed);
+        groups.remember(0, group);
+        groups
+    }
+
     #[test]
     fn the_oldest_group_is_forgotten() {
-        let first = NEXT_ID.fetch_add(GROUPS_MAX as u64 + 2, Ordering::Relaxed);
-        for id in first..=first + GROUPS_MAX as u64 {
-            remember(id, Arc::default());
+        let mut groups = groups(true);
+        for id in 1..GROUPS_MAX as u64 {
+            groups.remember(id, Group::new("b.example"));
         }
-        assert!(find(first).is_none());
-        assert!(find(first + GROUPS_MAX as u64).is_some());
+        assert!(groups.find(0, "a.example").is_some());
+        groups.remember(GROUPS_MAX as u64, Group::new("b.example"));
+        assert!(groups.find(0, "a.example").is_none());
+    }
+
+    #[test]
+    fn a_group_is_for_its_identity_alone() {
+        assert!(groups(true).find(0, "b.example").is_none());
+    }
+
+    #[test]
+    fn a_server_that_was_refused_is_not_resumed() {
+        assert!(groups(false).find(0, "a.example").is_none());
     }
 
     #[test]
     fn nothing_is_fresh_before_a_session_comes() {
-        let sessions = ConnSessions::new(Arc::default(), None);
+        let sessions = ConnSessions::new(Arc::default(), "a.example", None);
         assert!(sessions.take_fresh(false).is_none());
         assert!(sessions.own_id.lock().unwrap().is_none());
     }

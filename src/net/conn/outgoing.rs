@@ -1,0 +1,55 @@
+//! What a connection has to send.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::net::memory::Outbound;
+
+/// Bytes on their way to the kernel.
+pub(in crate::net) enum Outgoing {
+    Copied {
+        bytes: Arc<Vec<u8>>,
+        range: Range<usize>,
+        acknowledge: bool,
+    },
+    Lent {
+        lent: Box<dyn Outbound>,
+        start: usize,
+        acknowledge: bool,
+    },
+}
+
+impl Outgoing {
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Copied { bytes, range, .. } => bytes.get(range.clone()).unwrap_or_default(),
+            Self::Lent { lent, start, .. } => lent.bytes().get(*start..).unwrap_or_default(),
+        }
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn advance(&mut self, taken: usize) -> bool {
+        match self {
+            Self::Copied { range, .. } => range.start += taken,
+            Self::Lent { start, .. } => *start += taken,
+        }
+        self.bytes().is_empty()
+    }
+
+    /// Keeps its own bytes instead of all that the tick wrote.
+    pub(super) fn detach(&mut self) {
+        if let Self::Copied { bytes, range, .. } = self
+            && range.len() < bytes.len()
+            && let Some(own) = bytes.get(range.clone())
+        {
+            *bytes = Arc::new(own.to_vec());
+            *range = 0..bytes.len();
+        }
+    }
+
+    pub(super) fn acknowledge(&self) -> bool {
+        match self {
+            Self::Copied { acknowledge, .. } | Self::Lent { acknowledge, .. } => *acknowledge,
+        }
+    }
+}

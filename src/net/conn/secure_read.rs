@@ -1,0 +1,141 @@
+//! Reading over TLS: ciphertext is read into memory of the thread, and what it says is copied to
+//! where JavaScript reads.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use tokio::io::ReadBuf;
+
+use super::{Conn, Progress, READS_PER_TURN};
+use crate::net::connect::errno;
+use crate::net::event::{Event, Syscall};
+use crate::net::gate::Reading;
+use crate::net::memory::{Chunk, Inbound};
+use crate::net::secure::{Incoming, Sunk};
+use crate::tls::{Failure, Received};
+
+impl Conn {
+    /// A parked connection reads too, as a server may send session tickets at any time in TLS 1.3;
+    /// anything else that comes then kills it.
+    pub(super) fn poll_read_secure(&mut self, cx: &mut Context<'_>) -> Progress {
+        for _ in 0..READS_PER_TURN {
+            let epoch = match self.may_read_secure(cx) {
+                Ok(epoch) => epoch,
+                Err(progress) => return progress,
+            };
+            match (self.read_secure(cx, epoch), epoch) {
+                (Incoming::Nothing, _) => return Progress::Exhausted,
+                (Incoming::Some, _) => {}
+                (Incoming::Secured(facts), _) => self.io.outbox.push(Event::Secured {
+                    conn: self.id,
+                    facts,
+                }),
+                (Incoming::Failed(failure), Some(_)) => {
+                    // What is left is the alert, which the server should see.
+                    self.poll_flush(cx);
+                    self.fail_secure(failure);
+                }
+                (Incoming::Io(err), Some(_)) => self.fail(Syscall::Read, errno(&err)),
+                (Incoming::End, Some(_)) => {
+                    self.ended = true;
+                    self.gate.kill();
+                    self.io.outbox.push(Event::End { conn: self.id });
+                }
+                _ => {
+                    self.gate.kill();
+                    self.io.outbox.push(Event::Killed { conn: self.id });
+                    self.drop_stream();
+                }
+            }
+            if self.has_unsent() {
+                self.poll_flush(cx);
+            }
+            self.poll_shutdown(cx);
+        }
+        cx.waker().wake_by_ref();
+        Progress::Held
+    }
+
+    /// The epoch that received bytes belong to, None where nobody has asked for any; or how reading
+    /// stands where it must wait.
+    fn may_read_secure(&self, cx: &Context<'_>) -> Result<Option<u32>, Progress> {
+        let Some(secure) = self.secure.as_ref().filter(|_| !self.ended) else {
+            return Err(Progress::Exhausted);
+        };
+        if self.stream.is_none() || secure.is_held() {
+            return Err(Progress::Exhausted);
+        }
+        match self.gate.reading(self.written_epoch) {
+            Reading::Unsolicited => Ok(None),
+            Reading::Allowed { epoch } if secure.must_read() => Ok(Some(epoch)),
+            Reading::Allowed { .. } if !self.reading => Err(Progress::Exhausted),
+            Reading::Allowed { .. }
+                if self.gate.is_full(cx.waker()) || self.io.outbox.is_full(cx.waker()) =>
+            {
+                Err(Progress::Held)
+            }
+            Reading::Allowed { epoch } => Ok(Some(epoch)),
+        }
+    }
+
+    fn read_secure(&mut self, cx: &mut Context<'_>, epoch: Option<u32>) -> Incoming {
+        let (Some(stream), Some(secure)) = (&mut self.stream, &mut self.secure) else {
+            return Incoming::Nothing;
+        };
+        let mut read = |room: &mut [u8]| {
+            let mut buf = ReadBuf::new(room);
+            match stream.poll_read(cx, &mut buf) {
+                Poll::Ready(Ok(())) => Ok(buf.filled().len()),
+                Poll::Ready(Err(err)) => Err(err),
+                Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+            }
+        };
+        let mut inbound = self.io.inbound.borrow_mut();
+        let (conn, gate, outbox) = (self.id, &self.gate, &self.io.outbox);
+        let epoch_of_data = epoch.unwrap_or_default();
+        // Records follow each other in memory: they are one event.
+        let mut gathered: Option<Chunk> = None;
+        let deliver = |chunk: Option<Chunk>| {
+            if let Some(chunk) = chunk {
+                gate.add_untaken(chunk.len as usize);
+                outbox.push(Event::Data {
+                    conn,
+                    epoch: epoch_of_data,
+                    chunk,
+                });
+            }
+        };
+        let mut sink = |sunk: Sunk<'_>| match sunk {
+            Sunk::AtMost(len) => {
+                inbound.room(len);
+            }
+            Sunk::Received(Received::Data(bytes)) => {
+                let chunk = copy(&mut **inbound, bytes);
+                if !gathered.as_mut().is_some_and(|last| last.join(chunk)) {
+                    deliver(gathered.replace(chunk));
+                }
+            }
+            Sunk::Received(Received::Sessions { id, count }) => {
+                deliver(gathered.take());
+                outbox.push(Event::Sessions { conn, id, count });
+            }
+        };
+        let incoming = secure.read(epoch.is_some(), &mut read, &mut sink);
+        deliver(gathered);
+        incoming
+    }
+
+    fn fail_secure(&mut self, failure: Failure) {
+        self.gate.kill();
+        self.drop_stream();
+        self.io.outbox.push(Event::TlsFailed {
+            conn: self.id,
+            failure,
+        });
+    }
+}
+
+fn copy(inbound: &mut dyn Inbound, bytes: &[u8]) -> Chunk {
+    ReadBuf::uninit(inbound.room(bytes.len())).put_slice(bytes);
+    inbound.commit(bytes.len())
+}
