@@ -5,12 +5,13 @@
 
 const https = require('node:https');
 
-const { Agent, kNameOf, nodeGetName, pick, plainName, serverName } = require('./agent');
+const { Agent, kNameOf, nodeGetName } = require('./agent');
 const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const errors = require('./errors');
 const { isReplaced } = require('./node-transport');
-const { SecureNames, perRequestIdentity, secureSuffix } = require('./secure-name');
+const { perRequestIdentity, secureSuffix } = require('./secure-name');
+const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
 const { nativeContext } = require('./tls/native-context');
 const { isRemembered } = require('./tls/node-origins');
@@ -26,7 +27,7 @@ const TRANSPORTS = ['auto', 'rustls', 'node'];
 const DEFAULT_MAX_CACHED_SESSIONS = 100;
 
 const kNames = Symbol('names');
-const kPerRequest = Symbol('perRequestIdentity');
+const kPerRequest = Symbol('serves one request');
 
 function HttpsAgent(options) {
   if (!(this instanceof HttpsAgent)) return new HttpsAgent(options);
@@ -47,9 +48,27 @@ function HttpsAgent(options) {
 Object.setPrototypeOf(HttpsAgent.prototype, NodeAgent.prototype);
 Object.setPrototypeOf(HttpsAgent, Agent);
 for (const key of Reflect.ownKeys(Agent.prototype)) {
-  if (key === 'constructor') continue;
-  const method = Object.getOwnPropertyDescriptor(Agent.prototype, key);
-  Object.defineProperty(HttpsAgent.prototype, key, method);
+  if (key !== 'constructor') inherit(HttpsAgent.prototype, key);
+}
+
+// As by a prototype: a program that replaces a method of Agent's replaces it here.
+function inherit(prototype, key) {
+  const { enumerable } = Object.getOwnPropertyDescriptor(Agent.prototype, key);
+  Object.defineProperty(prototype, key, {
+    get() {
+      return Agent.prototype[key];
+    },
+    set(value) {
+      Object.defineProperty(this, key, {
+        value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    },
+    enumerable,
+    configurable: true,
+  });
 }
 
 HttpsAgent.prototype.getName = function getName(options = {}) {
@@ -59,12 +78,7 @@ const ownGetName = HttpsAgent.prototype.getName;
 
 HttpsAgent.prototype[kNameOf] = function secureNameOf(req, options) {
   if (this.getName !== ownGetName || perRequestIdentity(options)) return undefined;
-  const own = this.options;
-  return this[kNames].nameOf(plainName(this, options), (key) => {
-    const value = pick(own, options, key);
-    if (key !== 'servername' || value || value === '') return value;
-    return serverName(pick(own, options, 'host'), req);
-  });
+  return this[kNames].nameOf(this, req, options);
 };
 
 HttpsAgent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
@@ -79,7 +93,8 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
   const served = serve(this, options, key);
   if (served.nodeOnly) {
     if (transportOf(options) === 'rustls') throw errors.notServedByRustls(served.nodeOnly);
-    return mark(nodeCreateConnection.apply(this, args), perRequest, 'node');
+    const markNodes = (socket) => mark(socket, perRequest, 'node');
+    return markNodes(nodeCreateConnection.apply(this, markDelivered(args, markNodes)));
   }
   const socket = mark(served, perRequest);
   if (key !== undefined) {
@@ -113,7 +128,8 @@ function serve(agent, options, key) {
   const request = {
     alpn: plan.alpn ?? [],
     serverName: plan.serverName ?? undefined,
-    identity: plan.checkServerIdentity ? undefined : plan.identity,
+    identity: plan.identity,
+    asks: plan.checkServerIdentity !== null,
     session: session?.id,
   };
   const secure = {
@@ -153,6 +169,18 @@ function mark(socket, perRequest, transport) {
   if (transport) Object.defineProperty(socket, 'transport', { value: transport });
   if (perRequest) socket[kPerRequest] = true;
   return socket;
+}
+
+// Node returns the connection to a proxy, and calls back with the one through it.
+function markDelivered(args, markSocket) {
+  const callback = args.at(-1);
+  if (typeof callback !== 'function') return args;
+  const delivered = function delivered(...results) {
+    const [error, socket] = results;
+    if (!error && socket) markSocket(socket);
+    return callback.apply(this, results);
+  };
+  return [...args.slice(0, -1), delivered];
 }
 
 module.exports = { HttpsAgent };

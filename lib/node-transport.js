@@ -6,9 +6,9 @@
 const dns = require('node:dns');
 const net = require('node:net');
 
-// A phrase of Node's own source of each function, the same in Node 20 to 26 and not one that a
-// replacement would have: by it a function that was replaced before this module was loaded is told
-// from the original. A function without it counts as replaced, which costs speed and nothing else.
+const { isNodesOwn } = require('./nodes-own');
+
+// By a phrase of each one's own source (see ./nodes-own.js).
 const ORIGINALS = [
   {
     owner: net.Socket.prototype,
@@ -23,10 +23,6 @@ const ORIGINALS = [
 for (const original of ORIGINALS) {
   const value = original.owner[original.name];
   original.value = isNodesOwn(value, original.phrase) ? value : null;
-}
-
-function isNodesOwn(value, phrase) {
-  return typeof value === 'function' && Function.prototype.toString.call(value).includes(phrase);
 }
 
 function isReplaced() {

@@ -3,7 +3,7 @@
 // The TLS part of an origin's name: getName() of Node's https.Agent, as of Node 26. Two requests
 // share a connection only where all of this is equal.
 
-const kPerRequestIdentity = 'per-request checkServerIdentity';
+const PER_REQUEST_IDENTITY = 'per-request checkServerIdentity';
 
 // In the order of the name.
 const PARTS = [
@@ -29,12 +29,8 @@ const PARTS = [
   ['privateKeyEngine', join],
 ];
 
-// All of them, and what two of them depend on.
-const VALUES = [...PARTS.map(([key]) => key).filter((key) => key !== 'servername'), 'passphrase'];
-
-// Sets of values, and names of one set, that an agent remembers.
-const SETS_MAX = 16;
-const NAMES_MAX = 1024;
+// What the name says of TLS: all of it but the name of the server, which is another with each.
+const NAMED = [...PARTS.map(([key]) => key).filter((key) => key !== 'servername'), 'passphrase'];
 
 function join(value) {
   return value ? `${value}` : '';
@@ -70,55 +66,8 @@ function secureSuffix(options) {
 function perRequestIdentity(options) {
   if (options.checkServerIdentity === undefined) return undefined;
   return Object.getOwnPropertySymbols(options).find(
-    (symbol) => symbol.description === kPerRequestIdentity && options[symbol],
+    (symbol) => symbol.description === PER_REQUEST_IDENTITY && options[symbol],
   );
 }
 
-// The names of an agent's origins, each made once: a `ca` of 200 KiB costs a request nothing.
-class SecureNames {
-  #sets = [];
-
-  // `base` is the name without TLS, `optionOf` gives the value of an option.
-  nameOf(base, optionOf) {
-    const set = this.#sets.find(({ values }) => isSame(values, optionOf)) ?? this.#add(optionOf);
-    const servername = joinServername(optionOf('servername'), { host: optionOf('host') });
-    const key = servername ? `${base}\n${servername}` : base;
-    let name = set.names.get(key);
-    if (name === undefined) {
-      const options = { servername };
-      for (const [index, option] of VALUES.entries()) options[option] = set.values[index];
-      name = base + secureSuffix(options);
-      if (set.names.size >= NAMES_MAX) set.names.clear();
-      set.names.set(key, name);
-    }
-    return name;
-  }
-
-  #add(optionOf) {
-    const values = VALUES.map((option) => {
-      const value = optionOf(option);
-      // A program may add to its list of authorities.
-      return Array.isArray(value) ? [...value] : value;
-    });
-    const set = { values, names: new Map() };
-    if (this.#sets.length >= SETS_MAX) this.#sets.shift();
-    this.#sets.push(set);
-    return set;
-  }
-}
-
-function isSame(values, optionOf) {
-  for (let index = 0; index < VALUES.length; index++) {
-    const known = values[index];
-    const value = optionOf(VALUES[index]);
-    if (Array.isArray(known) && Array.isArray(value)) {
-      if (known.length !== value.length || !known.every((one, at) => one === value[at]))
-        return false;
-    } else if (known !== value) {
-      return false;
-    }
-  }
-  return true;
-}
-
-module.exports = { SecureNames, perRequestIdentity, secureSuffix };
+module.exports = { NAMED, joinServername, perRequestIdentity, secureSuffix };

@@ -3,6 +3,7 @@
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
 const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
+const { Hidden } = require('./hidden');
 const { FOREIGN, kPool } = require('./pool');
 
 const kSlot = Symbol('slot');
@@ -17,7 +18,7 @@ function occupy(agent, slot, socket, options) {
   const listening = socket[kAgent] !== undefined;
   socket[kSlot] = slot;
   socket[kAgent] = agent;
-  socket[kOptions] = options;
+  socket[kOptions] = new Hidden(options);
   // A stream that has closed already will not say so again.
   if (socket.closed) process.nextTick(() => onClose.call(socket));
   if (listening) return;
@@ -93,11 +94,11 @@ function onParkedError() {
 }
 
 function onFree() {
-  this[kAgent].emit('free', this, this[kOptions]);
+  this[kAgent].emit('free', this, this[kOptions].reveal());
 }
 
 function onClose() {
-  this[kAgent].removeSocket(this, this[kOptions]);
+  this[kAgent].removeSocket(this, this[kOptions].reveal());
 }
 
 function onTimeout() {
@@ -106,7 +107,7 @@ function onTimeout() {
 
 // An upgraded connection, say: the program has it now, for as long as it likes.
 function onRemove() {
-  this[kAgent].removeSocket(this, this[kOptions]);
+  this[kAgent].removeSocket(this, this[kOptions].reveal());
   this.removeListener('close', onClose);
   this.removeListener('free', onFree);
   this.removeListener('timeout', onTimeout);

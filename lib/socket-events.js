@@ -28,6 +28,7 @@ const kFinalCallback = Symbol('finalCallback');
 // By the event's kind.
 const HANDLERS = [];
 HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
+  if (this.destroyed) return;
   const { host, several } = this[kPlan];
   for (const { address, family } of several ? endpoints : endpoints.slice(0, 1)) {
     this.emit('lookup', null, address, family, host);

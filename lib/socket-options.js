@@ -45,6 +45,12 @@ function applyLateOptions(socket) {
   if (value !== undefined) command(Op.TYPE_OF_SERVICE, socket[kConn], value);
 }
 
+// As they stand, for a socket of Node's that takes over.
+function optionsOf(socket) {
+  const { [kNoDelay]: noDelay, [kKeepAlive]: keepAlive, [kTypeOfService]: typeOfService } = socket;
+  return { noDelay, keepAlive, typeOfService };
+}
+
 function sendKeepAlive(socket) {
   const { enabled, delay, interval, count } = socket[kKeepAlive];
   const first = Number(enabled) | (interval << 1);
@@ -74,6 +80,7 @@ module.exports = {
   initOptions,
   kTypeOfService,
   keepAliveOf,
+  optionsOf,
   setKeepAlive,
   setNoDelay,
   setTypeOfService,

@@ -36,6 +36,7 @@ const options = require('./socket-options');
 // Bytes that may be on their way to the kernel before a write waits for it.
 const UNANSWERED_BYTES = 64 * 1024;
 
+const kIsOpen = Symbol('isOpen');
 const kReset = Symbol('reset');
 const kBytesWritten = Symbol('bytesWritten');
 const kWrittenSeen = Symbol('writtenSeen');
@@ -67,7 +68,7 @@ function overConnection(Base) {
     // one that is connected. No request holds a socket over which TLS begins.
     once(event, listener) {
       super.once(event, listener);
-      if (event === 'connect' && isOpen(this) && !this._httpMessage && !this[kParked]) {
+      if (event === 'connect' && this[kIsOpen]() && !this._httpMessage && !this[kParked]) {
         process.nextTick(() => {
           if (!this.listeners('connect').includes(listener)) return;
           this.removeListener('connect', listener);
@@ -75,6 +76,11 @@ function overConnection(Base) {
         });
       }
       return this;
+    }
+
+    // Whether it is connected, by whatever carries it.
+    [kIsOpen]() {
+      return isOpen(this);
     }
 
     get pending() {
@@ -298,4 +304,4 @@ function writeOnceConnected(socket, several, data, encoding, callback) {
   socket.once('close', onClose);
 }
 
-module.exports = { Socket, overConnection };
+module.exports = { Socket, kIsOpen, overConnection };

@@ -7,38 +7,62 @@
 const tls = require('node:tls');
 
 const { Op, command, flush } = require('./bridge/commands');
-const { NO_CONNECTION, kConn, kParked, kScope, setHolding } = require('./connection');
+const { NO_CONNECTION, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
 const { changeCarrier } = require('./slot');
-const { kFallback, kSecure, releaseHeld } = require('./tls-handshake');
+const { kFinalCallback } = require('./socket-events');
+const { optionsOf } = require('./socket-options');
+const { kFallback, releaseHeld, secureOf } = require('./tls-handshake');
 const { remember } = require('./tls/node-origins');
 
-// What the socket watches itself.
-const OWN_OPTIONS = { session: undefined, signal: undefined, timeout: undefined };
+// What the socket watches itself; and when to end is for it to say, as it may hold what its reader
+// has yet to take.
+const OWN_OPTIONS = {
+  allowHalfOpen: true,
+  session: undefined,
+  signal: undefined,
+  timeout: undefined,
+};
+
+// OpenSSL tells of these only while somebody listens.
+const ON_DEMAND = ['keylog', 'session'];
 
 // `error` is rustls's, for when Node's TLS does not even connect.
 function fallBack(socket, error) {
-  const { plan, options } = socket[kSecure];
+  const { plan, options } = secureOf(socket);
+  let inner;
+  try {
+    inner = tls.connect({
+      ...options,
+      ...OWN_OPTIONS,
+      ...currentOptions(socket),
+      ...identityCheck(socket, options),
+    });
+  } catch (err) {
+    socket.destroy(err);
+    return;
+  }
   command(Op.CLOSE, socket[kConn]);
   flush();
   socket[kConn] = NO_CONNECTION;
+  socket[kFallback] = inner;
   changeCarrier(socket);
   setHolding(socket, false);
+  if (!socket[kRefed]) inner.unref();
+  applyOptions(socket, inner);
 
-  const inner = tls.connect({ ...options, ...OWN_OPTIONS });
-  socket[kFallback] = inner;
   let connected = false;
+  let ended = false;
   const on = (event, listener) => {
-    inner.on(event, (...args) => socket[kScope].runInAsyncScope(listener, socket, ...args));
+    inner.on(event, (...args) => socket[kScope].runInAsyncScope(shielded, null, listener, args));
   };
   on('connect', () => {
     connected = true;
-    socket._peername = inner._getpeername();
-    socket._sockname = inner._getsockname();
   });
   const copyVerdict = () => {
     for (const name of ['authorized', 'authorizationError', 'alpnProtocol', 'servername']) {
       socket[name] = inner[name];
     }
+    socket._secureEstablished = inner._secureEstablished;
   };
   on('secureConnect', () => {
     remember(plan, options);
@@ -46,9 +70,9 @@ function fallBack(socket, error) {
     socket.secureConnecting = false;
     socket.emit('secureConnect');
   });
-  for (const event of ['keylog', 'session', 'OCSPResponse', 'secure']) {
-    on(event, (...args) => socket.emit(event, ...args));
-  }
+  const forward = (event) => on(event, (...args) => socket.emit(event, ...args));
+  for (const event of ON_DEMAND) onceHeard(socket, event, forward);
+  forward('secure');
   on('data', (chunk) => {
     if (socket[kParked]) {
       socket.destroy();
@@ -58,6 +82,7 @@ function fallBack(socket, error) {
     if (!socket.push(chunk)) inner.pause();
   });
   on('end', () => {
+    ended = true;
     if (socket[kParked]) {
       socket.destroy();
       return;
@@ -69,8 +94,76 @@ function fallBack(socket, error) {
     copyVerdict();
     socket.destroy(connected || !error ? err : error);
   });
-  on('close', () => socket.destroy());
+  // Where it has ended before, the socket closes by itself when it has been read to its end.
+  on('close', () => {
+    if (!ended) socket.destroy();
+  });
   releaseHeld(socket);
+  endHeld(socket, inner);
+}
+
+// Node's socket has things to do after its events: what the program's listeners throw must not keep
+// it from them.
+function shielded(listener, args) {
+  try {
+    listener(...args);
+  } catch (error) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
+
+// A check that throws has not vouched for the server: it must not get the request.
+function identityCheck(socket, { checkServerIdentity }) {
+  if (typeof checkServerIdentity !== 'function') return undefined;
+  return {
+    checkServerIdentity(...args) {
+      try {
+        return checkServerIdentity.apply(this, args);
+      } catch (error) {
+        socket.destroy(error);
+        throw error;
+      }
+    },
+  };
+}
+
+// The program may have set other ones since the socket was made.
+function currentOptions(socket) {
+  const { noDelay, keepAlive } = optionsOf(socket);
+  return { noDelay, keepAlive: keepAlive.enabled };
+}
+
+// The tls.connect() of Node 20 passes over these.
+function applyOptions(socket, inner) {
+  const { noDelay, keepAlive, typeOfService } = optionsOf(socket);
+  if (noDelay) inner.setNoDelay(true);
+  if (keepAlive.enabled) {
+    const { delay, interval, count } = keepAlive;
+    inner.setKeepAlive(true, delay * 1000, interval * 1000 || undefined, count || undefined);
+  }
+  if (typeOfService !== undefined) inner.setTypeOfService(typeOfService);
+}
+
+function onceHeard(socket, event, act) {
+  if (socket.listenerCount(event) > 0) {
+    act(event);
+    return;
+  }
+  socket.on('newListener', function onNewListener(heard) {
+    if (heard !== event) return;
+    socket.removeListener('newListener', onNewListener);
+    act(event);
+  });
+}
+
+// The program has ended the socket within the handshake.
+function endHeld(socket, inner) {
+  const callback = socket[kFinalCallback];
+  socket[kFinalCallback] = null;
+  if (callback) endOver(inner, callback);
+  else if (socket.writableFinished) inner.end();
 }
 
 // --- What the socket does over it ----------------------------------------------------------------
@@ -87,6 +180,11 @@ function writeOver(inner, { several, data, encoding }, callback) {
   inner.uncork();
 }
 
+function endOver(inner, callback) {
+  if (inner.destroyed || inner.writableEnded) callback();
+  else inner.end(callback);
+}
+
 function destroyOver(socket, inner, error, callback) {
   socket.connecting = false;
   inner.destroy();
@@ -98,4 +196,4 @@ function destroyOver(socket, inner, error, callback) {
   else inner.once('close', close);
 }
 
-module.exports = { destroyOver, fallBack, writeOver };
+module.exports = { destroyOver, endOver, fallBack, writeOver };

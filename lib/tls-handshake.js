@@ -2,7 +2,11 @@
 
 // A TLS socket's way through its handshake, whichever TLS does it.
 
+const { native } = require('./bridge/addon');
+const { kConn } = require('./connection');
+const { Hidden } = require('./hidden');
 const { kWriteCallback } = require('./socket-events');
+const { PeerCertificates } = require('./tls/peer-certificate');
 
 // How TLS is to be done, what the handshake has settled, the server's certificates, the token of
 // the session, what waits for the handshake, and the socket of Node's that has taken over.
@@ -11,10 +15,20 @@ const kFacts = Symbol('facts');
 const kPeer = Symbol('peer');
 const kSession = Symbol('session');
 const kHeldWrite = Symbol('heldWrite');
-const kHeldFinal = Symbol('heldFinal');
 const kFallback = Symbol('fallback');
 
 function initHandshake(socket, secure) {
+  const { rejectUnauthorized } = secure.plan;
+  // What Node's own TLS keeps on its sockets, and tools look at; no secret is among it.
+  socket._tlsOptions = { isServer: false, requestCert: true, rejectUnauthorized };
+  socket._secureEstablished = false;
+  socket._securePending = false;
+  socket._newSessionPending = false;
+  socket._controlReleased = true;
+  socket._SNICallback = null;
+  socket._requestCert = true;
+  socket._rejectUnauthorized = rejectUnauthorized;
+  socket.server = undefined;
   socket.encrypted = true;
   socket.secureConnecting = true;
   socket.authorized = false;
@@ -22,13 +36,26 @@ function initHandshake(socket, secure) {
   socket.servername = null;
   socket.alpnProtocol = null;
   socket.ssl = null;
-  socket[kSecure] = secure;
+  // A passphrase and a key may be among the options.
+  socket[kSecure] = new Hidden(secure);
   socket[kFacts] = null;
   socket[kPeer] = null;
   socket[kSession] = undefined;
   socket[kHeldWrite] = null;
-  socket[kHeldFinal] = null;
   socket[kFallback] = null;
+}
+
+function secureOf(socket) {
+  return socket[kSecure].reveal();
+}
+
+// The server's certificates, fetched only when somebody asks: most programs never do.
+function peerOf(socket) {
+  socket[kPeer] ??= new PeerCertificates(
+    native.certificates(socket[kConn]),
+    secureOf(socket).plan.context.roots,
+  );
+  return socket[kPeer];
 }
 
 // What is written within the handshake waits: a listener of 'secureConnect' that dislikes the
@@ -40,14 +67,11 @@ function holdWrite(socket, write, callback) {
 
 function releaseHeld(socket) {
   const write = socket[kHeldWrite];
-  const final = socket[kHeldFinal];
-  socket[kHeldWrite] = socket[kHeldFinal] = null;
-  if (write && !socket.destroyed) {
-    const callback = socket[kWriteCallback];
-    socket[kWriteCallback] = null;
-    socket._writeGeneric(write.several, write.data, write.encoding, callback);
-  }
-  if (final) socket._final(final);
+  socket[kHeldWrite] = null;
+  if (!write || socket.destroyed) return;
+  const callback = socket[kWriteCallback];
+  socket[kWriteCallback] = null;
+  socket._writeGeneric(write.several, write.data, write.encoding, callback);
 }
 
 module.exports = {
@@ -55,9 +79,8 @@ module.exports = {
   initHandshake,
   kFacts,
   kFallback,
-  kHeldFinal,
-  kPeer,
-  kSecure,
   kSession,
+  peerOf,
   releaseHeld,
+  secureOf,
 };

@@ -7,12 +7,11 @@ const { Op, command } = require('./bridge/commands');
 const { Kind } = require('./bridge/events');
 const { kConn } = require('./connection');
 const { kWriteCallback } = require('./socket-events');
-const { PeerCertificates } = require('./tls/peer-certificate');
 const { makeToken } = require('./tls/session-token');
 const { fallsBack, tlsFailure } = require('./tls/tls-errors');
 const { chainError, judgeIdentity, labelChain } = require('./tls/verdict');
 const { fallBack } = require('./tls-fallback');
-const { kFacts, kPeer, kSecure, kSession, releaseHeld } = require('./tls-handshake');
+const { kFacts, kSession, peerOf, releaseHeld, secureOf } = require('./tls-handshake');
 
 // By the numbers of src/bridge/records.rs. A verdict that is a code refuses the server.
 const TRUSTED = 0;
@@ -54,54 +53,23 @@ const FAILURES = [
 const TLS_HANDLERS = [];
 TLS_HANDLERS[Kind.SECURED] = function onSecured([flags, suiteAndGroup, low, high]) {
   if (this.destroyed) return;
-  const { plan } = this[kSecure];
-  const conn = this[kConn];
-  const verdict = flags & 0xff;
   const facts = {
     minor: (flags >> 8) & 0b11,
     resumed: (flags & RESUMED) !== 0,
     suite: suiteAndGroup & 0xffff,
     group: suiteAndGroup >>> 16,
   };
-  const peer = new PeerCertificates(native.certificates(conn), plan.context.roots);
-  if (this.listenerCount('keylog') > 0) {
-    for (const line of native.keyLog(conn)) this.emit('keylog', Buffer.from(line));
-  }
-  if (this.destroyed) return;
-  this[kFacts] = facts;
-  this[kPeer] = peer;
-
-  const judged = judge(this, verdict, facts);
-  if (judged === UNDECIDED) {
-    this[kFacts] = null;
-    fallBack(this, null);
-    return;
-  }
-  this.alpnProtocol = flags & ALPN ? native.alpn(conn) : false;
-  this.servername = plan.serverName ?? false;
-  this.authorized = judged === null;
-  if (judged) {
-    this.authorizationError = judged.code || judged.message;
-    if (plan.rejectUnauthorized) {
-      this.destroy(judged);
-      return;
-    }
-  }
-  if (verdict !== TRUSTED) command(Op.PROCEED, conn);
-  const id = idOf(low, high);
-  if (id > 0) this[kSession] = tokenOf(this, id);
-  else if (facts.resumed) this[kSession] = this[kSecure].session;
-  this.secureConnecting = false;
-  this.emit('secureConnect');
-  if (flags & SESSION && !this.destroyed) this.emit('session', this[kSession]);
-  this.emit('secure');
-  releaseHeld(this);
+  const lines = this.listenerCount('keylog') > 0 ? native.keyLog(this[kConn]) : [];
+  runAll([
+    ...lines.map((line) => () => this.emit('keylog', Buffer.from(line))),
+    () => finishHandshake(this, flags, facts, idOf(low, high)),
+  ]);
 };
 
 TLS_HANDLERS[Kind.SESSIONS] = function onSessions([low, high, count]) {
   if (this.destroyed) return;
   this[kSession] = tokenOf(this, idOf(low, high));
-  for (let left = count; left > 0 && !this.destroyed; left--) this.emit('session', this[kSession]);
+  runAll(Array.from({ length: count }, () => () => this.emit('session', this[kSession])));
 };
 
 TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
@@ -113,9 +81,9 @@ TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
   const callback = this[kWriteCallback];
   const error = tlsFailure(
     { kind, alert, version: minor ? `TLSv1.${minor}` : null },
-    { pendingWrite: Boolean(callback), options: this[kSecure].options },
+    { pendingWrite: Boolean(callback), options: secureOf(this).options },
   );
-  if (handshaking && fallsBack(kind, alert) && this[kSecure].mayFallBack) {
+  if (handshaking && fallsBack(kind, alert) && secureOf(this).mayFallBack) {
     fallBack(this, error);
   } else if (error.code === 'ECONNRESET') {
     // The stream ends as any other, and that is the error; Node's client makes none of its own then.
@@ -134,10 +102,72 @@ TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
     this.destroy(error);
   } else {
     // Node leaves it to the listener to give up the socket, and its connection is of no use.
-    this.emit('error', error);
-    this.destroy();
+    try {
+      this.emit('error', error);
+    } finally {
+      this.destroy();
+    }
   }
 };
+
+// The server is judged, and the program told.
+function finishHandshake(socket, flags, facts, id) {
+  if (socket.destroyed) return;
+  const conn = socket[kConn];
+  const { plan, session } = secureOf(socket);
+  const verdict = flags & 0xff;
+  const alpn = flags & ALPN ? native.alpn(conn) : false;
+  socket[kFacts] = facts;
+  const judged = judge(socket, verdict, facts);
+  if (judged === UNDECIDED) {
+    socket[kFacts] = null;
+    fallBack(socket, null);
+    return;
+  }
+  socket._secureEstablished = true;
+  socket.alpnProtocol = alpn;
+  socket.servername = plan.serverName ?? false;
+  socket.authorized = judged === null;
+  if (judged) {
+    socket.authorizationError = judged.code || judged.message;
+    if (plan.rejectUnauthorized) {
+      socket.destroy(judged);
+      // Of the handshake, not of the server: Node says it all the same.
+      socket.emit('secure');
+      return;
+    }
+  }
+  if (verdict !== TRUSTED && !socket.destroyed) command(Op.PROCEED, conn);
+  if (id > 0) socket[kSession] = tokenOf(socket, id);
+  else if (facts.resumed) socket[kSession] = session;
+  socket.secureConnecting = false;
+  runAll([
+    () => socket.emit('secureConnect'),
+    () => flags & SESSION && socket.emit('session', socket[kSession]),
+    () => socket.emit('secure'),
+    () => releaseHeld(socket),
+  ]);
+}
+
+// In Node each of the steps begins in OpenSSL, and none stops the next one by what its listener
+// throws. Every exception is an uncaught one, as there.
+function runAll(steps) {
+  const thrown = [];
+  for (const step of steps) {
+    try {
+      step();
+    } catch (error) {
+      thrown.push(error);
+    }
+  }
+  if (thrown.length === 0) return;
+  for (const error of thrown.slice(1)) {
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+  throw thrown[0];
+}
 
 function idOf(low, high) {
   return high * 2 ** 32 + (low >>> 0);
@@ -145,21 +175,33 @@ function idOf(low, high) {
 
 // A server that was accepted although nobody vouches for it stays that when it is met again.
 function tokenOf(socket, id) {
-  return makeToken(socket[kSecure].plan.identity, id, socket.authorizationError ?? '');
+  return makeToken(secureOf(socket).plan.identity, id, socket.authorizationError ?? '');
 }
 
 // The error that makes the server unauthorized, null, or UNDECIDED.
 function judge(socket, verdict, facts) {
-  const { plan, mayFallBack } = socket[kSecure];
-  const peer = socket[kPeer];
-  if (facts.resumed) return resumedError(socket[kSecure]);
+  const secure = secureOf(socket);
+  const { plan, mayFallBack } = secure;
+  if (facts.resumed) return resumedError(secure);
   if (verdict === TRUSTED) return null;
   if (verdict === IDENTITY) {
-    return judgeIdentity(peer, plan.identity, plan.checkServerIdentity) ?? null;
+    return askForIdentity(socket, plan);
   }
-  const code = verdict === UNKNOWN ? labelChain(peer, plan.context.roots) : VERDICTS[verdict];
+  const code =
+    verdict === UNKNOWN ? labelChain(peerOf(socket), plan.context.roots) : VERDICTS[verdict];
   if (code) return chainError(code);
-  return mayFallBack ? UNDECIDED : chainError('UNSPECIFIED');
+  // Node's own socket would end the process over some chains that OpenSSL accepts.
+  return mayFallBack && peerOf(socket).isShowable ? UNDECIDED : chainError('UNSPECIFIED');
+}
+
+function askForIdentity(socket, { identity, checkServerIdentity }) {
+  try {
+    return judgeIdentity(peerOf(socket), identity, checkServerIdentity) ?? null;
+  } catch (error) {
+    // Nobody has vouched for the server: it must not get the request.
+    socket.destroy(error);
+    throw error;
+  }
 }
 
 function resumedError({ authorizationError }) {

@@ -9,33 +9,31 @@ const tls = require('node:tls');
 
 const { native } = require('./bridge/addon');
 const { kReceive } = require('./bridge/events');
-const { NO_CONNECTION, kConn, kScope } = require('./connection');
+const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection');
 const errors = require('./errors');
-const { overConnection } = require('./socket');
+const { kIsOpen, overConnection } = require('./socket');
 const { HANDLERS } = require('./socket-events');
 const { cipherInfo, ephemeralKeyInfo, protocolName } = require('./tls/cipher');
-const { destroyOver, writeOver } = require('./tls-fallback');
+const { destroyOver, endOver, writeOver } = require('./tls-fallback');
 const {
   holdWrite,
   initHandshake,
   kFacts,
   kFallback,
-  kHeldFinal,
-  kPeer,
-  kSecure,
   kSession,
+  peerOf,
+  secureOf,
 } = require('./tls-handshake');
 const { TLS_HANDLERS } = require('./tls-socket-events');
 
-// TLSSocket's constructor would begin OpenSSL; its prototype alone is wanted.
-function TlsBase(options) {
-  return Reflect.construct(net.Socket, [options], new.target);
-}
+// TLSSocket's constructor would begin OpenSSL; its prototype alone is wanted. By a class, and not by
+// Reflect.construct(), the engine gives all sockets the same shape.
+class TlsBase extends net.Socket {}
 Object.setPrototypeOf(TlsBase.prototype, tls.TLSSocket.prototype);
-Object.setPrototypeOf(TlsBase, tls.TLSSocket);
 
 class TlsSocket extends overConnection(TlsBase) {
-  // `secure` is how TLS is to be done: { plan, context, request, options, mayFallBack }.
+  // `secure` is how TLS is to be done: the plan, the options that it was made of, whether Node's TLS
+  // may take over, and the token of the session to resume with what was wrong with its server.
   constructor(secure, options) {
     super(options);
     initHandshake(this, secure);
@@ -58,9 +56,10 @@ class TlsSocket extends overConnection(TlsBase) {
       super._writeGeneric(several, data, encoding, callback);
       return;
     }
-    this._pendingData = null;
-    this._pendingEncoding = '';
     const write = { several, data, encoding };
+    // What is held counts as written, as it does where Node's TLS holds it.
+    this._pendingData = fallback ? null : data;
+    this._pendingEncoding = fallback ? '' : encoding;
     if (!fallback) {
       holdWrite(this, write, callback);
       return;
@@ -70,11 +69,8 @@ class TlsSocket extends overConnection(TlsBase) {
   }
 
   _final(callback) {
-    const fallback = this[kFallback];
-    if (fallback) fallback.end(callback);
-    else if (this.connecting || !this.secureConnecting) super._final(callback);
-    else if (this[kConn] === NO_CONNECTION) callback();
-    else this[kHeldFinal] = callback;
+    if (this[kFallback]) endOver(this[kFallback], callback);
+    else super._final(callback);
   }
 
   _read() {
@@ -88,8 +84,13 @@ class TlsSocket extends overConnection(TlsBase) {
     else super._destroy(error, callback);
   }
 
+  [kIsOpen]() {
+    const fallback = this[kFallback];
+    return fallback ? !fallback.pending : super[kIsOpen]();
+  }
+
   get pending() {
-    return this[kFallback] ? this.connecting : super.pending;
+    return this[kFallback] ? this[kFallback].pending : super.pending;
   }
 
   get bytesRead() {
@@ -100,22 +101,41 @@ class TlsSocket extends overConnection(TlsBase) {
     return this[kFallback] ? this[kFallback].bytesWritten : super.bytesWritten;
   }
 
-  // --- The connection ------------------------------------------------------------------------
-
-  resetAndDestroy() {
-    if (!this[kFallback]) return super.resetAndDestroy();
-    this[kFallback].resetAndDestroy();
-    return this.destroy();
+  get bufferSize() {
+    return this[kFallback] ? this[kFallback].bufferSize : super.bufferSize;
   }
 
+  _getsockname() {
+    return this[kFallback] ? this[kFallback]._getsockname() : super._getsockname();
+  }
+
+  _getpeername() {
+    return this[kFallback] ? this[kFallback]._getpeername() : super._getpeername();
+  }
+
+  // --- The connection ------------------------------------------------------------------------
+
+  // Node knows it of plain TCP alone.
+  resetAndDestroy() {
+    const fallback = this[kFallback];
+    const isClosed = fallback ? fallback.destroyed : this.pending && !this.connecting;
+    if (isClosed) return super.resetAndDestroy();
+    throw errors.invalidHandleType();
+  }
+
+  // Node's own socket is what holds the process then.
   ref() {
-    this[kFallback]?.ref();
-    return super.ref();
+    if (!this[kFallback]) return super.ref();
+    this[kRefed] = true;
+    this[kFallback].ref();
+    return this;
   }
 
   unref() {
-    this[kFallback]?.unref();
-    return super.unref();
+    if (!this[kFallback]) return super.unref();
+    this[kRefed] = false;
+    this[kFallback].unref();
+    return this;
   }
 
   setNoDelay(enable) {
@@ -126,6 +146,12 @@ class TlsSocket extends overConnection(TlsBase) {
   setKeepAlive(...args) {
     this[kFallback]?.setKeepAlive(...args);
     return super.setKeepAlive(...args);
+  }
+
+  setTypeOfService(value) {
+    super.setTypeOfService(value);
+    this[kFallback]?.setTypeOfService(value);
+    return this;
   }
 
   // --- TLS -----------------------------------------------------------------------------------
@@ -147,19 +173,21 @@ class TlsSocket extends overConnection(TlsBase) {
   }
 
   getPeerCertificate(detailed) {
-    return tell(this, 'getPeerCertificate', [detailed], () => this[kPeer].legacy(detailed), {});
+    return tell(this, 'getPeerCertificate', [detailed], () => peerOf(this).legacy(detailed), {});
   }
 
   getPeerX509Certificate() {
-    return tell(this, 'getPeerX509Certificate', [], () => this[kPeer].x509()) ?? undefined;
+    return tell(this, 'getPeerX509Certificate', [], () => peerOf(this).x509()) ?? undefined;
   }
 
   getCertificate() {
-    return tell(this, 'getCertificate', [], () => ownCertificate(this)?.toLegacyObject() ?? {}, {});
+    const own = () => ownCertificate(this)?.toLegacyObject() ?? {};
+    return tell(this, 'getCertificate', [], own, own);
   }
 
   getX509Certificate() {
-    return tell(this, 'getX509Certificate', [], () => ownCertificate(this)) ?? undefined;
+    const own = () => ownCertificate(this);
+    return tell(this, 'getX509Certificate', [], own, own) ?? undefined;
   }
 
   getSession() {
@@ -218,15 +246,31 @@ class TlsSocket extends overConnection(TlsBase) {
   enableTrace() {
     if (this[kFallback]) this[kFallback].enableTrace();
   }
+
+  // What Node's own does with the handle that this one does not have.
+
+  _init() {}
+
+  _start() {}
+
+  _wrapHandle() {
+    return null;
+  }
+
+  _destroySSL() {}
 }
 
+if (!net.Socket.prototype.setTypeOfService) delete TlsSocket.prototype.setTypeOfService;
+
 // What a socket of Node's says by `method`: `known` of the handshake's facts once there are any,
-// `unknown` before, and null when the connection is gone.
+// `unknown` before (or what it returns), and null when the connection is gone.
 function tell(socket, method, args, known, unknown = undefined) {
   const fallback = socket[kFallback];
   if (fallback) return fallback[method](...args);
   if (socket[kConn] === NO_CONNECTION) return null;
-  return socket[kFacts] ? known(socket[kFacts]) : unknown;
+  const facts = socket[kFacts];
+  if (facts) return known(facts);
+  return typeof unknown === 'function' ? unknown() : unknown;
 }
 
 // Node's own method, with its own checks, over what stands for a handle of its TLS.
@@ -246,7 +290,7 @@ function throwRefusal() {
 }
 
 function ownCertificate(socket) {
-  const certificate = socket[kSecure].plan.context.certificate;
+  const certificate = secureOf(socket).plan.context.certificate;
   return certificate ? new X509Certificate(certificate.chain[0]) : undefined;
 }
 

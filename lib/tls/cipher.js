@@ -3,6 +3,8 @@
 // What the numbers of a handshake (IANA's registry of TLS parameters) are called, by OpenSSL and by
 // Node.
 
+const { nodeMajor } = require('../node-version');
+
 // [standard name, OpenSSL's name]
 const SUITES = new Map([
   [0x1301, ['TLS_AES_128_GCM_SHA256', 'TLS_AES_128_GCM_SHA256']],
@@ -28,7 +30,7 @@ const HYBRIDS = new Map([
   [0x11eb, 'SecP256r1MLKEM768'],
   [0x11ec, 'X25519MLKEM768'],
 ]);
-const namesHybrids = Number(process.versions.node.split('.')[0]) >= 24;
+const namesHybrids = nodeMajor >= 24;
 
 function protocolName(minor) {
   return `TLSv1.${minor}`;

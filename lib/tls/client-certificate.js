@@ -7,7 +7,7 @@ const { createPrivateKey } = require('node:crypto');
 const { NodeOnly } = require('./node-only');
 const { signingSchemes } = require('./offer');
 const { certificatesIn } = require('./pem');
-const { issuersIn } = require('./roots');
+const { rootStore } = require('./root-store');
 
 const TYPES = ['rsa', 'ec', 'ed25519'];
 
@@ -68,7 +68,7 @@ function addIssuers(chain, roots) {
   for (;;) {
     const last = chain.at(-1);
     if (last.checkIssued(last)) return;
-    const issuers = issuersIn(roots, last);
+    const issuers = rootStore(roots).issuersOf(last);
     if (issuers.length === 0) return;
     // Which of them OpenSSL prefers hangs on their dates, and may change.
     if (issuers.length > 1 || chain.includes(issuers[0])) throw new NodeOnly('cert');

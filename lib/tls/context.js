@@ -9,7 +9,7 @@ const { clientCertificate } = require('./client-certificate');
 const { clientHello } = require('./client-hello');
 const { NodeOnly } = require('./node-only');
 const { servedOffer } = require('./offer');
-const { OptionCache, addValue } = require('./option-cache');
+const { OptionCache } = require('./option-cache');
 const { defaultList, defaultRoots, rootsFrom } = require('./roots');
 
 const CONTEXTS_MAX = 100;
@@ -147,7 +147,7 @@ function valuesOf(options) {
     // An explicit undefined is an error.
     Object.hasOwn(options, 'minDHSize'),
   ];
-  for (const name of CONTEXT_OPTIONS) addValue(values, options[name]);
+  for (const name of CONTEXT_OPTIONS) values.push(options[name]);
   return values;
 }
 

@@ -11,8 +11,9 @@ const ORIGINS_MAX = 256;
 
 const byContext = new WeakMap();
 
-function originOf({ identity, serverName }, { port, path }) {
-  return `${identity}\n${serverName ?? ''}\n${path ?? port}`;
+// A server is one by where it is, and by the name that it is asked for.
+function originOf({ identity, serverName }, { host, port, path }) {
+  return JSON.stringify([identity, serverName, host, path ?? port]);
 }
 
 function remember(plan, options) {

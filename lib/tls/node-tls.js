@@ -5,17 +5,16 @@
 // go on happening, so that connections are then Node's.
 
 const tls = require('node:tls');
+const { isNodesOwn } = require('../nodes-own');
 
-// By a phrase of Node's own source, the same in Node 20 to 26 and not one that a replacement would
-// have, a function that was replaced before this module was loaded is told from the original.
+// By a phrase of each one's own source (see ../nodes-own.js).
 const connect = original('connect', 'ciphers: tls.DEFAULT_CIPHERS');
 const createSecureContext = original('createSecureContext', 'SSL_OP_CIPHER_SERVER_PREFERENCE');
 const checkServerIdentity = original('checkServerIdentity', 'Cert does not contain a DNS name');
 
 function original(name, phrase) {
   const value = tls[name];
-  if (typeof value !== 'function') return null;
-  return Function.prototype.toString.call(value).includes(phrase) ? value : null;
+  return isNodesOwn(value, phrase) ? value : null;
 }
 
 /** The name of a function that is not Node's own any more, or null. */

@@ -3,18 +3,16 @@
 // Whom to trust: the certificates of authorities, DER. `bundled` are those that Node ships, `own`
 // all others.
 
-const { X509Certificate } = require('node:crypto');
 const fs = require('node:fs');
 const tls = require('node:tls');
 const { NodeOnly } = require('./node-only');
-const { OptionCache, addValue } = require('./option-cache');
+const { OptionCache } = require('./option-cache');
 const { certificatesIn } = require('./pem');
 const { hasFlag, startEnvironment } = require('./started-with');
 
 const SETS_MAX = 100;
 
 const sets = new OptionCache(SETS_MAX);
-const parsed = new WeakMap();
 
 // What Node was built to trust besides its bundled list, which it does not tell.
 const SYSTEM_FILE = process.config.variables.openssl_system_ca_path;
@@ -72,8 +70,7 @@ function extraCertificates() {
 
 /** The roots that the option `ca` names: one object for the same values. */
 function rootsFrom(ca) {
-  const values = [];
-  addValue(values, ca);
+  const values = [ca];
   let roots = sets.find(values);
   if (roots === undefined) {
     const certificates = [ca].flat().flatMap((value) => certificatesIn(value, 'ca'));
@@ -108,16 +105,4 @@ function derOf(pem) {
   return Buffer.from(pem.slice(pem.indexOf('\n'), pem.lastIndexOf('\n-----END')), 'base64');
 }
 
-/** The issuers among the roots of a certificate. */
-function issuersIn(roots, certificate) {
-  if (!parsed.has(roots)) {
-    const ders = [...roots.bundled, ...roots.own];
-    parsed.set(
-      roots,
-      ders.map((der) => new X509Certificate(der)),
-    );
-  }
-  return parsed.get(roots).filter((candidate) => certificate.checkIssued(candidate));
-}
-
-module.exports = { defaultList, defaultRoots, issuersIn, rootsFrom };
+module.exports = { defaultList, defaultRoots, rootsFrom };

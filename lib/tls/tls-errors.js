@@ -37,7 +37,7 @@ function rehearsed(failure, pendingWrite) {
 // `pendingWrite`: something was written and waits for the handshake, and so it is that write which
 // fails. `options` are the connection's, for a stream that ended.
 function tlsFailure(failure, { pendingWrite = false, options = {} } = {}) {
-  const report = failure.kind === 'eof' ? null : reportOf(failure, Boolean(pendingWrite));
+  const report = failure.kind === 'eof' ? null : reportOf(failure, pendingWrite);
   // What Node does not mind, an alert without a meaning, say, is followed by the stream's end.
   return report ? Object.assign(new Error(report.message), report.fields) : disconnected(options);
 }

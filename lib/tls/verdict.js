@@ -4,10 +4,9 @@
 // what Node calls it where nobody vouches for them.
 
 const tls = require('node:tls');
+const { nodeMajor } = require('../node-version');
 const { Oid, basicConstraints, keyUsage } = require('./certificate-fields');
-const { rootStore } = require('./peer-certificate');
-
-const nodeMajor = Number(process.versions.node.split('.')[0]);
+const { rootStore } = require('./root-store');
 
 // The error that makes the connection unauthorized, or undefined.
 function judgeIdentity(peer, identity, checkServerIdentity) {

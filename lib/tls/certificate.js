@@ -1,0 +1,90 @@
+'use strict';
+
+// A certificate that a server has sent or that a client trusts, each part of it read when it is
+// asked for.
+
+// Before any certificate is shown in the old form: that loads a part of Node's TLS, which is
+// complete only if `tls` came first.
+require('node:tls');
+const { X509Certificate } = require('node:crypto');
+const { nodeMajor } = require('../node-version');
+const { certificateFields, namesKeyOf } = require('./certificate-fields');
+
+// From Node 24 on the old form ends the process for an EC key on any other curve, and for a key that
+// OpenSSL cannot read; in tls.TLSSocket too.
+const CURVES_SHOWN = new Set(['prime256v1', 'secp224r1', 'secp384r1', 'secp521r1']);
+const SHOWS_ANY_KEY = nodeMajor < 24;
+
+class Certificate {
+  #x509;
+  #fields;
+
+  constructor(der) {
+    this.der = der;
+  }
+
+  /** Undefined where OpenSSL cannot read it. */
+  get x509() {
+    if (this.#x509 === undefined) this.#x509 = attempt(() => new X509Certificate(this.der));
+    return this.#x509 ?? undefined;
+  }
+
+  /** Undefined where it is not DER. */
+  get fields() {
+    if (this.#fields === undefined) this.#fields = attempt(() => certificateFields(this.der));
+    return this.#fields ?? undefined;
+  }
+
+  /** Undefined where OpenSSL does not know the algorithm. */
+  get publicKey() {
+    return attempt(() => this.x509.publicKey) ?? undefined;
+  }
+
+  /** By its names, its key identifiers and the issuer's key usage; not by its signature. */
+  isIssuedBy(issuer) {
+    return Boolean(this.x509 && issuer.x509 && this.x509.checkIssued(issuer.x509));
+  }
+
+  /** The same, whatever the issuer's key usage: so OpenSSL finds issuers, to judge them then. */
+  mayBeIssuedBy(issuer) {
+    if (this.isIssuedBy(issuer)) return true;
+    const { fields } = this;
+    if (!fields || !issuer.fields || !this.x509 || !issuer.x509) return false;
+    return fields.issuer === issuer.fields.subject && namesKeyOf(fields, issuer.fields);
+  }
+
+  get isCurrent() {
+    const now = Date.now();
+    return Date.parse(this.x509.validFrom) <= now && now <= this.expiry;
+  }
+
+  get expiry() {
+    return Date.parse(this.x509.validTo);
+  }
+
+  /** Whether Node can show it in the old form, and go on. */
+  get isShowable() {
+    return Boolean(this.x509 && (SHOWS_ANY_KEY || isShown(this.publicKey)));
+  }
+
+  /** The old form; undefined where showing it would end the process. */
+  legacy() {
+    return this.isShowable ? this.x509.toLegacyObject() : undefined;
+  }
+}
+
+function isShown(publicKey) {
+  if (!publicKey) return false;
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKey;
+  return type !== 'ec' || CURVES_SHOWN.has(details.namedCurve);
+}
+
+function attempt(read) {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+module.exports = { Certificate };
