@@ -325,7 +325,8 @@ declare namespace oxagent {
      * or Buffer. A certificate that signed itself may be listed for the very server that shows it. As
      * in Node, what isn't PEM is passed over in silence, and `[]` trusts nobody. Default: those that
      * the running Node trusts, with `NODE_EXTRA_CA_CERTS`, `--use-system-ca` and
-     * `tls.setDefaultCACertificates()`. Part of the origin's name.
+     * `tls.setDefaultCACertificates()`. Part of the origin's name. A list may grow later; Buffers
+     * count as they were when first used, here as in `cert`, `key` and `pfx`.
      * @throws `ERR_INVALID_ARG_TYPE` when it is something else.
      */
     ca?: tls.SecureContextOptions['ca'];

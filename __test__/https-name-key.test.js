@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const https = require('node:https');
+const { kNameOf } = require('../lib/agent');
 const {
   HttpsAgent,
   answer,
@@ -14,6 +15,7 @@ const {
   httpsAgentWith,
   nodeAgentWith,
   since,
+  stock,
   total,
   tracked,
 } = require('./support/https-agent');
@@ -32,6 +34,12 @@ function counted(pem) {
     return Buffer.prototype.toString.apply(buffer, args);
   };
   return buffer;
+}
+
+// The key that a request with these options gets, without one.
+function keyOf(agent, options) {
+  if (stock) return agent.getName(options);
+  return agent[kNameOf]({ getHeader: () => undefined }, options);
 }
 
 describe('HttpsAgent names as keys', () => {
@@ -150,6 +158,45 @@ describe('HttpsAgent names as keys', () => {
     assert.equal(await body(), '1');
     agent.options.ca.push(other.pem);
     assert.equal(await body(), '2');
+  });
+
+  since(26)('follow a pfx that has changed within its object', () => {
+    const agent = httpsAgentWith();
+    const pfx = [{ buf: Buffer.from('one'), passphrase: 'first' }];
+    const names = new Set();
+    const name = () => names.add(keyOf(agent, { host: 'a.test', port: 1, pfx })).size;
+    assert.equal(name(), 1);
+    assert.equal(name(), 1);
+    pfx[0].passphrase = 'second';
+    assert.equal(name(), 2);
+    pfx[0].buf = Buffer.from('two');
+    assert.equal(name(), 3);
+    pfx[0] = Buffer.from('two');
+    assert.equal(name(), 4);
+    pfx.push({ buf: Buffer.from('two'), passphrase: 'second' });
+    assert.equal(name(), 5);
+  });
+
+  it('are those of getName(), whatever came before', () => {
+    const agent = httpsAgentWith();
+    const given = [
+      { host: 'a.test', port: 1 },
+      { host: 'a.test', port: '1' },
+      { host: 'a.test', port: 2 },
+      { host: 'a.test', port: 1, servername: 'b.test' },
+      { host: 'a.test', port: 1, servername: '' },
+      { host: 'a.test', port: 1, family: 4 },
+      { host: 'a.test', port: 1, localAddress: '127.0.0.2' },
+      { host: 'b.test', port: 1 },
+      { socketPath: '/run/a', servername: 'b.test' },
+      { socketPath: '/run/a\nb.test', servername: '' },
+      { socketPath: '/run/a6 b.test', servername: '' },
+      { host: 'a.test', port: 1, ciphers: 'HIGH' },
+    ];
+    for (const options of [...given, ...given, ...given.toReversed()]) {
+      const { host, servername = host } = options;
+      assert.equal(keyOf(agent, options), agent.getName({ ...options, servername }));
+    }
   });
 
   differs('it makes the name anew for each request')(

@@ -91,14 +91,21 @@ describe("a TLS socket's certificates", () => {
         ]);
       });
 
-      it('show a self-signed one as its own issuer', async () => {
-        const leaf = await selfSigned();
-        const seen = await same(
-          { key: leaf.key, cert: leaf.pem, maxVersion: version },
-          { ca: leaf.pem },
-        );
-        assert.deepEqual(namesOf(seen.getDetailedPeerCertificate), ['localhost', 'itself']);
-      });
+      // OpenSSL says that such a certificate is its own issuer, unless its key usage forbids it.
+      for (const [what, options, transport] of [
+        ['may issue', { keyUsage: null }, 'rustls'],
+        ['may not issue', {}, 'node'],
+      ]) {
+        it(`show a self-signed one that is trusted and ${what}`, async () => {
+          const leaf = await selfSigned(options);
+          const seen = await same(
+            { key: leaf.key, cert: leaf.pem, maxVersion: version },
+            { ca: leaf.pem },
+            transport,
+          );
+          assert.equal(seen.authorized, true);
+        });
+      }
 
       it('show a self-signed one that nobody trusts', async () => {
         const leaf = await selfSigned({ key: 'rsa' });
@@ -106,7 +113,7 @@ describe("a TLS socket's certificates", () => {
           { key: leaf.key, cert: leaf.pem, maxVersion: version },
           { ca: own.root.pem, rejectUnauthorized: false },
         );
-        assert.deepEqual(namesOf(seen.getDetailedPeerCertificate), ['localhost', 'itself']);
+        assert.equal(seen.authorizationError, 'DEPTH_ZERO_SELF_SIGNED_CERT');
       });
 
       it("of a resumed connection's peer are forgotten, as in Node", async () => {
@@ -121,7 +128,16 @@ describe("a TLS socket's certificates", () => {
         assert.equal(site.resumed, 2);
         assert.equal(node.seen.secureConnect.isSessionReused, true);
         assert.equal(node.seen.secureConnect.authorized, true);
-        assertSameLife(ours, node);
+        // Before the handshake Node's shows what it offers to resume.
+        const offered = ['getCipher', 'getSession'];
+        const except = { socket: offered, connect: offered };
+        if (version === 'TLSv1.2') {
+          // Newer OpenSSL tells the group of the first handshake, which this one has not used.
+          for (const event of ['secureConnect', 'secure', 'response']) {
+            except[event] = ['getEphemeralKeyInfo'];
+          }
+        }
+        assertSameLife(ours, node, 'rustls', except);
       });
 
       for (const key of ['p256', 'p384', 'rsa', 'ed25519']) {

@@ -5,14 +5,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { pki } = require('./support/certificates');
-const {
-  answer,
-  closed,
-  dispose,
-  getSecure,
-  httpsAgentWith,
-  nodeAgentWith,
-} = require('./support/https-agent');
+const { dispose, getSecure, httpsAgentWith, nodeAgentWith } = require('./support/https-agent');
 const { closeServers } = require('./support/server');
 const { serveTls } = require('./support/tls-server');
 
@@ -61,17 +54,26 @@ describe("a TLS socket's exportKeyingMaterial", () => {
         return { res, socket: res.socket, far: site.far };
       }
 
+      async function over({ res, socket }, site) {
+        const gone = once(socket, 'close');
+        site.end();
+        res.resume();
+        await gone;
+      }
+
       async function serve() {
         const site = await serveTls({ maxVersion: version }, (req, res) => {
           site.far = req.socket;
-          res.end('ok');
+          // The connection stays until the test has read the response to its end.
+          res.write('begun');
+          site.end = () => res.end();
         });
         return site;
       }
 
       it('gives what the server gives', async () => {
         const site = await serve();
-        const { socket, far, res } = await ends(httpsAgentWith({ ca, keepAlive: true }), site);
+        const { socket, far } = await ends(httpsAgentWith({ ca }), site);
         const seen = new Set();
         for (const [length, ...rest] of [
           [1, LABEL],
@@ -82,7 +84,7 @@ describe("a TLS socket's exportKeyingMaterial", () => {
           [32, 'EXPORTER-another-label'],
           [32, LABEL, Buffer.alloc(0)],
           [32, LABEL, Buffer.from('context')],
-          [32, LABEL, Buffer.alloc(1000, 1)],
+          [32, LABEL, Buffer.alloc(200, 1)],
           [32, LABEL, new Uint8Array(7)],
         ]) {
           const material = socket.exportKeyingMaterial(length, ...rest);
@@ -93,7 +95,6 @@ describe("a TLS socket's exportKeyingMaterial", () => {
         }
         // With TLS 1.3 an empty context is none.
         assert.equal(seen.size, version === 'TLSv1.3' ? 9 : 10);
-        res.resume();
       });
 
       it('gives every connection its own', async () => {
@@ -101,12 +102,12 @@ describe("a TLS socket's exportKeyingMaterial", () => {
         const agent = httpsAgentWith({ ca });
         const seen = new Set();
         for (let i = 0; i < 3; i++) {
-          const { socket, far, res } = await ends(agent, site);
+          const both = await ends(agent, site);
+          const { socket, far } = both;
           const material = socket.exportKeyingMaterial(32, LABEL);
           assert.deepEqual(material, far.exportKeyingMaterial(32, LABEL));
           seen.add(material.toString('hex'));
-          res.resume();
-          await once(socket, 'close');
+          await over(both, site);
         }
         assert.equal(site.resumed, 2);
         assert.equal(seen.size, 3);
@@ -125,10 +126,9 @@ describe("a TLS socket's exportKeyingMaterial", () => {
             material = socket.exportKeyingMaterial(32, LABEL);
           });
         });
-        const [res] = await once(req, 'response');
+        await once(req, 'response');
         assert.deepEqual(early, ['ERR_TLS_INVALID_STATE', 'ERR_TLS_INVALID_STATE']);
         assert.deepEqual(material, site.far.exportKeyingMaterial(32, LABEL));
-        res.resume();
       });
 
       it('throws at wrong arguments what Node throws', async () => {
@@ -144,8 +144,16 @@ describe("a TLS socket's exportKeyingMaterial", () => {
             JSON.stringify(args),
           );
         }
-        node.res.resume();
-        ours.res.resume();
+      });
+
+      it('refuses a label that Node refuses', async () => {
+        const site = await serve();
+        // One that TLS uses itself, and one that is too long to be said.
+        const label = version === 'TLSv1.2' ? 'client finished' : 'x'.repeat(1000);
+        for (const agent of [nodeAgentWith({ ca }), httpsAgentWith({ ca })]) {
+          const { socket } = await ends(agent, site);
+          assert.throws(() => socket.exportKeyingMaterial(32, label));
+        }
       });
 
       it('checks its arguments before its state, as Node does', async () => {
@@ -155,7 +163,7 @@ describe("a TLS socket's exportKeyingMaterial", () => {
           const [socket] = await once(req, 'socket');
           assert.equal(socket.secureConnecting, true);
           const seen = WRONG.map((args) => thrown(() => socket.exportKeyingMaterial(...args)));
-          await answer(req);
+          await once(req, 'response');
           return seen;
         };
         assert.deepEqual(await early(httpsAgentWith({ ca })), await early(nodeAgentWith({ ca })));
@@ -163,10 +171,9 @@ describe("a TLS socket's exportKeyingMaterial", () => {
 
       it('says nothing that is of use when the connection has gone', async () => {
         const site = await serve();
-        const { socket } = await answer(
-          getSecure({ port: site.port, agent: httpsAgentWith({ ca }) }),
-        );
-        await closed(socket);
+        const both = await ends(httpsAgentWith({ ca }), site);
+        await over(both, site);
+        const { socket } = both;
         assert.throws(() => socket.exportKeyingMaterial(32, LABEL));
       });
     });

@@ -345,8 +345,6 @@ module.exports = {
   CLIENT,
   DAY,
   Forge,
-  HOUR,
-  ID,
   SERVER,
   authorityKey,
   extension,
@@ -357,5 +355,4 @@ module.exports = {
   named,
   past,
   revocationList,
-  signer,
 };

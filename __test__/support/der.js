@@ -11,7 +11,6 @@ const BIT_STRING = 0x03;
 const OCTET_STRING = 0x04;
 const NULL = 0x05;
 const OBJECT_IDENTIFIER = 0x06;
-const ENUMERATED = 0x0a;
 const UTF8_STRING = 0x0c;
 const SEQUENCE = 0x30;
 const SET = 0x31;
@@ -45,7 +44,6 @@ const set = (...parts) => element(SET, ...parts);
 const octets = (content) => element(OCTET_STRING, content);
 const bits = (content, unused = 0) => element(BIT_STRING, [unused], content);
 const boolean = (value) => element(BOOLEAN, [value ? 0xff : 0]);
-const enumerated = (value) => element(ENUMERATED, [value]);
 const nothing = () => element(NULL);
 const text = (tag, value) => element(tag, Buffer.from(value));
 const tagged = (number, content) => element(CONTEXT | CONSTRUCTED | number, content);
@@ -153,7 +151,6 @@ module.exports = {
   boolean,
   digits,
   element,
-  enumerated,
   flags,
   general,
   generalizedTime,

@@ -4,7 +4,6 @@
 
 const assert = require('node:assert/strict');
 const { getSecure, httpsAgentWith, nodeAgentWith, stock } = require('./https-agent');
-const { Forge } = require('./chains');
 const { fields, observe } = require('./tls-failure');
 const { serveTls } = require('./tls-server');
 
@@ -92,10 +91,10 @@ function comparable({ transport, ...seen }) {
   return seen;
 }
 
-/** `ca` and `crl` may be certificates of a forge, or what Node takes. */
+/** `ca` may be certificates of a forge, or what Node takes. */
 function clientOptions({ ca, options = {} }) {
   const pem = (value) => value?.pem ?? value;
   return { ...(ca !== undefined && { ca: Array.isArray(ca) ? ca.map(pem) : pem(ca) }), ...options };
 }
 
-module.exports = { ACCEPTED, Court, Forge };
+module.exports = { ACCEPTED, Court };
