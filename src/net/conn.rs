@@ -110,7 +110,12 @@ impl Conn {
     }
 
     pub(super) fn write(&mut self, outgoing: Outgoing) {
-        self.written_epoch = self.gate.epoch();
+        let epoch = self.gate.epoch();
+        if std::mem::replace(&mut self.written_epoch, epoch) != epoch
+            && let Some(secure) = &mut self.secure
+        {
+            secure.next_exchange();
+        }
         if self.stream.is_none() || self.write_error.is_some() {
             return;
         }

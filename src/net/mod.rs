@@ -29,6 +29,8 @@ mod reactor;
 mod resolve;
 mod secure;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use command::{Batch, Command, ConnId};
 pub use connect::{Connect, Target};

@@ -116,6 +116,11 @@ impl Secure {
         }
     }
 
+    /// A new request holds the connection: what has begun to come is not for it.
+    pub(super) fn next_exchange(&mut self) {
+        self.stale |= !self.unread.is_empty();
+    }
+
     /// Sends what is pending by `write`, which hands ciphertext to the kernel. A server that is gone
     /// need not be told that nothing more comes: that is no failure.
     pub(super) fn flush(
@@ -232,33 +237,57 @@ impl Secure {
         ciphertext: &mut [u8],
         sink: &mut dyn FnMut(Sunk<'_>),
     ) -> Incoming {
-        if asked && self.is_open() {
-            sink(Sunk::AtMost(ciphertext.len()));
-        }
-        let mut unsolicited = false;
-        let mut first = true;
-        let stale = self.stale;
-        let mut received = |received: Received<'_>| {
-            let first = std::mem::take(&mut first);
-            match received {
-                Received::Data([]) => {}
-                Received::Data(_) if !asked || (stale && first) => unsolicited = true,
-                received => sink(Sunk::Received(received)),
+        let mut start = 0;
+        if self.stale {
+            let Some(end) = record_end(ciphertext) else {
+                self.unread = ciphertext.to_vec();
+                return Incoming::Some;
+            };
+            let record = ciphertext.get_mut(..end).unwrap_or_default();
+            let (used, incoming) = self.feed(false, record, sink);
+            if used != end || !matches!(incoming, Incoming::Some) {
+                return match incoming {
+                    Incoming::Some => Incoming::Unsolicited,
+                    incoming => incoming,
+                };
             }
+            start = end;
+        }
+        let rest = ciphertext.get_mut(start..).unwrap_or_default();
+        if asked && self.is_open() {
+            sink(Sunk::AtMost(rest.len()));
+        }
+        let (used, incoming) = self.feed(asked, rest, sink);
+        self.unread = rest.get(used..).unwrap_or_default().to_vec();
+        self.stale = !self.unread.is_empty() && !asked;
+        incoming
+    }
+
+    /// Gives ciphertext to rustls: how much of it is used up, and what it has brought.
+    fn feed(
+        &mut self,
+        asked: bool,
+        ciphertext: &mut [u8],
+        sink: &mut dyn FnMut(Sunk<'_>),
+    ) -> (usize, Incoming) {
+        let mut unsolicited = false;
+        let mut received = |received: Received<'_>| match received {
+            Received::Data([]) => {}
+            Received::Data(_) if !asked => unsolicited = true,
+            received => sink(Sunk::Received(received)),
         };
         let (used, result) = self
             .client
             .receive(ciphertext, &mut self.pending, &mut received);
-        self.unread = ciphertext.get(used..).unwrap_or_default().to_vec();
-        self.stale = !self.unread.is_empty() && (!asked || (stale && used == 0));
-        match result {
+        let incoming = match result {
             _ if unsolicited => Incoming::Unsolicited,
             Ok(Progress::Consumed) if asked || self.client.expects_messages() => Incoming::Some,
             Ok(Progress::Consumed) => Incoming::Unsolicited,
             Ok(Progress::Closed) => Incoming::End,
             Ok(Progress::Secured) => self.secured(),
             Err(failure) => Incoming::Failed(failure),
-        }
+        };
+        (used, incoming)
     }
 
     fn secured(&mut self) -> Incoming {
@@ -278,6 +307,15 @@ impl Secure {
         self.state = State::Open;
         self.resume = true;
     }
+}
+
+/// Where the record that these bytes begin with ends, if all of it is here.
+fn record_end(bytes: &[u8]) -> Option<usize> {
+    let [_, _, _, high, low, body @ ..] = bytes else {
+        return None;
+    };
+    let len = usize::from(u16::from_be_bytes([*high, *low]));
+    (len <= body.len()).then_some(5 + len)
 }
 
 /// What a sink hears.

@@ -410,28 +410,24 @@ fn server_random(mut records: &[u8]) -> Option<[u8; 32]> {
     const ALERT: u8 = 21;
     const HANDSHAKE: u8 = 22;
     const SERVER_HELLO: u8 = 2;
+    /// Type and length of the message, and its version, come before.
+    const START: usize = 1 + 3 + 2;
 
-    while let [ALERT, _, _, high, low, body @ ..] = records {
-        records = body.get(u16::from_be_bytes([*high, *low]).into()..)?;
+    let mut message = Vec::new();
+    while message.len() < START + 32 {
+        let [kind, _, _, high, low, body @ ..] = records else {
+            return None;
+        };
+        let len = usize::from(u16::from_be_bytes([*high, *low]));
+        match *kind {
+            ALERT => {}
+            HANDSHAKE => message.extend_from_slice(&body[..len.min(body.len())]),
+            _ => return None,
+        }
+        records = body.get(len..).unwrap_or_default();
     }
-    match records {
-        // Type and length of the message, and its version, come before.
-        [
-            HANDSHAKE,
-            _,
-            _,
-            _,
-            _,
-            SERVER_HELLO,
-            _,
-            _,
-            _,
-            _,
-            _,
-            hello @ ..,
-        ] => hello.first_chunk().copied(),
-        _ => None,
-    }
+    let random = message.get(START..)?.first_chunk().copied();
+    random.filter(|_| message.first() == Some(&SERVER_HELLO))
 }
 
 #[cfg(test)]

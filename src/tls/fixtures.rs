@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use super::judge::{Verdict, judge};
 use super::roots::Roots;
 
-pub(super) const HOST: &str = "host.test";
+pub(crate) const HOST: &str = "host.test";
 
 const AUTHORITY_KEY_IDENTIFIER: [u64; 4] = [2, 5, 29, 35];
 
@@ -21,14 +21,14 @@ pub(super) fn now() -> UnixTime {
 }
 
 /// A certificate and what it takes to issue others.
-pub(super) struct Party {
+pub(crate) struct Party {
     pub(super) params: CertificateParams,
-    pub(super) key: KeyPair,
-    pub(super) der: CertificateDer<'static>,
+    pub(crate) key: KeyPair,
+    pub(crate) der: CertificateDer<'static>,
 }
 
 impl Party {
-    pub(super) fn self_signed(params: CertificateParams) -> Self {
+    pub(crate) fn self_signed(params: CertificateParams) -> Self {
         Self::self_signed_by(params, KeyPair::generate().unwrap())
     }
 
@@ -37,7 +37,7 @@ impl Party {
         Self { params, key, der }
     }
 
-    pub(super) fn issue(&self, params: CertificateParams) -> Self {
+    pub(crate) fn issue(&self, params: CertificateParams) -> Self {
         self.issue_for(params, KeyPair::generate().unwrap())
     }
 
@@ -71,13 +71,13 @@ pub(super) fn named(name: &str) -> CertificateParams {
     params
 }
 
-pub(super) fn ca(name: &str) -> CertificateParams {
+pub(crate) fn ca(name: &str) -> CertificateParams {
     let mut params = named(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
 }
 
-pub(super) fn server() -> CertificateParams {
+pub(crate) fn server() -> CertificateParams {
     let mut params = CertificateParams::new([HOST.to_owned()]).unwrap();
     params.distinguished_name = named("server").distinguished_name;
     with(params, |server| {
@@ -86,7 +86,7 @@ pub(super) fn server() -> CertificateParams {
     })
 }
 
-pub(super) fn with<P>(mut params: P, change: impl FnOnce(&mut P)) -> P {
+pub(crate) fn with<P>(mut params: P, change: impl FnOnce(&mut P)) -> P {
     change(&mut params);
     params
 }

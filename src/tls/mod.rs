@@ -13,7 +13,7 @@ mod exporter;
 mod facts;
 mod failure;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod judge;
 mod key_log;
 mod path;
