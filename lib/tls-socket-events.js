@@ -149,8 +149,8 @@ function finishHandshake(socket, flags, facts, id) {
   ]);
 }
 
-// In Node each of the steps begins in OpenSSL, and none stops the next one by what its listener
-// throws. Every exception is an uncaught one, as there.
+// What a listener throws is the program's to catch, and stops no other step: a request that waits for
+// its connection would wait for ever.
 function runAll(steps) {
   const thrown = [];
   for (const step of steps) {

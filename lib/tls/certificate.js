@@ -62,14 +62,14 @@ class Certificate {
     return Date.parse(this.x509.validTo);
   }
 
-  /** Whether Node can show it in the old form, and go on. */
+  /** Whether Node can be asked for its old form, and go on. */
   get isShowable() {
-    return Boolean(this.x509 && (SHOWS_ANY_KEY || isShown(this.publicKey)));
+    return SHOWS_ANY_KEY || !this.x509 || isShown(this.publicKey);
   }
 
-  /** The old form; undefined where showing it would end the process. */
+  /** The old form; undefined where it cannot be had. */
   legacy() {
-    return this.isShowable ? this.x509.toLegacyObject() : undefined;
+    return this.isShowable ? this.x509?.toLegacyObject() : undefined;
   }
 }
 

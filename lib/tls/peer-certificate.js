@@ -23,8 +23,8 @@ class PeerCertificates {
    * leaf and its issuers, the client's own among them.
    */
   get isShowable() {
-    const chain = [this.certificates[0], ...this.#issuers()];
-    return chain.every((certificate) => certificate.isShowable);
+    const [leaf] = this.certificates;
+    return !leaf || [leaf, ...this.#issuers()].every((certificate) => certificate.isShowable);
   }
 
   /** What `getPeerCertificate(detailed)` of a Node socket returns. */
