@@ -165,6 +165,8 @@ class TlsSocket extends overConnection(TlsBase) {
   }
 
   getEphemeralKeyInfo() {
+    // Node 24 and 26 end the process where OpenSSL is asked too early.
+    if (this.secureConnecting && this[kFallback]) return {};
     return tell(this, 'getEphemeralKeyInfo', [], ephemeralKeyInfo, {});
   }
 
