@@ -16,7 +16,7 @@ const {
   requestSecure,
 } = require('./support/https-agent');
 const { cleanUp } = require('./support/peer');
-const { serveRaw } = require('./support/server');
+const { gone, serveRaw } = require('./support/server');
 const { assertIdle, fields, observe, sameFailure } = require('./support/tls-failure');
 const { between } = require('./support/tls-middle');
 const { serveTls } = require('./support/tls-server');
@@ -112,7 +112,7 @@ for (const [place, serveStalled] of PLACES) {
       it(`${title} ends it`, async () => {
         const expected = await endedBy(nodeAgentWith({ ca }), act);
         const agent = httpsAgentWith({ ca });
-        const closes = once(stalled.server, 'connection').then(([socket]) => once(socket, 'close'));
+        const closes = once(stalled.server, 'connection').then(([socket]) => gone(socket));
         const error = await endedBy(agent, act);
         assert.deepStrictEqual(fields(error), fields(expected));
         await closes;

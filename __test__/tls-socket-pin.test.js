@@ -14,7 +14,7 @@ const {
   httpsAgentWith,
   requestSecure,
 } = require('./support/https-agent');
-const { closeServers } = require('./support/server');
+const { closeServers, gone } = require('./support/server');
 const { assertIdle } = require('./support/tls-failure');
 const { serveRawTls, serveTls } = require('./support/tls-server');
 
@@ -131,7 +131,7 @@ describe('a pin that does not match', () => {
         req.end(BODY);
         await expected;
         assert.equal(reused, true);
-        const closing = [...site.sockets].map((far) => once(far, 'close'));
+        const closing = [...site.sockets].map(gone);
         await Promise.all(closing);
         assert.equal(seen, 1);
       });
@@ -166,7 +166,7 @@ describe('a pin that does not match', () => {
     const agent = httpsAgentWith({ ca });
     const req = requestSecure({ port: site.port, method: 'POST', agent });
     const expected = failure(req);
-    const over = once(site.server, 'secureConnection').then(([socket]) => once(socket, 'close'));
+    const over = once(site.server, 'secureConnection').then(([socket]) => gone(socket));
     req.once('socket', (socket) => socket.once('secureConnect', () => socket.destroy()));
     req.end(BODY);
     assert.equal((await expected).code, 'ECONNRESET');

@@ -9,7 +9,7 @@ const { Worker } = require('node:worker_threads');
 const { pki } = require('./support/certificates');
 const { fixtures } = require('./support/child');
 const { answer, dispose, getSecure, httpsAgentWith } = require('./support/https-agent');
-const { closeServers, serveRaw } = require('./support/server');
+const { closeServers, gone, serveRaw } = require('./support/server');
 const { serveTls } = require('./support/tls-server');
 
 describe('a worker thread with an HttpsAgent', function () {
@@ -96,7 +96,7 @@ describe('a worker thread with an HttpsAgent', function () {
       const worker = start('waiting', stalled);
       await once(worker, 'message');
       while (stalled.sockets.size < 10) await new Promise(setImmediate);
-      const over = [...stalled.sockets].map((far) => once(far, 'close'));
+      const over = [...stalled.sockets].map(gone);
       assert.equal(await worker.terminate(), 1);
       await Promise.all(over);
     }

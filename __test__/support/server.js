@@ -104,6 +104,11 @@ async function refusedPort() {
   return port;
 }
 
+/** Given when a server's socket has closed, by a reset or otherwise. */
+function gone(socket) {
+  return new Promise((resolve) => socket.once('close', resolve));
+}
+
 async function closeServers() {
   await Promise.all([...running].map((site) => site.close()));
 }
@@ -111,6 +116,7 @@ async function closeServers() {
 module.exports = {
   Site,
   closeServers,
+  gone,
   listen,
   numbered,
   refusedPort,
