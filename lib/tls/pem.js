@@ -8,6 +8,7 @@ const { X509Certificate } = require('node:crypto');
 const { NodeOnly } = require('./node-only');
 
 const CERTIFICATE_LABELS = ['CERTIFICATE', 'X509 CERTIFICATE'];
+const SPACE = 0x20;
 // OpenSSL reads such a block with the purposes that its certificate is trusted for.
 const LEFT_TO_NODE = ['TRUSTED CERTIFICATE'];
 
@@ -32,12 +33,18 @@ function bytesOf(value) {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
+// OpenSSL cuts control characters as it does spaces.
+function withoutEnd(line) {
+  let end = line.length;
+  while (end > 0 && line.charCodeAt(end - 1) <= SPACE) end--;
+  return line.slice(0, end);
+}
+
 function blocks(text, option) {
   const found = [];
   let open = null;
   for (const raw of text.split('\n')) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: OpenSSL cuts these too
-    const line = raw.replace(/[\x00-\x20]+$/, '');
+    const line = withoutEnd(raw);
     const [, edge, label] = BOUNDARY.exec(line) ?? [];
     const isStray = edge === undefined && line.includes('-----');
     if (raw.length > LINE_MAX || (isStray && /-----(BEGIN|END)/.test(line))) {

@@ -290,9 +290,7 @@ impl Conn {
                         .poll_read(cx, &mut ReadBuf::new(&mut byte))
                         .is_ready()
                     {
-                        self.gate.kill();
-                        self.io.outbox.push(Event::Killed { conn: self.id });
-                        self.drop_stream();
+                        self.be_killed();
                     }
                     return Progress::Exhausted;
                 }
@@ -310,9 +308,8 @@ impl Conn {
                         Poll::Ready(Ok(())) => {
                             let len = buf.filled().len();
                             if len == 0 {
-                                self.ended = true;
-                                self.gate.kill();
-                                self.io.outbox.push(Event::End { conn: self.id });
+                                drop(inbound);
+                                self.end();
                                 return Progress::Exhausted;
                             }
                             let chunk = inbound.commit(len);
@@ -342,6 +339,20 @@ impl Conn {
         }
         cx.waker().wake_by_ref();
         Progress::Held
+    }
+
+    /// The server has sent its last byte.
+    fn end(&mut self) {
+        self.ended = true;
+        self.gate.kill();
+        self.io.outbox.push(Event::End { conn: self.id });
+    }
+
+    /// It ended or spoke while nobody had asked it for anything.
+    fn be_killed(&mut self) {
+        self.gate.kill();
+        self.drop_stream();
+        self.io.outbox.push(Event::Killed { conn: self.id });
     }
 
     fn fail(&mut self, syscall: Syscall, code: i32) {

@@ -172,7 +172,7 @@ enum Refusal {
 }
 
 impl Search<'_> {
-    /// A good path wins, whatever is wrong with others.
+    /// A path that webpki likes and OpenSSL would take wins, whatever is wrong with others.
     fn path(&self, usage: impl ExtendedKeyUsageValidator) -> Result<(), Refusal> {
         let vetoed = Cell::new(false);
         let look = |path: &VerifiedPath<'_>| match self.look.at(path) {

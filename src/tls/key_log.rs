@@ -1,7 +1,7 @@
 //! The secrets of one connection, for 'keylog' and for exported keying material.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustls::KeyLog;
 
@@ -23,21 +23,22 @@ pub(super) struct Line {
 
 impl Secrets {
     pub(super) fn lines(&self) -> Vec<Line> {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.lock().clone()
     }
 
     /// Forgets what is of no use once the handshake is told of.
     pub(super) fn keep_exporters(&self) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lock();
         lines.retain(|line| EXPORTERS.contains(&&*line.label));
         lines.shrink_to_fit();
     }
 
     pub(super) fn find(&self, label: &str) -> Option<Line> {
-        self.lines().into_iter().find(|line| line.label == label)
+        self.lock().iter().find(|line| line.label == label).cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -51,14 +52,11 @@ impl Line {
 
 impl KeyLog for Secrets {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Line {
-                label: label.to_owned(),
-                client_random: client_random.to_vec(),
-                secret: secret.to_vec(),
-            });
+        self.lock().push(Line {
+            label: label.to_owned(),
+            client_random: client_random.to_vec(),
+            secret: secret.to_vec(),
+        });
     }
 }
 

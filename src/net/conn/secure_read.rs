@@ -36,16 +36,8 @@ impl Conn {
                     self.fail_secure(failure);
                 }
                 (Incoming::Io(err), Some(_)) => self.fail(Syscall::Read, errno(&err)),
-                (Incoming::End, Some(_)) => {
-                    self.ended = true;
-                    self.gate.kill();
-                    self.io.outbox.push(Event::End { conn: self.id });
-                }
-                _ => {
-                    self.gate.kill();
-                    self.io.outbox.push(Event::Killed { conn: self.id });
-                    self.drop_stream();
-                }
+                (Incoming::End, Some(_)) => self.end(),
+                _ => self.be_killed(),
             }
             if self.has_unsent() {
                 self.poll_flush(cx);
