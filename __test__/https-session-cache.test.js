@@ -13,6 +13,7 @@ const {
   httpsAgentWith,
   nodeAgentWith,
   tracked,
+  reused,
 } = require('./support/https-agent');
 const { pki } = require('./support/certificates');
 const { closeServers } = require('./support/server');
@@ -28,18 +29,6 @@ describe('HttpsAgent session cache', () => {
   before(async () => {
     ca = (await pki()).root.pem;
   });
-
-  // Whether the connection of one request resumed a session, told once the connection has gone.
-  async function reused(site, agent, options) {
-    const req = getSecure({ port: site.port, agent, ...options });
-    let told;
-    req.once('response', (res) => {
-      told = res.socket.isSessionReused();
-    });
-    const { socket } = await answer(req);
-    await closed(socket);
-    return told;
-  }
 
   // Resets each connection on which /reset is asked for: the client sees an error.
   async function resetting(options) {

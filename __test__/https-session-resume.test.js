@@ -11,6 +11,7 @@ const {
   getSecure,
   httpsAgentWith,
   requestSecure,
+  reused,
 } = require('./support/https-agent');
 const { pki } = require('./support/certificates');
 const { closeServers } = require('./support/server');
@@ -24,18 +25,6 @@ describe('HttpsAgent session resumption', () => {
   before(async () => {
     ca = (await pki()).root.pem;
   });
-
-  // Whether the connection of one request resumed a session, told once the connection has gone.
-  async function reused(site, agent, options) {
-    const req = getSecure({ port: site.port, agent, ...options });
-    let told;
-    req.once('response', (res) => {
-      told = res.socket.isSessionReused();
-    });
-    const { socket } = await answer(req);
-    await closed(socket);
-    return told;
-  }
 
   for (const version of ['TLSv1.2', 'TLSv1.3']) {
     describe(version, () => {

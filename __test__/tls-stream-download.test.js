@@ -7,6 +7,7 @@ const { createHash } = require('node:crypto');
 const { once } = require('node:events');
 const { setTimeout: delay } = require('node:timers/promises');
 const { always, mixed, splitting } = require('./fixtures/tls-splitter');
+const { digest, pattern } = require('./support/body');
 const { pki } = require('./support/certificates');
 const {
   answer,
@@ -19,20 +20,6 @@ const { closeServers } = require('./support/server');
 const { serveRawTls, serveTls } = require('./support/tls-server');
 
 const MIB = 1 << 20;
-
-// Bytes that show when any of them is lost, doubled or moved.
-function pattern(length) {
-  const bytes = Buffer.alloc(length);
-  for (let i = 0, seed = 1; i < length; i++) {
-    seed = (seed * 48271) % 2147483647;
-    bytes[i] = seed;
-  }
-  return bytes;
-}
-
-function digest(bytes) {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 async function digested(res) {
   const hash = createHash('sha256');

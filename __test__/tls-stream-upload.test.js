@@ -8,25 +8,13 @@ const { once } = require('node:events');
 const { Readable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { setTimeout: delay } = require('node:timers/promises');
+const { digest, pattern } = require('./support/body');
 const { pki } = require('./support/certificates');
 const { answer, dispose, httpsAgentWith, requestSecure } = require('./support/https-agent');
 const { closeServers } = require('./support/server');
 const { serveTls } = require('./support/tls-server');
 
 const MIB = 1 << 20;
-
-function pattern(length) {
-  const bytes = Buffer.alloc(length);
-  for (let i = 0, seed = 1; i < length; i++) {
-    seed = (seed * 48271) % 2147483647;
-    bytes[i] = seed;
-  }
-  return bytes;
-}
-
-function digest(bytes) {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 // Answers with the digest of what has come.
 async function digesting(req, res) {

@@ -26,6 +26,18 @@ function requestSecure(options) {
   return https.request({ host: '127.0.0.1', servername: 'localhost', ...options });
 }
 
+/** Whether the connection of one request resumed a session, told once the connection has gone. */
+async function reused(site, agent, options) {
+  const req = getSecure({ port: site.port, agent, ...options });
+  let told;
+  req.once('response', (res) => {
+    told = res.socket.isSessionReused();
+  });
+  const { socket } = await support.answer(req);
+  await support.closed(socket);
+  return told;
+}
+
 module.exports = {
   ...support,
   HttpsAgent,
@@ -33,4 +45,5 @@ module.exports = {
   httpsAgentWith,
   nodeAgentWith,
   requestSecure,
+  reused,
 };
