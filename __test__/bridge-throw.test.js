@@ -49,6 +49,11 @@ describe('a listener that throws', () => {
     assert.match(stderr, /theThrower/);
   });
 
+  it('late in a batch does not drown the bell', async () => {
+    const seen = result(await run('throwing-late.js', [], { limit: 10_000 }));
+    assert.deepEqual(seen, { caught: ['connect one', 'connect two'], answered: 1 });
+  });
+
   it('leaves the agent working', async () => {
     const server = await httpServer((_, res) => res.end('answer'));
     const agent = agentOf({ keepAlive: true });

@@ -62,12 +62,13 @@ function forget(conn) {
 // behind the loop's other handles.
 function drain() {
   turn++;
+  // The bell may have rung for this turn, and a listener may throw before `take` has answered it.
+  more = true;
   try {
     if (late.size > 0) deliverLate();
     // What is here comes first: a batch that a throw has cut short, and late events, so that a
     // connection that says more than one thing a turn is read no faster than it is served.
     if (cursor === end && late.size === 0) take();
-    else more = true;
     while (cursor < end) {
       const at = cursor;
       cursor += BATCH_RECORD_WORDS;
