@@ -4,7 +4,8 @@
 
 const { constants } = require('node:os');
 
-const { Kind } = require('./bridge/events');
+const { WINDOW_BYTES } = require('./bridge/commands');
+const { Kind, keep } = require('./bridge/events');
 const {
   NO_CONNECTION,
   kConn,
@@ -16,12 +17,16 @@ const {
   setReading,
 } = require('./connection');
 const errors = require('./errors');
+const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
 const { applyLateOptions } = require('./socket-options');
 
 const ECANCELED = -constants.errno.ECANCELED;
 
 const kBytesRead = Symbol('bytesRead');
-const kUnanswered = Symbol('unanswered');
+// Bytes written of which no WRITTEN event will tell, those of which one will, and these by event.
+const kUnmarked = Symbol('unmarked');
+const kMarked = Symbol('marked');
+const kMarks = Symbol('marks');
 const kWriteCallback = Symbol('writeCallback');
 const kFinalCallback = Symbol('finalCallback');
 
@@ -86,8 +91,10 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
   }
   this._unrefTimer();
   this[kBytesRead] += chunk.length;
-  if (!isForParserAlone(this)) chunk = ownCopy(chunk);
-  if (!this.push(chunk) && this[kConn] !== NO_CONNECTION) setReading(this, false);
+  const isParsed = isForParserAlone(this);
+  const goesOn = this.push(isParsed ? chunk : ownCopy(chunk));
+  if (isParsed && mayHaveEscaped(this)) keep(chunk);
+  if (!goesOn && this[kConn] !== NO_CONNECTION) setReading(this, false);
 };
 
 HANDLERS[Kind.END] = function onEnd() {
@@ -118,11 +125,12 @@ HANDLERS[Kind.KILLED] = function onKilled() {
 };
 
 HANDLERS[Kind.WRITTEN] = function onWritten() {
-  this[kUnanswered] = 0;
-  const callback = this[kWriteCallback];
-  this[kWriteCallback] = null;
+  this[kMarked] -= this[kMarks].shift();
   if (!this.destroyed) this._unrefTimer();
-  if (callback) callback();
+  const callback = this[kWriteCallback];
+  if (!callback || this[kMarked] > WINDOW_BYTES) return;
+  this[kWriteCallback] = null;
+  callback();
 };
 
 HANDLERS[Kind.SHUT] = function onShut() {
@@ -141,19 +149,6 @@ function emitClose(socket, hadError) {
   });
 }
 
-// Whether the bytes go into the HTTP parser, which copies what it hands on, and nowhere else.
-function isForParserAlone(socket) {
-  const req = socket._httpMessage;
-  return (
-    Boolean(req && socket.parser) &&
-    socket.listenerCount('data') === 1 &&
-    req.method !== 'CONNECT' &&
-    req.listenerCount('upgrade') === 0
-  );
-}
-
-// A received chunk is part of a slab that other connections share. A program may transfer the
-// ArrayBuffer of what it gets, so what it gets has one of its own.
 function ownCopy(chunk) {
   const copy = Buffer.allocUnsafeSlow(chunk.length);
   copy.set(chunk);
@@ -178,6 +173,8 @@ module.exports = {
   emitClose,
   kBytesRead,
   kFinalCallback,
-  kUnanswered,
+  kMarked,
+  kMarks,
+  kUnmarked,
   kWriteCallback,
 };

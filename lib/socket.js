@@ -6,7 +6,7 @@
 const net = require('node:net');
 
 const { native } = require('./bridge/addon');
-const { Op, command, flush, write, writev } = require('./bridge/commands');
+const { Op, WINDOW_BYTES, command, flush, write, writev } = require('./bridge/commands');
 const { forget, kReceive } = require('./bridge/events');
 const {
   NO_CONNECTION,
@@ -28,13 +28,12 @@ const {
   emitClose,
   kBytesRead,
   kFinalCallback,
-  kUnanswered,
+  kMarked,
+  kMarks,
+  kUnmarked,
   kWriteCallback,
 } = require('./socket-events');
 const options = require('./socket-options');
-
-// Bytes that may be on their way to the kernel before a write waits for it.
-const UNANSWERED_BYTES = 64 * 1024;
 
 const kIsOpen = Symbol('isOpen');
 const kReset = Symbol('reset');
@@ -51,7 +50,9 @@ function overConnection(Base) {
       this[kReset] = false;
       this[kBytesRead] = 0;
       this[kBytesWritten] = 0;
-      this[kUnanswered] = 0;
+      this[kUnmarked] = 0;
+      this[kMarked] = 0;
+      this[kMarks] = null;
       this[kWriteCallback] = null;
       this[kWrittenSeen] = 0;
       this[kFinalCallback] = null;
@@ -129,19 +130,27 @@ function overConnection(Base) {
         return;
       }
       this._unrefTimer();
-      const unanswered = UNANSWERED_BYTES - this[kUnanswered];
-      const length = several
-        ? writev(conn, data, unanswered)
-        : write(conn, data, encoding, unanswered);
+      const unmarked = this[kUnmarked];
+      const length = several ? writev(conn, data, unmarked) : write(conn, data, encoding, unmarked);
       if (length >= 0) {
-        this[kUnanswered] += length;
+        this[kUnmarked] = unmarked + length;
         this[kBytesWritten] += length;
         callback();
       } else {
         this[kBytesWritten] -= length;
-        this[kWrittenSeen] = native.written(conn);
-        this[kWriteCallback] = callback;
+        this[kUnmarked] = 0;
+        this._mark(unmarked - length);
+        if (this[kMarked] > WINDOW_BYTES) this[kWriteCallback] = callback;
+        else callback();
       }
+    }
+
+    // A WRITTEN event will tell of these bytes.
+    _mark(length) {
+      if (this[kMarked] === 0) this[kWrittenSeen] = native.written(this[kConn]);
+      this[kMarked] += length;
+      if (this[kMarks] === null) this[kMarks] = [length];
+      else this[kMarks].push(length);
     }
 
     _final(callback) {
@@ -270,7 +279,7 @@ function overConnection(Base) {
 
     // A write that the server takes slowly is activity.
     _onTimeout() {
-      if (this[kWriteCallback]) {
+      if (this[kMarked] > 0) {
         const written = native.written(this[kConn]);
         if (written !== this[kWrittenSeen]) {
           this[kWrittenSeen] = written;

@@ -4,15 +4,26 @@
 
 const { RING_RECORD_WORDS, native, ring, slab } = require('./addon');
 
-// Larger Buffers are lent, not copied: about here a loan becomes cheaper than a copy.
-const LEND_BYTES = 32 * 1024;
+// Bytes of a connection that may be on their way to the kernel before a write waits.
+const WINDOW_BYTES = 256 * 1024;
 
-// The records that one write may need before it can flush: staged bytes and a loan.
+// Bytes after which WRITTEN is asked for: often enough that a stream of writes finds the window
+// open, seldom enough that a small request costs no event.
+const MARK_BYTES = 64 * 1024;
+
+// Larger Buffers get memory of their own instead of room in the slab.
+const STAGE_BYTES_MAX = 32 * 1024;
+
+// Larger Buffers are lent, not copied: the program waits for them anyway, as they are more than the
+// connection's window.
+const COPY_BYTES_MAX = WINDOW_BYTES;
+
+// The records that one write may need before it can flush: staged bytes and a large Buffer.
 const WRITE_WORDS = 2 * RING_RECORD_WORDS;
 
 const Op = {
   WRITE: 1,
-  WRITE_LENT: 3,
+  WRITE_LARGE: 3,
   SHUTDOWN: 5,
   PAUSE: 6,
   RESUME: 7,
@@ -24,15 +35,13 @@ const Op = {
   PROCEED: 13,
 };
 
-// Added to WRITE and WRITE_LENT: an event is wanted when the kernel has taken all.
+// Added to WRITE and WRITE_LARGE: an event is wanted when the kernel has taken all.
 const ACKNOWLEDGED = 1;
 
 let words = 0;
 let bytes = 0;
 // Bytes behind `bytes` that no record names yet.
 let staged = 0;
-// Whether the write in progress has lent memory, which is JavaScript's again only after WRITTEN.
-let lent = false;
 let connects = 0;
 // Whether anything was ever flushed.
 let sent = false;
@@ -90,24 +99,24 @@ function connect(conn, request, secure) {
   schedule();
 }
 
-// Writes one chunk. Returns its length in bytes, negative where it is more than `unanswered` or was
-// lent: then the connection's WRITTEN event tells when the kernel has taken all that was written.
-function write(conn, chunk, encoding, unanswered) {
-  return seal(conn, put(conn, chunk, encoding), unanswered);
+// Writes one chunk. Returns its length in bytes, negative where a WRITTEN event will tell when the
+// kernel has taken all that was written so far: with the `unmarked` bytes before, of which no event
+// will tell, it is a mark's worth.
+function write(conn, chunk, encoding, unmarked) {
+  return seal(conn, put(conn, chunk, encoding), unmarked);
 }
 
 // The same for the chunks of a `_writev`.
-function writev(conn, chunks, unanswered) {
+function writev(conn, chunks, unmarked) {
   let length = 0;
   for (const { chunk, encoding } of chunks) length += put(conn, chunk, encoding);
-  return seal(conn, length, unanswered);
+  return seal(conn, length, unmarked);
 }
 
-function seal(conn, length, unanswered) {
+function seal(conn, length, unmarked) {
   commit(conn);
   schedule();
-  if (length <= unanswered && !lent) return length;
-  lent = false;
+  if (unmarked + length <= MARK_BYTES) return length;
   if (words > 0) ring[words - RING_RECORD_WORDS] += ACKNOWLEDGED;
   // The last record was flushed: an empty write asks for the event.
   else record(Op.WRITE + ACKNOWLEDGED, conn, 0, 0);
@@ -119,11 +128,11 @@ function put(conn, chunk, encoding) {
   let length = stage(chunk, encoding);
   if (length >= 0) return length;
   const buffer = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
-  if (buffer.length > LEND_BYTES) {
+  if (buffer.length > STAGE_BYTES_MAX) {
     commit(conn);
-    native.lend(buffer);
-    lent = true;
-    record(Op.WRITE_LENT, conn, 0, 0);
+    if (buffer.length > COPY_BYTES_MAX) native.lend(buffer);
+    else native.copy(buffer);
+    record(Op.WRITE_LARGE, conn, 0, 0);
     return buffer.length;
   }
   // A string that had to become bytes may fit; what does not fit goes behind a flush.
@@ -134,13 +143,13 @@ function put(conn, chunk, encoding) {
   return stage(buffer);
 }
 
-// Copies a chunk behind what is staged. -1 where it does not fit, is to be lent, or is a string
-// that must become bytes first.
+// Copies a chunk behind what is staged. -1 where it does not fit, is too large, or is a
+// string that must become bytes first.
 function stage(chunk, encoding) {
   const at = bytes + staged;
   let length = chunk.length;
   if (typeof chunk !== 'string') {
-    if (length > LEND_BYTES || at + length > slab.length) return -1;
+    if (length > STAGE_BYTES_MAX || at + length > slab.length) return -1;
     slab.set(chunk, at);
   } else if (encoding === 'latin1' || encoding === 'binary') {
     if (at + length > slab.length) return -1;
@@ -180,4 +189,4 @@ process.on('exit', () => {
   native.settle();
 });
 
-module.exports = { Op, flush, command, connect, hold, release, write, writev };
+module.exports = { Op, WINDOW_BYTES, flush, command, connect, hold, release, write, writev };

@@ -51,6 +51,12 @@ function open(receiver) {
   return conn;
 }
 
+// The chunk of a DATA event is valid until its receiver has returned. One that may live longer in the
+// program's hands is left as it is from here on.
+function keep(chunk) {
+  native.keep(slabs.findIndex((slab) => slab?.buffer === chunk.buffer));
+}
+
 // Takes back an id under which nothing was begun.
 function forget(conn) {
   receivers[conn] = undefined;
@@ -136,4 +142,4 @@ function deliverLate() {
   }
 }
 
-module.exports = { Kind, forget, kReceive, open };
+module.exports = { Kind, forget, kReceive, keep, open };

@@ -13,15 +13,15 @@ use napi_derive::napi;
 use slab::Slab;
 
 use crate::net::{
-    Batch, Command, Connect, Event, KeepAlive, Order, Outbox, Port, Query, SocketOptions, Target,
-    reactors,
+    Batch, Command, Connect, Event, KeepAlive, Order, Outbound, Outbox, Port, Query, SocketOptions,
+    Target, reactors,
 };
 use crate::tls::{Facts, Handshake};
 
 use super::bell::{Bell, BellHandle};
 use super::detail::Detail;
 use super::inbound::{Reader, SlabTable, Writer};
-use super::lent::{Lending, Lent};
+use super::lent::Lending;
 use super::records;
 use super::ring::{self, Decoder, Gates};
 use super::secure::{FactsTable, SecureRequest, TlsContext};
@@ -68,7 +68,7 @@ pub struct Bridge {
     facts: FactsTable,
     reader: Reader,
     lending: Lending,
-    lent: Vec<Lent>,
+    large: Vec<Box<dyn Outbound>>,
     details: Slab<Detail>,
     bell: BellHandle,
 }
@@ -123,7 +123,7 @@ impl Bridge {
             facts: FactsTable::default(),
             reader: Reader::new(table),
             lending: Lending::default(),
-            lent: Vec::new(),
+            large: Vec::new(),
             details: Slab::new(),
             bell: handle,
         })
@@ -173,21 +173,27 @@ impl Bridge {
         Ok(())
     }
 
-    /// Lends an array to the `WRITE_LENT` record that the caller writes next.
+    /// Lends an array to the `WRITE_LARGE` record that the caller writes next.
     #[napi(catch_unwind)]
     pub fn lend(&mut self, array: Uint8Array) {
         let lent = self.lending.lend(array);
-        self.lent.push(lent);
+        self.large.push(Box::new(lent));
+    }
+
+    /// Gives a copy of the array to the `WRITE_LARGE` record that the caller writes next.
+    #[napi(catch_unwind)]
+    pub fn copy(&mut self, array: &[u8]) {
+        self.large.push(Box::new(array.to_vec()));
     }
 
     /// Sends the ring's first `words` words and the slab's first `bytes` bytes to the reactors.
     #[napi(catch_unwind)]
     pub fn flush(&mut self, words: u32, bytes: u32) {
         let bytes = Arc::new(self.slab.get(..bytes as usize).unwrap_or_default().to_vec());
-        let mut lent = self.lent.drain(..);
+        let mut large = self.large.drain(..);
         let mut decoder = Decoder {
             bytes: bytes.len(),
-            lent: &mut lent,
+            large: &mut large,
         };
         let records = self.ring.get(..words as usize).unwrap_or_default();
         let ports = self.ports.len();
@@ -248,6 +254,12 @@ impl Bridge {
             count += 1;
         }
         Ok(count as u32 | if more { MORE } else { 0 })
+    }
+
+    /// The program may hold a part of this slab: it is not filled again.
+    #[napi(catch_unwind)]
+    pub fn keep(&mut self, slab: u32) {
+        self.reader.keep(slab);
     }
 
     /// What the record's event says beyond its words. Once for each such record.

@@ -1,9 +1,11 @@
-//! Memory for received bytes: written by a reactor, seen by JavaScript as Buffers, never reused
-//! while JavaScript can see it.
+//! Memory for received bytes: written by a reactor, seen by JavaScript as Buffers, used again when
+//! JavaScript has dealt with what was in it.
 //!
-//! A slab is filled from front to back. The reactor writes only behind what it has committed,
-//! JavaScript reads only what was committed, and a slab goes back to the free list only when the
-//! Buffer over it was collected and the reactor has moved on: each holds it by an `Arc`.
+//! A slab is filled from front to back. The reactor writes only behind what it has committed, and
+//! JavaScript reads only what was committed. When the reactor has moved on and JavaScript has dealt
+//! with every chunk, the same slab, with the Buffer over it, is filled anew: no memory is mapped and
+//! no Buffer collected for bytes that the HTTP parser copies anyway. A slab of which the program
+//! keeps a part (`Reader::keep`) is never filled again, and is freed when its Buffer was collected.
 
 use std::mem::MaybeUninit;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,11 +22,8 @@ const SMALL_BYTES: usize = 64 << 10;
 /// A large body gets slabs of this size: `net` never asks for more room at once.
 const LARGE_BYTES: usize = 256 << 10;
 
-/// Bytes of free slabs of each size that the process keeps for the next reads.
-const FREE_BYTES_MAX: usize = 16 << 20;
-
-static FREE_SMALL: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
-static FREE_LARGE: Mutex<Vec<Memory>> = Mutex::new(Vec::new());
+/// Bytes of slabs that an environment keeps for its next reads.
+const FREE_BYTES_MAX: usize = 4 << 20;
 
 type Memory = Box<[MaybeUninit<u8>]>;
 
@@ -41,17 +40,10 @@ unsafe impl Send for SlabMemory {}
 unsafe impl Sync for SlabMemory {}
 
 impl SlabMemory {
-    fn new(least: usize) -> Self {
-        let (free, len) = if least > SMALL_BYTES {
-            (&FREE_LARGE, least.max(LARGE_BYTES))
-        } else {
-            (&FREE_SMALL, SMALL_BYTES)
-        };
-        let reused = lock(free).pop().filter(|memory| memory.len() >= len);
-        let memory = reused.unwrap_or_else(|| Box::new_uninit_slice(len));
+    fn new(len: usize) -> Self {
         Self {
-            len: memory.len(),
-            start: Box::into_raw(memory).cast(),
+            len,
+            start: Box::into_raw(Memory::new_uninit_slice(len)).cast(),
         }
     }
 }
@@ -60,16 +52,7 @@ impl Drop for SlabMemory {
     fn drop(&mut self) {
         let memory = std::ptr::slice_from_raw_parts_mut(self.start, self.len);
         // SAFETY: made by `Box::into_raw` in `new` with this length, and dropped once.
-        let memory: Memory = unsafe { Box::from_raw(memory) };
-        let (free, size) = match self.len {
-            SMALL_BYTES => (&FREE_SMALL, SMALL_BYTES),
-            LARGE_BYTES => (&FREE_LARGE, LARGE_BYTES),
-            _ => return,
-        };
-        let mut free = lock(free);
-        if (free.len() + 1) * size <= FREE_BYTES_MAX {
-            free.push(memory);
-        }
+        drop::<Memory>(unsafe { Box::from_raw(memory) });
     }
 }
 
@@ -84,6 +67,46 @@ struct Inner {
     slabs: Slab<Arc<SlabMemory>>,
     /// Slabs that their reactor has moved on from.
     retired: Vec<Retired>,
+    /// Slabs that JavaScript has dealt with.
+    free: Vec<u32>,
+    free_bytes: usize,
+}
+
+impl Inner {
+    /// A slab of this size to be filled from its start.
+    fn begin(&mut self, len: usize) -> Current {
+        let is_fit = |&slab: &u32| self.slabs.get(slab as usize).is_some_and(|m| m.len == len);
+        // The last one freed is the one that the caches know.
+        let fit = self.free.iter().rposition(is_fit);
+        let (slab, memory) = match fit.map(|at| self.free.remove(at)) {
+            Some(slab) => {
+                self.free_bytes -= len;
+                (slab, self.slabs[slab as usize].clone())
+            }
+            None => {
+                let memory = Arc::new(SlabMemory::new(len));
+                (self.slabs.insert(memory.clone()) as u32, memory)
+            }
+        };
+        Current {
+            memory,
+            slab,
+            used: 0,
+            commits: 0,
+        }
+    }
+
+    /// Keeps a slab for the next reads. False where there are enough.
+    fn recycle(&mut self, slab: u32) -> bool {
+        let len = self.slabs.get(slab as usize).map_or(0, |memory| memory.len);
+        let kept =
+            matches!(len, SMALL_BYTES | LARGE_BYTES) && self.free_bytes + len <= FREE_BYTES_MAX;
+        if kept {
+            self.free_bytes += len;
+            self.free.push(slab);
+        }
+        kept
+    }
 }
 
 struct Retired {
@@ -134,14 +157,12 @@ impl Inbound for Writer {
         }
         let table = &self.table;
         let current = self.current.get_or_insert_with(|| {
-            let memory = Arc::new(SlabMemory::new(least));
-            let slab = lock(&table.inner).slabs.insert(memory.clone()) as u32;
-            Current {
-                memory,
-                slab,
-                used: 0,
-                commits: 0,
-            }
+            let len = if least > SMALL_BYTES {
+                least.max(LARGE_BYTES)
+            } else {
+                SMALL_BYTES
+            };
+            lock(&table.inner).begin(len)
         });
         // SAFETY: `used <= len`, and what is behind `used` was committed to nobody: only this
         // writer, borrowed mutably for as long as the slice lives, reaches it.
@@ -175,45 +196,63 @@ impl Inbound for Writer {
     }
 }
 
-/// JavaScript's end: makes a Buffer over each slab when its first chunk is taken, and lets go of
-/// it when the last one was.
+/// JavaScript's end: makes a Buffer over each slab when its first chunk is taken.
 pub(super) struct Reader {
     table: Arc<SlabTable>,
-    /// Commits taken, by slab.
-    taken: Vec<u32>,
+    /// By slab.
+    seen: Vec<Seen>,
     retired: Vec<Retired>,
+}
+
+/// What JavaScript has of a slab.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// Whether there is a Buffer over it.
+    shown: bool,
+    /// Commits taken since the slab was begun.
+    taken: u32,
+    /// Whether the program has a part of it.
+    kept: bool,
 }
 
 impl Reader {
     pub(super) fn new(table: Arc<SlabTable>) -> Self {
         Self {
             table,
-            taken: Vec::new(),
+            seen: Vec::new(),
             retired: Vec::new(),
         }
     }
 
-    /// Clears the places of slabs whose chunks were all taken before. Called when JavaScript has
-    /// dealt with every record that it took.
+    /// The program may have a part of this slab: it must stay as it is.
+    pub(super) fn keep(&mut self, slab: u32) {
+        if let Some(seen) = self.seen.get_mut(slab as usize) {
+            seen.kept = true;
+        }
+    }
+
+    /// Gives back the slabs whose chunks were all taken before. Called when JavaScript has dealt
+    /// with every record that it took.
     pub(super) fn sweep(&mut self, slabs: &mut Object) -> Result<()> {
         let mut inner = lock(&self.table.inner);
         self.retired.append(&mut inner.retired);
-        let taken = &mut self.taken;
+        let seen_of = &mut self.seen;
         let mut result = Ok(());
         self.retired.retain(|retired| {
-            let Some(count) = taken.get_mut(retired.slab as usize) else {
-                // Nothing of it was ever taken: wait for what there is, if there is anything.
-                if retired.commits == 0 {
-                    inner.slabs.try_remove(retired.slab as usize);
-                }
-                return retired.commits > 0;
-            };
-            if *count < retired.commits {
+            let index = retired.slab as usize;
+            let mut unseen = Seen::default();
+            let seen = seen_of.get_mut(index).unwrap_or(&mut unseen);
+            if seen.taken < retired.commits {
                 return true;
             }
-            *count = 0;
-            inner.slabs.try_remove(retired.slab as usize);
-            if let Err(err) = slabs.delete_element(retired.slab) {
+            seen.taken = 0;
+            if !seen.kept && inner.recycle(retired.slab) {
+                return false;
+            }
+            inner.slabs.try_remove(index);
+            if std::mem::take(seen).shown
+                && let Err(err) = slabs.delete_element(retired.slab)
+            {
                 result = Err(err);
             }
             false
@@ -221,15 +260,18 @@ impl Reader {
         result
     }
 
-    /// Counts a chunk, and shows its slab to JavaScript when it is the slab's first.
+    /// Counts a chunk, and shows its slab to JavaScript when it has not seen it yet.
     pub(super) fn take(&mut self, env: &Env, slabs: &mut Object, chunk: Chunk) -> Result<()> {
         let index = chunk.slab as usize;
-        if self.taken.len() <= index {
-            self.taken.resize(index + 1, 0);
+        if self.seen.len() <= index {
+            self.seen.resize(index + 1, Seen::default());
         }
-        let first = self.taken[index] == 0;
-        self.taken[index] += chunk.commits;
-        if first && let Some(memory) = lock(&self.table.inner).slabs.get(index).cloned() {
+        let seen = &mut self.seen[index];
+        seen.taken += chunk.commits;
+        if !seen.shown
+            && let Some(memory) = lock(&self.table.inner).slabs.get(index).cloned()
+        {
+            seen.shown = true;
             let (start, len) = (memory.start.cast(), memory.len);
             // SAFETY: the finalizer's hold keeps the memory until the Buffer is collected. What is
             // not yet written is never read: JavaScript slices by committed chunks only.
@@ -267,11 +309,25 @@ mod tests {
     }
 
     #[test]
-    fn a_freed_slab_is_used_again() {
-        let memory = SlabMemory::new(1);
-        let start = memory.start;
-        drop(memory);
-        let starts: Vec<_> = lock(&FREE_SMALL).iter().map(|free| free.as_ptr()).collect();
-        assert!(starts.contains(&start.cast_const()) || starts.is_empty());
+    fn a_slab_that_was_dealt_with_is_filled_again() {
+        let mut inner = Inner::default();
+        let first = inner.begin(SMALL_BYTES);
+        assert_ne!(inner.begin(SMALL_BYTES).slab, first.slab);
+        assert!(inner.recycle(first.slab));
+        assert_ne!(inner.begin(LARGE_BYTES).slab, first.slab);
+        let again = inner.begin(SMALL_BYTES);
+        assert_eq!((again.slab, again.used), (first.slab, 0));
+        assert!(Arc::ptr_eq(&again.memory, &first.memory));
+        assert_eq!(inner.free_bytes, 0);
+    }
+
+    #[test]
+    fn no_more_is_kept_than_the_next_reads_need() {
+        let mut inner = Inner::default();
+        let slabs: Vec<_> = (0..20).map(|_| inner.begin(LARGE_BYTES).slab).collect();
+        let kept = slabs.iter().filter(|&&slab| inner.recycle(slab)).count();
+        assert_eq!(kept, FREE_BYTES_MAX / LARGE_BYTES);
+        let odd = inner.begin(LARGE_BYTES + 1).slab;
+        assert!(!inner.recycle(odd));
     }
 }

@@ -8,9 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::net::{Command, ConnId, Gate, KeepAlive};
-
-use super::lent::Lent;
+use crate::net::{Command, ConnId, Gate, KeepAlive, Outbound};
 
 /// Words of a record.
 pub(super) const RECORD_WORDS: usize = 4;
@@ -18,8 +16,8 @@ pub(super) const RECORD_WORDS: usize = 4;
 mod operation {
     pub const WRITE: i32 = 1;
     pub const WRITE_ACKNOWLEDGED: i32 = 2;
-    pub const WRITE_LENT: i32 = 3;
-    pub const WRITE_LENT_ACKNOWLEDGED: i32 = 4;
+    pub const WRITE_LARGE: i32 = 3;
+    pub const WRITE_LARGE_ACKNOWLEDGED: i32 = 4;
     pub const SHUTDOWN: i32 = 5;
     pub const PAUSE: i32 = 6;
     pub const RESUME: i32 = 7;
@@ -35,8 +33,8 @@ mod operation {
 pub(super) struct Decoder<'a> {
     /// Bytes in the slab of this flush.
     pub bytes: usize,
-    /// Arrays lent during this tick, in the order of their records.
-    pub lent: &'a mut dyn Iterator<Item = Lent>,
+    /// Large writes of this tick, in the order of their records.
+    pub large: &'a mut dyn Iterator<Item = Box<dyn Outbound>>,
 }
 
 impl Decoder<'_> {
@@ -60,12 +58,12 @@ impl Decoder<'_> {
                     acknowledge,
                 }
             }
-            operation::WRITE_LENT | operation::WRITE_LENT_ACKNOWLEDGED => {
-                let lent = Box::new(self.lent.next()?);
-                let acknowledge = operation == operation::WRITE_LENT_ACKNOWLEDGED;
-                Command::WriteLent {
+            operation::WRITE_LARGE | operation::WRITE_LARGE_ACKNOWLEDGED => {
+                let large = self.large.next()?;
+                let acknowledge = operation == operation::WRITE_LARGE_ACKNOWLEDGED;
+                Command::WriteLarge {
                     conn,
-                    lent,
+                    large,
                     acknowledge,
                 }
             }
@@ -130,7 +128,7 @@ mod tests {
     fn decode(record: &[i32], bytes: usize) -> Option<Command> {
         Decoder {
             bytes,
-            lent: &mut std::iter::empty(),
+            large: &mut std::iter::empty(),
         }
         .decode(record)
     }

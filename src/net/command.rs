@@ -20,10 +20,10 @@ pub enum Command {
         range: Range<usize>,
         acknowledge: bool,
     },
-    /// Writes memory that JavaScript lends.
-    WriteLent {
+    /// Writes memory of its own.
+    WriteLarge {
         conn: ConnId,
-        lent: Box<dyn Outbound>,
+        large: Box<dyn Outbound>,
         acknowledge: bool,
     },
     /// The server's certificates are accepted: the handshake's last flight may leave.

@@ -36,8 +36,14 @@ pub trait Inbound {
     fn commit(&mut self, len: usize) -> Chunk;
 }
 
-/// A large write, lent by JavaScript until it is dropped.
+/// A large write: a copy, or memory that JavaScript lends until this is dropped.
 pub trait Outbound: Send {
     /// The bytes to write.
     fn bytes(&self) -> &[u8];
+}
+
+impl Outbound for Vec<u8> {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
 }

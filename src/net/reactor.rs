@@ -282,14 +282,14 @@ impl PortState {
                     acknowledge,
                 },
             ),
-            Command::WriteLent {
+            Command::WriteLarge {
                 conn,
-                lent,
+                large,
                 acknowledge,
             } => (
                 conn,
-                Outgoing::Lent {
-                    lent,
+                Outgoing::Large {
+                    large,
                     start: 0,
                     acknowledge,
                 },
@@ -434,7 +434,7 @@ impl Command {
         match self {
             Self::Connect { conn, .. }
             | Self::Write { conn, .. }
-            | Self::WriteLent { conn, .. }
+            | Self::WriteLarge { conn, .. }
             | Self::Proceed { conn }
             | Self::Shutdown { conn }
             | Self::Pause { conn }

@@ -14,10 +14,10 @@ use super::event::BROKEN_PIPE;
 /// Ciphertext of one read or one write, shared by the connections of a reactor. 256 KiB is where a
 /// download over loopback stops gaining, and what is in it becomes no more plaintext than the
 /// largest slab holds. A handshake message, of 64 KiB at most, leaves room to read on.
-const SCRATCH_BYTES: usize = 256 << 10;
+const SCRATCH_BYTES: usize = 80 << 10;
 
 /// Plaintext that is encrypted before the kernel has taken it.
-const WRITE_BYTES_MAX: usize = 128 << 10;
+const WRITE_BYTES_MAX: usize = 64 << 10;
 
 const _: () = assert!(ciphertext_bytes(WRITE_BYTES_MAX) < SCRATCH_BYTES);
 

@@ -12,8 +12,8 @@ pub(in crate::net) enum Outgoing {
         range: Range<usize>,
         acknowledge: bool,
     },
-    Lent {
-        lent: Box<dyn Outbound>,
+    Large {
+        large: Box<dyn Outbound>,
         start: usize,
         acknowledge: bool,
     },
@@ -23,7 +23,7 @@ impl Outgoing {
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Copied { bytes, range, .. } => bytes.get(range.clone()).unwrap_or_default(),
-            Self::Lent { lent, start, .. } => lent.bytes().get(*start..).unwrap_or_default(),
+            Self::Large { large, start, .. } => large.bytes().get(*start..).unwrap_or_default(),
         }
     }
 
@@ -31,7 +31,7 @@ impl Outgoing {
     pub(super) fn advance(&mut self, taken: usize) -> bool {
         match self {
             Self::Copied { range, .. } => range.start += taken,
-            Self::Lent { start, .. } => *start += taken,
+            Self::Large { start, .. } => *start += taken,
         }
         self.bytes().is_empty()
     }
@@ -49,7 +49,7 @@ impl Outgoing {
 
     pub(super) fn acknowledge(&self) -> bool {
         match self {
-            Self::Copied { acknowledge, .. } | Self::Lent { acknowledge, .. } => *acknowledge,
+            Self::Copied { acknowledge, .. } | Self::Large { acknowledge, .. } => *acknowledge,
         }
     }
 }

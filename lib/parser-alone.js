@@ -1,0 +1,58 @@
+'use strict';
+
+// Whether received bytes go into Node's HTTP parser and nowhere else. The parser copies what it hands
+// on, so the memory below them can be filled again at once; whoever else may see them gets a copy of
+// their own, with an ArrayBuffer that may be transferred and that holds nobody else's bytes.
+
+const net = require('node:net');
+
+const { emit, push } = net.Socket.prototype;
+
+// Node's own listener, known once it has been seen: every request has the same one.
+let socketOnData = null;
+
+// The native `execute` of Node's parser, known likewise. A parser in JavaScript keeps what it got.
+let execute = null;
+
+// Whether `push` will give the next chunk to the parser now, and to it alone.
+function isForParserAlone(socket) {
+  const req = socket._httpMessage;
+  const { parser } = socket;
+  if (!req || !parser) return false;
+  const listener = socket._events.data;
+  if (listener !== socketOnData && !isSocketOnData(listener)) return false;
+  if (parser.execute !== execute && !isNative(parser.execute)) return false;
+  const state = socket._readableState;
+  return (
+    // What is not taken at once would be kept.
+    state.flowing &&
+    state.length === 0 &&
+    !state.sync &&
+    socket.emit === emit &&
+    socket.push === push &&
+    // These get the rest of what the parser did not take.
+    req.method !== 'CONNECT' &&
+    req.listenerCount('upgrade') === 0
+  );
+}
+
+// Whether a chunk that was for the parser alone may be in the program's hands after all: an error of
+// the parser shows it, and so does an upgrade that nobody had foreseen.
+function mayHaveEscaped(socket) {
+  return socket.destroyed || !socket._httpMessage;
+}
+
+function isSocketOnData(listener) {
+  if (typeof listener !== 'function' || listener.name !== 'socketOnData') return false;
+  socketOnData ??= listener;
+  return listener === socketOnData;
+}
+
+function isNative(method) {
+  if (execute !== null || typeof method !== 'function') return false;
+  if (!Function.prototype.toString.call(method).includes('[native code]')) return false;
+  execute = method;
+  return true;
+}
+
+module.exports = { isForParserAlone, mayHaveEscaped };
