@@ -17,6 +17,7 @@
 //! This module knows nothing of Node-API: memory that JavaScript will see is reached through
 //! `Inbound` and `Outbound`, which the bridge implements.
 
+mod burst;
 mod command;
 mod conn;
 mod connect;

@@ -18,7 +18,7 @@ use super::connect::{Connect, connect};
 use super::event::{Event, Failure, Syscall, UNKNOWN_ERRNO};
 use super::secure::Secure;
 use super::stream::Stream;
-use super::{Inbound, Outbox, options};
+use super::{Inbound, Outbox, burst, options};
 
 /// The most threads `OXAGENT_IO_THREADS` may ask for.
 const THREADS_MAX: usize = 64;
@@ -70,7 +70,10 @@ impl Reactor {
             .enable_io()
             .enable_time()
             .max_blocking_threads(RESOLVERS_MAX)
-            .on_thread_park(Outbox::ring_due)
+            .on_thread_park(|| {
+                Outbox::ring_due();
+                burst::give_back();
+            })
             .thread_name("oxagent-dns")
             .build()?;
         let inbox = Arc::new(Inbox::new());

@@ -9,6 +9,7 @@ use crate::tls::{
     Client, Facts, Failure, Handshake, Kind, Progress, Received, Verdict, ciphertext_bytes,
 };
 
+use super::burst::Running;
 use super::event::BROKEN_PIPE;
 
 /// Ciphertext of one read or one write, shared by the connections of a reactor. 256 KiB is where a
@@ -51,6 +52,8 @@ pub(super) enum Incoming {
 pub(super) struct Secure {
     client: Client,
     state: State,
+    /// Until the connection is open.
+    running: Option<Running>,
     /// Ciphertext that the kernel has not taken, from `sent` on.
     pending: Vec<u8>,
     sent: usize,
@@ -74,6 +77,7 @@ impl Secure {
         Ok(Self {
             client,
             state: State::Handshaking,
+            running: Some(Running::new()),
             pending,
             sent: 0,
             unanswered: 0,
@@ -304,6 +308,7 @@ impl Secure {
 
     fn open(&mut self) {
         self.client.accept();
+        self.running = None;
         self.state = State::Open;
         self.resume = true;
     }
