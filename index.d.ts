@@ -107,6 +107,21 @@ declare namespace oxagent {
      * 1000. A hint that leaves nothing closes the socket at once.
      */
     agentKeepAliveTimeoutBuffer?: number | undefined;
+    /**
+     * Whether a request that meets a dying connection is sent once more over a fresh one. Only where RFC
+     * 9110, section 9.2.2, allows it: the connection was used before, no byte of the response has come,
+     * the whole request was written and is still held, its method is idempotent or it has an
+     * `Idempotency-Key`, or no byte of it had left. Never an upgrade, a CONNECT or an `Expect`; over TLS
+     * only to a server with the same certificate; and never while the socket has listeners for
+     * `'lookup'`, `'connect'` or `'secureConnect'`, which judge each new connection. Default true. Throws
+     * `ERR_INVALID_ARG_TYPE` when it is no boolean.
+     */
+    replay?: boolean | undefined;
+    /**
+     * Bytes of a request that are held for a replay: an integer, at least 0. A request that is larger
+     * fails as with Node's agent. Default 65,536. Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE`.
+     */
+    replayLimit?: number | undefined;
     /** Port of a request that names none. Default 80. */
     defaultPort?: number | undefined;
     /**
@@ -434,6 +449,15 @@ declare namespace oxagent {
     timeout?: number | undefined;
   }
 
+  /** What a socket of an agent's own has beside what Node's has. */
+  interface Replayed {
+    /**
+     * How often a request on this socket was sent once more, over a fresh connection. Absent on sockets of
+     * Node's own transport and of the program.
+     */
+    readonly replays?: number;
+  }
+
   /** Options of an `https.request()` with an {@link HttpsAgent}. */
   interface HttpsRequestOptions extends https.RequestOptions {
     /** As in {@link SecureOptions}; the agent's own comes first. */
@@ -451,7 +475,7 @@ declare namespace oxagent {
    * `getSharedSigalgs()` `[]`, `setMaxSendFragment()` false, and `renegotiate()` calls back with
    * `ERR_TLS_RENEGOTIATION_UNSUPPORTED`.
    */
-  interface TlsSocket extends tls.TLSSocket {
+  interface TlsSocket extends tls.TLSSocket, Replayed {
     /**
      * Whose TLS serves it. `'rustls'` may become `'node'` until 'secureConnect', when the handshake
      * shows that only OpenSSL can serve the server or judge its certificates.

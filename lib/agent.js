@@ -13,6 +13,7 @@ const { idleLifetime } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { connectByNode, isReplaced } = require('./node-transport');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
+const { beginExchange, mayRedial, replayLimitOf } = require('./replay');
 const slots = require('./slot');
 const { Socket } = require('./socket');
 const { createViews } = require('./views');
@@ -32,6 +33,7 @@ const kNameOf = Symbol('nameOf');
 // By request: the slot promised to it, for the createSocket() that follows.
 const kReservations = Symbol('reservations');
 const kIdleLifetime = Symbol('idleLifetime');
+const kReplayLimit = Symbol('replayLimit');
 
 function Agent(options) {
   if (!(this instanceof Agent)) return new Agent(options);
@@ -54,6 +56,7 @@ function Agent(options) {
     maxFreeSockets: this.maxFreeSockets,
     scheduling: this.scheduling,
   };
+  this[kReplayLimit] = replayLimitOf(this.options);
   this[kReservations] = new WeakMap();
   this[kPool] = new Pool(this[kLimits], {
     open: (waiter, slot) => openForWaiter(this, waiter, slot),
@@ -178,6 +181,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
       return;
     }
     settle(this, created, socket, options);
+    if (this[kReplayLimit] > 0 && isOurs(socket)) letRedial(this, socket, options);
     callback(null, socket);
   };
   try {
@@ -242,7 +246,10 @@ function onFree(socket, options) {
   const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket));
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
-      if (isOurs(socket)) claim(socket);
+      if (isOurs(socket)) {
+        claim(socket);
+        beginExchange(socket, this[kReplayLimit]);
+      }
       setRequestSocket(this, req, socket);
     });
     return;
@@ -317,6 +324,7 @@ function reuse(agent, socket, req, options) {
     discard(agent, socket);
     throw err;
   }
+  if (isOurs(socket)) beginExchange(socket, agent[kReplayLimit]);
   setRequestSocket(agent, req, socket);
 }
 
@@ -408,6 +416,18 @@ function waitsForTunnel(agent, socket) {
   return Object.getOwnPropertySymbols(socket).some(
     (symbol) => symbol.description === 'kWaitForProxyTunnel' && socket[symbol],
   );
+}
+
+// A replay connects as the agent does, overrides included: what they forbid stays forbidden. The socket
+// that waits for the connection has its own timer and signal.
+function letRedial(agent, socket, options) {
+  if (agent.createSocket !== Agent.prototype.createSocket) return;
+  mayRedial(socket, () => {
+    const made = agent.createConnection({ ...options, timeout: undefined, signal: undefined });
+    if (made && isOurs(made) && made.connecting) return made;
+    made?.destroy();
+    return null;
+  });
 }
 
 // --- Names and options -------------------------------------------------------------------------

@@ -110,6 +110,29 @@ const notServedByRustls = (name) =>
     `The property 'options.transport' is 'rustls', which cannot serve ${name}`,
   );
 
+const invalidArgType = (name, expected, value) =>
+  coded(
+    TypeError,
+    'ERR_INVALID_ARG_TYPE',
+    `The "${name}" property must be of type ${expected}. Received ${described(value)}`,
+  );
+
+const outOfRange = (name, range, value) =>
+  coded(
+    RangeError,
+    'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${range}. Received ${inspect(value)}`,
+  );
+
+// As Node's own messages describe a value.
+function described(value) {
+  if (value == null) return String(value);
+  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value !== 'object') return `type ${typeof value} (${inspect(value)})`;
+  const name = value.constructor?.name;
+  return name ? `an instance of ${name}` : inspect(value, { depth: -1 });
+}
+
 const invalidHostHeader = (value) =>
   coded(
     TypeError,
@@ -124,6 +147,7 @@ module.exports = {
   connectException,
   errnoException,
   invalidAddressFamily,
+  invalidArgType,
   invalidHandleType,
   invalidHostHeader,
   invalidIpAddress,
@@ -133,6 +157,7 @@ module.exports = {
   lookupException,
   noRenegotiation,
   notServedByRustls,
+  outOfRange,
   socketClosed,
   socketClosedBeforeConnection,
 };

@@ -18,6 +18,7 @@ const {
 } = require('./connection');
 const errors = require('./errors');
 const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
+const { endExchange, kReplayLeft, replay } = require('./replay');
 const { applyLateOptions } = require('./socket-options');
 
 const ECANCELED = -constants.errno.ECANCELED;
@@ -86,9 +87,10 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
   if (this.destroyed) return;
   if (this[kParked] || epoch !== this[kEpoch]) {
     // Nobody asked for these bytes: they must not become the next response.
-    this.destroy();
+    replayOr(this, false, () => this.destroy());
     return;
   }
+  if (this[kReplayLeft] > 0) endExchange(this);
   this._unrefTimer();
   this[kBytesRead] += chunk.length;
   const isParsed = isForParserAlone(this);
@@ -104,24 +106,30 @@ HANDLERS[Kind.END] = function onEnd() {
     return;
   }
   this._unrefTimer();
-  this.push(null);
-  this.read(0);
+  replayOr(this, false, () => {
+    this.push(null);
+    this.read(0);
+  });
 };
 
 HANDLERS[Kind.FAILED] = function onFailed(errno, writing) {
   if (this.destroyed) return;
-  const error = errors.errnoException(errno, writing ? 'write' : 'read');
-  const callback = this[kWriteCallback];
-  if (writing && callback) {
-    this[kWriteCallback] = null;
-    callback(error);
-  } else {
-    this.destroy(error);
-  }
+  replayOr(this, false, () => {
+    const error = errors.errnoException(errno, writing ? 'write' : 'read');
+    const callback = this[kWriteCallback];
+    if (writing && callback) {
+      this[kWriteCallback] = null;
+      callback(error);
+    } else {
+      this.destroy(error);
+    }
+  });
 };
 
 HANDLERS[Kind.KILLED] = function onKilled() {
-  this.destroy();
+  if (this.destroyed) return;
+  // It is killed only before the first byte of an exchange has left.
+  replayOr(this, true, () => this.destroy());
 };
 
 HANDLERS[Kind.WRITTEN] = function onWritten() {
@@ -138,6 +146,12 @@ HANDLERS[Kind.SHUT] = function onShut() {
   this[kFinalCallback] = null;
   if (callback) callback();
 };
+
+// The connection has died: its exchange is replayed, or the program hears of it.
+function replayOr(socket, unsent, surface) {
+  if (socket[kReplayLeft] > 0 && !socket[kParked] && replay(socket, unsent, surface)) return;
+  surface();
+}
 
 // Where libuv calls back for closed handles: at the end of the loop's turn.
 function emitClose(socket, hadError) {

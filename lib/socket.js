@@ -24,6 +24,15 @@ const {
 } = require('./connection');
 const errors = require('./errors');
 const {
+  holdWritten,
+  initReplay,
+  kAdopt,
+  kIdentity,
+  kMatches,
+  kReplacement,
+  kReplayLeft,
+} = require('./replay');
+const {
   HANDLERS,
   emitClose,
   kBytesRead,
@@ -47,6 +56,7 @@ function overConnection(Base) {
       super(socketOptions);
       initConnection(this);
       options.initOptions(this, socketOptions);
+      initReplay(this);
       this[kReset] = false;
       this[kBytesRead] = 0;
       this[kBytesWritten] = 0;
@@ -132,6 +142,7 @@ function overConnection(Base) {
       this._unrefTimer();
       const unmarked = this[kUnmarked];
       const length = several ? writev(conn, data, unmarked) : write(conn, data, encoding, unmarked);
+      if (this[kReplayLeft] > 0) holdWritten(this, several, data, encoding, Math.abs(length));
       if (length >= 0) {
         this[kUnmarked] = unmarked + length;
         this[kBytesWritten] += length;
@@ -209,10 +220,13 @@ function overConnection(Base) {
         process.nextTick(() => this.emit('close', hadError));
         return;
       }
-      // At once, as a handle of libuv's closes: what the program does next must find it closed.
-      command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
-      flush();
-      setHolding(this, false);
+      if (conn !== NO_CONNECTION) {
+        // At once, as a handle of libuv's closes: what the program does next must find it closed.
+        command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
+        flush();
+        setHolding(this, false);
+      }
+      this[kReplacement]?.destroy();
       callback(error);
       setImmediate(emitClose, this, hadError);
     }
@@ -228,6 +242,22 @@ function overConnection(Base) {
     _reset() {
       this[kReset] = true;
       return this.destroy();
+    }
+
+    // Without TLS nobody can know.
+    [kIdentity]() {
+      return null;
+    }
+
+    [kMatches]() {
+      return true;
+    }
+
+    // The connection of a replay is new, and nothing was written on it yet.
+    [kAdopt]() {
+      this[kUnmarked] = 0;
+      this[kMarked] = 0;
+      this[kMarks] = null;
     }
 
     // --- The process's life --------------------------------------------------------------------

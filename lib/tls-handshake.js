@@ -17,6 +17,17 @@ const kSession = Symbol('session');
 const kHeldWrite = Symbol('heldWrite');
 const kFallback = Symbol('fallback');
 
+const SETTLED = [
+  kSecure,
+  kFacts,
+  kPeer,
+  kSession,
+  'authorized',
+  'authorizationError',
+  'servername',
+  'alpnProtocol',
+];
+
 function initHandshake(socket, secure) {
   const { rejectUnauthorized } = secure.plan;
   // What Node's own TLS keeps on its sockets, and tools look at; no secret is among it.
@@ -43,6 +54,11 @@ function initHandshake(socket, secure) {
   socket[kSession] = undefined;
   socket[kHeldWrite] = null;
   socket[kFallback] = null;
+}
+
+// What the handshake of another socket has settled, whose connection this one takes over.
+function adoptHandshake(socket, inner) {
+  for (const key of SETTLED) socket[key] = inner[key];
 }
 
 function secureOf(socket) {
@@ -75,6 +91,7 @@ function releaseHeld(socket) {
 }
 
 module.exports = {
+  adoptHandshake,
   holdWrite,
   initHandshake,
   kFacts,

@@ -11,11 +11,13 @@ const { native } = require('./bridge/addon');
 const { kReceive } = require('./bridge/events');
 const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection');
 const errors = require('./errors');
+const { kAdopt, kIdentity, kMatches } = require('./replay');
 const { kIsOpen, overConnection } = require('./socket');
 const { HANDLERS } = require('./socket-events');
 const { cipherInfo, ephemeralKeyInfo, protocolName } = require('./tls/cipher');
 const { destroyOver, endOver, writeOver } = require('./tls-fallback');
 const {
+  adoptHandshake,
   holdWrite,
   initHandshake,
   kFacts,
@@ -152,6 +154,19 @@ class TlsSocket extends overConnection(TlsBase) {
     super.setTypeOfService(value);
     this[kFallback]?.setTypeOfService(value);
     return this;
+  }
+
+  [kIdentity]() {
+    return native.serverCertificate(this[kConn]);
+  }
+
+  [kMatches](known) {
+    return Boolean(known && this[kIdentity]()?.equals(known));
+  }
+
+  [kAdopt](inner) {
+    super[kAdopt](inner);
+    adoptHandshake(this, inner);
   }
 
   // --- TLS -----------------------------------------------------------------------------------

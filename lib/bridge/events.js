@@ -32,6 +32,8 @@ const kTurn = Symbol('turn');
 const receivers = [];
 const freeIds = [];
 
+const NOBODY = { [kTurn]: 0, [kReceive]() {} };
+
 // Events that must wait for a later turn, by receiver.
 const late = new Map();
 
@@ -55,6 +57,14 @@ function open(receiver) {
 // program's hands is left as it is from here on.
 function keep(chunk) {
   native.keep(slabs.findIndex((slab) => slab?.buffer === chunk.buffer));
+}
+
+// The connection has another receiver from here on; without one its events are dropped. Events of it
+// that wait for a later turn are lost.
+function handOver(conn, from, to = NOBODY) {
+  late.delete(from);
+  to[kTurn] = from[kTurn];
+  receivers[conn] = to;
 }
 
 // Takes back an id under which nothing was begun.
@@ -142,4 +152,4 @@ function deliverLate() {
   }
 }
 
-module.exports = { Kind, forget, kReceive, keep, open };
+module.exports = { Kind, forget, handOver, kReceive, keep, open };

@@ -283,6 +283,13 @@ impl Bridge {
         self.facts.certificates(conn)
     }
 
+    /// The server's own certificate, DER, also where its session was resumed.
+    #[napi(catch_unwind)]
+    pub fn server_certificate(&self, conn: u32) -> Option<Buffer> {
+        let der = self.facts.get(conn)?.server_certificate()?;
+        Some(der.to_vec().into())
+    }
+
     /// The protocol that the server chose.
     #[napi(catch_unwind)]
     pub fn alpn(&self, conn: u32) -> Option<String> {

@@ -111,10 +111,12 @@ impl Conn {
 
     pub(super) fn write(&mut self, outgoing: Outgoing) {
         let epoch = self.gate.epoch();
-        if std::mem::replace(&mut self.written_epoch, epoch) != epoch
-            && let Some(secure) = &mut self.secure
-        {
-            secure.next_exchange();
+        if epoch != self.written_epoch {
+            self.look();
+            self.written_epoch = epoch;
+            if let Some(secure) = &mut self.secure {
+                secure.next_exchange();
+            }
         }
         if self.stream.is_none() || self.write_error.is_some() {
             return;
@@ -134,6 +136,20 @@ impl Conn {
     pub(super) fn proceed(&mut self) {
         if let Some(secure) = &mut self.secure {
             secure.proceed();
+            self.wake();
+        }
+    }
+
+    /// Kills a connection that was used before if the server has closed it, or has spoken unasked:
+    /// nothing of the next request is sent, and what has come is not taken for its answer. The
+    /// reactor has asked the kernel just before (`serve`), so that readiness is no older than the
+    /// request.
+    fn look(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            self.poll_any_read(&mut Context::from_waker(&waker));
+            self.waker = Some(waker);
+        }
+        if self.stream.is_none() {
             self.wake();
         }
     }
@@ -180,11 +196,7 @@ impl Conn {
         }
         self.poll_flush(cx);
         self.poll_shutdown(cx);
-        let reading = if self.secure.is_some() {
-            self.poll_read_secure(cx)
-        } else {
-            self.poll_read(cx)
-        };
+        let reading = self.poll_any_read(cx);
         if let Some(code) = self.write_error
             && reading == Progress::Exhausted
             && self.stream.is_some()
@@ -272,6 +284,14 @@ impl Conn {
         if stream.poll_shutdown(cx).is_ready() {
             self.sending = Sending::Shut;
             self.io.outbox.push(Event::Shut { conn: self.id });
+        }
+    }
+
+    fn poll_any_read(&mut self, cx: &mut Context<'_>) -> Progress {
+        if self.secure.is_some() {
+            self.poll_read_secure(cx)
+        } else {
+            self.poll_read(cx)
         }
     }
 

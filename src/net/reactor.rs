@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use slab::Slab;
 use tokio::runtime;
 use tokio::sync::Notify;
-use tokio::task::{AbortHandle, LocalSet, spawn_local};
+use tokio::task::{AbortHandle, LocalSet, spawn_local, yield_now};
 
 use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, PortIo};
@@ -201,6 +201,9 @@ async fn serve(inbox: &Inbox) {
     let mut ports: Slab<PortState> = Slab::new();
     loop {
         inbox.arrived.notified().await;
+        // Asks the kernel what has come meanwhile (tokio polls it before it wakes who has yielded): a
+        // request must not be written on a connection that the server closed before (`Conn::look`).
+        yield_now().await;
         for message in inbox.take() {
             match message {
                 Message::Attach {

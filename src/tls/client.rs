@@ -57,6 +57,8 @@ pub struct Facts {
     pub has_session: bool,
     /// The server's chain as it was sent; empty where the session was resumed.
     pub certificates: Arc<[CertificateDer<'static>]>,
+    /// The chain with which the server has proven itself, now or when the session began.
+    proof: Arc<[CertificateDer<'static>]>,
     cipher: SupportedCipherSuite,
     secrets: Arc<Secrets>,
     server_random: Option<[u8; 32]>,
@@ -76,6 +78,11 @@ impl Facts {
     pub fn key_log(&self) -> Vec<String> {
         let lines = self.secrets.lines();
         lines.iter().map(super::key_log::Line::to_text).collect()
+    }
+
+    /// The server's own certificate, DER, also where its session was resumed.
+    pub fn server_certificate(&self) -> Option<&[u8]> {
+        self.proof.first().map(AsRef::as_ref)
     }
 
     /// Exported keying material (RFC 5705), or None where there can be none of that label and
@@ -289,10 +296,11 @@ impl Client {
         let Handshake {
             context, identity, ..
         } = &self.handshake;
-        let certificates = match self.conn.peer_certificates() {
-            Some(chain) if !resumed => context.share(chain),
-            _ => Arc::new([]),
+        let proof = match self.conn.peer_certificates() {
+            Some(chain) => context.share(chain),
+            None => Arc::new([]),
         };
+        let certificates = if resumed { Arc::new([]) } else { proof.clone() };
         let verdict = if resumed {
             // Judged when the session began, in the same context and for the same identity.
             Verdict::Trusted
@@ -315,6 +323,7 @@ impl Client {
             session: (!resumed).then(|| self.sessions.found()),
             has_session: minor == 2 && self.sessions.take_fresh(resumed).is_some(),
             certificates,
+            proof,
             cipher,
             secrets: self.secrets.clone(),
             server_random: self.server_random,

@@ -1,0 +1,233 @@
+'use strict';
+
+// A request that meets a dying connection is sent once more, over a fresh one (RFC 9110, section
+// 9.2.2): the connection had been used before, not one byte of the response has come, all that was
+// sent is still held, and sending it twice does no harm, or it was never sent. The socket stays: it
+// is a view of a connection, and goes on over another.
+
+const { channel } = require('node:diagnostics_channel');
+
+const { Op, command, flush } = require('./bridge/commands');
+const { handOver } = require('./bridge/events');
+const {
+  NO_CONNECTION,
+  kConn,
+  kEpoch,
+  kPlan,
+  kReading,
+  kRefed,
+  kScope,
+  setHolding,
+  setReading,
+} = require('./connection');
+const errors = require('./errors');
+const { changeCarrier } = require('./slot');
+const { applyLateOptions } = require('./socket-options');
+
+const LIMIT_BYTES = 64 * 1024;
+
+// Methods that may be sent twice (RFC 9110, section 9.2.2).
+const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+// Who listens to these judges each new connection.
+const WATCHED = ['lookup', 'connectionAttempt', 'connect', 'ready', 'secureConnect', 'secure'];
+
+// With one of these a server knows the second request from a new one.
+const KEYS = ['idempotency-key', 'x-idempotency-key'];
+
+const replayChannel = channel('oxagent:replay');
+
+// Makes a socket with a connection to the same server, or answers null.
+const kRedial = Symbol('redial');
+// Bytes of the exchange that may still be held; 0 where it is not replayed.
+const kReplayLeft = Symbol('replayLeft');
+const kHeld = Symbol('held');
+// The socket whose connection this one waits for.
+const kReplacement = Symbol('replacement');
+// What is known of the server, and whether another connection's server is the same.
+const kIdentity = Symbol('identity');
+const kMatches = Symbol('matches');
+// Takes over what a socket knows of its connection beyond what every one does.
+const kAdopt = Symbol('adopt');
+
+function initReplay(socket) {
+  socket[kRedial] = null;
+  socket[kReplayLeft] = 0;
+  socket[kHeld] = null;
+  socket[kReplacement] = null;
+  socket.replays = 0;
+}
+
+// Bytes that an agent holds of a request, by its options.
+function replayLimitOf({ replay = true, replayLimit = LIMIT_BYTES }) {
+  if (typeof replay !== 'boolean') throw errors.invalidArgType('options.replay', 'boolean', replay);
+  if (typeof replayLimit !== 'number') {
+    throw errors.invalidArgType('options.replayLimit', 'number', replayLimit);
+  }
+  if (!Number.isInteger(replayLimit) || replayLimit < 0) {
+    throw errors.outOfRange('options.replayLimit', 'an integer >= 0', replayLimit);
+  }
+  return replay ? replayLimit : 0;
+}
+
+// A socket whose connection can be made again, by `redial`.
+function mayRedial(socket, redial) {
+  socket[kRedial] = redial;
+}
+
+// The next exchange of a connection that was used before begins.
+function beginExchange(socket, limit) {
+  socket[kReplayLeft] = socket[kRedial] ? limit : 0;
+  socket[kHeld] = null;
+}
+
+// Called for each write of an exchange that may be replayed. A Buffer is the program's own again when
+// its write has called back, so it is copied.
+function holdWritten(socket, several, data, encoding, length) {
+  socket[kReplayLeft] -= length;
+  if (socket[kReplayLeft] <= 0) {
+    endExchange(socket);
+    return;
+  }
+  const held = several
+    ? data.map(({ chunk, encoding: own }) => ({ chunk: ownCopy(chunk), encoding: own }))
+    : ownCopy(data);
+  const write = { several, data: held, encoding };
+  if (socket[kHeld] === null) socket[kHeld] = [write];
+  else socket[kHeld].push(write);
+}
+
+// What was sent must not be sent again: the response has begun, or too much was sent.
+function endExchange(socket) {
+  socket[kReplayLeft] = 0;
+  socket[kHeld] = null;
+}
+
+// Replays the exchange of a socket whose connection has just died, if it may. `unsent`: the kernel has
+// taken no byte of the request. `surface` does what would have been done otherwise.
+function replay(socket, unsent, surface) {
+  const req = socket._httpMessage;
+  if (!isComplete(socket, req) || !(unsent || isIdempotent(req))) return false;
+  const inner = redial(socket);
+  if (inner === null) return false;
+
+  const held = socket[kHeld] ?? [];
+  const known = socket[kIdentity]();
+  endExchange(socket);
+  leave(socket, inner);
+  socket.replays++;
+  replayChannel.publish({ request: req, socket, replays: socket.replays });
+
+  let failure = null;
+  inner.on('keylog', (line) => socket.emit('keylog', line));
+  inner.once('error', (error) => {
+    failure = error;
+  });
+  inner.once('close', () => {
+    if (socket[kReplacement] !== inner) return;
+    socket[kReplacement] = null;
+    socket[kScope].runInAsyncScope(() => {
+      if (failure) socket.destroy(failure);
+      else surface();
+    });
+  });
+  // When TLS is ready, its last event is 'secure'; what comes then comes in a later turn.
+  inner.once(inner.encrypted ? 'secure' : 'ready', () => {
+    process.nextTick(() => {
+      if (socket[kReplacement] !== inner || inner.destroyed) return;
+      // Node's own TLS may have taken over, whose connection can't be handed over; and a program that
+      // looks at the certificate of each new connection has not seen another one.
+      if (inner[kConn] === NO_CONNECTION || !inner[kMatches](known)) {
+        inner.destroy();
+        return;
+      }
+      socket[kReplacement] = null;
+      socket[kScope].runInAsyncScope(() => goOn(socket, inner, held));
+    });
+  });
+  return true;
+}
+
+function isComplete(socket, req) {
+  return (
+    Boolean(req && socket.parser) &&
+    !req.destroyed &&
+    !req.res &&
+    req.writableEnded &&
+    !req.outputSize &&
+    socket.writableLength === 0 &&
+    !socket.writableEnded &&
+    WATCHED.every((event) => socket.listenerCount(event) === 0) &&
+    req.method !== 'CONNECT' &&
+    !req.hasHeader('upgrade') &&
+    !req.hasHeader('expect')
+  );
+}
+
+function isIdempotent(req) {
+  return IDEMPOTENT.has(req.method) || KEYS.some((name) => req.hasHeader(name));
+}
+
+function redial(socket) {
+  try {
+    return socket[kRedial]();
+  } catch {
+    // What the program has put in the way of new connections; the request fails as it would have.
+    return null;
+  }
+}
+
+// The socket's connection is closed, and the replacement holds the process in its place.
+function leave(socket, inner) {
+  const conn = socket[kConn];
+  handOver(conn, socket);
+  command(Op.CLOSE, conn);
+  flush();
+  socket[kConn] = NO_CONNECTION;
+  socket[kReplacement] = inner;
+  changeCarrier(socket);
+  setHolding(socket, false);
+  if (!socket[kRefed]) inner.unref();
+}
+
+// The replacement's connection becomes the socket's.
+function goOn(socket, inner, held) {
+  const conn = inner[kConn];
+  handOver(conn, inner, socket);
+  setHolding(inner, false);
+  inner[kConn] = NO_CONNECTION;
+  inner[kScope].emitDestroy();
+  socket[kConn] = conn;
+  socket[kEpoch] = 0;
+  socket[kPlan] = inner[kPlan];
+  socket._peername = inner._peername;
+  socket._sockname = inner._sockname;
+  socket[kAdopt](inner);
+  changeCarrier(socket);
+  setHolding(socket, socket[kRefed]);
+  applyLateOptions(socket);
+  socket[kReading] = inner[kReading];
+  if (socket[kReading] === socket.isPaused()) setReading(socket, !socket.isPaused());
+  for (const { several, data, encoding } of held) {
+    socket._writeGeneric(several, data, encoding, () => {});
+  }
+}
+
+function ownCopy(chunk) {
+  return typeof chunk === 'string' ? chunk : Buffer.from(chunk);
+}
+
+module.exports = {
+  beginExchange,
+  endExchange,
+  holdWritten,
+  initReplay,
+  kAdopt,
+  kIdentity,
+  kMatches,
+  kReplacement,
+  kReplayLeft,
+  mayRedial,
+  replay,
+  replayLimitOf,
+};
