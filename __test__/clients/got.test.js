@@ -6,7 +6,7 @@ const { clientAgent, idle } = require('../support/client-site');
 const { describeClient } = require('../support/client-contract');
 const { cleanUp, rawServer, stuckServer } = require('../support/peer');
 
-const TIMEOUT_MS = 100;
+const TIMEOUT_MS = 300;
 
 // got looks at the socket's state and at its events to time each phase of a request.
 describeClient('got', (setting) => {

@@ -8,6 +8,7 @@
 //   stream(own, url, options)    the body as a stream
 //   timedOut, aborted            what the client says then
 //   decompresses                 false where it does not
+//   keeps                        how many idle connections it leaves, 1 by default
 //   crosses                      false where a redirect can't have the other scheme's agent
 
 const assert = require('node:assert/strict');
@@ -28,7 +29,8 @@ const {
 } = require('./client-site');
 const { closeServers } = require('./server');
 
-const TIMEOUT_MS = 100;
+// Long enough for a server under load to see the request.
+const TIMEOUT_MS = 300;
 
 /** Declares the tests of a client, those of `more(setting)` among them, for HTTP and for HTTPS. */
 function describeClient(name, more = () => {}) {
