@@ -2,7 +2,7 @@
 
 // A site for real clients, the same over HTTP and HTTPS, and an agent that trusts it.
 
-const { setImmediate: turn } = require('node:timers/promises');
+const { setTimeout: pause } = require('node:timers/promises');
 const { gzipSync } = require('node:zlib');
 const { agentWith, total } = require('./agent');
 const { digest, pattern } = require('./body');
@@ -10,6 +10,9 @@ const { pki } = require('./certificates');
 const { httpsAgentWith } = require('./https-agent');
 const { gone, numbered, refusedPort, serve } = require('./server');
 const { serveTls } = require('./tls-server');
+
+// How long the agent may take to come to rest, on a machine that does much else.
+const PATIENCE_MS = 15_000;
 
 const SCHEMES = ['http', 'https'];
 
@@ -84,14 +87,23 @@ async function refusedUrl(scheme) {
 
 /** The idle sockets of an agent, as soon as there are so many and none is in use. */
 async function idle(agent, count) {
-  // No event says that a socket has left `sockets`, so the loop's turns are counted on.
-  while (total(agent.sockets) > 0 || total(agent.freeSockets) !== count) await turn();
+  await until(agent, () => total(agent.sockets) === 0 && total(agent.freeSockets) === count);
   return Object.values(agent.freeSockets).flat();
 }
 
 /** Given once so many requests wait for a socket of the agent. */
 async function queued(agent, count) {
-  while (total(agent.requests) !== count) await turn();
+  await until(agent, () => total(agent.requests) === count);
+}
+
+// No event says that a socket has left `sockets`, or a request `requests`.
+async function until(agent, holds) {
+  for (const end = Date.now() + PATIENCE_MS; !holds(); await pause(1)) {
+    if (Date.now() < end) continue;
+    const { sockets, freeSockets, requests } = agent;
+    const [used, free, waiting] = [sockets, freeSockets, requests].map(total);
+    throw new Error(`the agent has ${used} sockets in use, ${free} idle, ${waiting} requests`);
+  }
 }
 
 module.exports = { BIG, SCHEMES, clientAgent, clientSite, idle, queued, refusedUrl };
