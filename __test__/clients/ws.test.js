@@ -24,7 +24,7 @@ const { closeServers, gone } = require('../support/server');
 
 // Long enough for a server under load to see the handshake.
 const TIMEOUT_MS = 300;
-const MESSAGES = 2_000;
+const MESSAGES = 500;
 
 // What the server does with a connection, by its path.
 const PATHS = {
