@@ -4,7 +4,7 @@
 // are made through the replacement, whether it came before or after the library.
 
 const assert = require('node:assert/strict');
-const { dispose } = require('./support/https-agent');
+const { differs, dispose } = require('./support/https-agent');
 const { certificate, pki } = require('./support/certificates');
 const { result, run } = require('./support/child');
 const { closeServers } = require('./support/server');
@@ -58,6 +58,15 @@ describe('a replaced transport under TLS', () => {
       assert.equal(real.connections, when === 'between' ? 2 : 1);
     });
   }
+
+  differs('mocks of its connections drop its idle ones themselves')(
+    'a connection that is idle when connect is redirected serves no more',
+    async () => {
+      const { seen, real, mock } = await mocked('redirected connect', 'kept');
+      assert.deepEqual(seen.answers, ['mock', 'mock']);
+      assert.deepEqual([real.requests, real.connections, mock.connections], [1, 1, 1]);
+    },
+  );
 
   for (const when of ['before', 'after']) {
     it(`tls.createSecureContext, ${when}, says whom to trust`, async () => {

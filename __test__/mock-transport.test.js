@@ -44,6 +44,15 @@ describe('a replaced transport', () => {
     }
   }
 
+  differs('mocks of its connections drop its idle ones themselves')(
+    'a connection that is idle when connect is redirected serves no more',
+    async () => {
+      const { seen, real, mock } = await mocked('redirected connect', 'kept');
+      assert.deepEqual(seen, { calls: 1, ofSocket: true, answers: ['mock', 'mock'], same: true });
+      assert.deepEqual([real.requests, real.connections, mock.connections], [1, 1, 1]);
+    },
+  );
+
   for (const when of ['before', 'after']) {
     it(`dns.lookup, ${when}, is asked for the name`, async () => {
       const { seen } = await mocked('dns.lookup', when);

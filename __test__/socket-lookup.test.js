@@ -203,6 +203,22 @@ describe('a name that is looked up', () => {
     assert.equal(server.connections, 0);
     assert.deepEqual(Object.keys(agent.sockets), []);
   });
+
+  it('says the error of its end a turn of the loop before it closes', async () => {
+    const req = request({ port: 80 }, agentOf(), { host: HOSTNAME, lookup() {} });
+    const socket = await socketOf(req);
+    const told = [];
+    socket.once('error', () => {
+      told.push('error');
+      process.nextTick(() => process.nextTick(() => told.push('next tick')));
+    });
+    req.on('error', () => {});
+    socket.once('close', () => told.push('close'));
+    // A client that learns of both by the close, its request not yet written, names the wrong one.
+    socket.destroy(new Error('mine'));
+    await gone(socket);
+    assert.deepEqual(told, ['error', 'next tick', 'close']);
+  });
 });
 
 describe('a name with several addresses', () => {

@@ -25,11 +25,19 @@ for (const original of ORIGINALS) {
   original.value = isNodesOwn(value, original.phrase) ? value : null;
 }
 
+const socketConnect = ORIGINALS[0];
+
 function isReplaced() {
   for (const { owner, name, value } of ORIGINALS) {
     if (owner[name] !== value) return true;
   }
   return false;
+}
+
+// Whether connections are made by a mock now: it must not be passed by over one from before it came.
+// Asked at each reuse, so of the one function alone that all connections go through.
+function isConnectReplaced() {
+  return net.Socket.prototype.connect !== socketConnect.value;
 }
 
 // Node's connecting, or whatever stands in its place. Where net.connect() alone was replaced, it is
@@ -39,4 +47,4 @@ function connectByNode(args) {
   return net.connect === value ? net.createConnection(...args) : net.connect(...args);
 }
 
-module.exports = { connectByNode, isReplaced };
+module.exports = { connectByNode, isConnectReplaced, isReplaced };

@@ -4,6 +4,7 @@
 
 const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
 const { Hidden } = require('./hidden');
+const { isConnectReplaced } = require('./node-transport');
 const { FOREIGN, kPool } = require('./pool');
 
 const kSlot = Symbol('slot');
@@ -84,7 +85,7 @@ function wakeUp(socket) {
 // whether it ended, or received what nobody asked for.
 function isUsable(socket) {
   if (socket.destroyed || !socket.writable) return false;
-  if (carrierOf(socket) !== FOREIGN) return true;
+  if (carrierOf(socket) !== FOREIGN) return !isConnectReplaced();
   return !socket.readableEnded && !socket.readableLength && socket.bytesRead === socket[kGuard];
 }
 

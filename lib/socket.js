@@ -214,21 +214,22 @@ function overConnection(Base) {
       const hadError = Boolean(error);
       const conn = this[kConn];
       this[kConn] = NO_CONNECTION;
-      if (!this[kBegun]) {
-        if (conn !== NO_CONNECTION) forget(conn);
-        callback(error);
-        process.nextTick(() => this.emit('close', hadError));
-        return;
-      }
-      if (conn !== NO_CONNECTION) {
+      if (conn !== NO_CONNECTION && this[kBegun]) {
         // At once, as a handle of libuv's closes: what the program does next must find it closed.
         command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
         flush();
         setHolding(this, false);
+      } else if (conn !== NO_CONNECTION) {
+        forget(conn);
       }
       this[kReplacement]?.destroy();
       callback(error);
-      setImmediate(emitClose, this, hadError);
+      // A connection closes a turn later, where there is one, be it only looked up yet.
+      if (conn === NO_CONNECTION && !this[kBegun]) {
+        process.nextTick(() => this.emit('close', hadError));
+      } else {
+        setImmediate(emitClose, this, hadError);
+      }
     }
 
     resetAndDestroy() {

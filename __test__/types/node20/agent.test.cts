@@ -1,5 +1,5 @@
-// Compiled, never run: a CommonJS program of the Node 20 time, with `import = require` and the lib of
-// ES2022.
+// Compiled, never run: a CommonJS program of the Node 20 time, with `import = require`, the lib of
+// ES2022 and Node 20's own types.
 
 import http = require('node:http');
 import https = require('node:https');

@@ -1,0 +1,5 @@
+'use strict';
+
+const { describeClient } = require('../support/client-contract');
+
+describeClient('follow-redirects');
