@@ -1,0 +1,66 @@
+'use strict';
+
+// Builds the addon into native/, in a clone and in an installed package alike: nothing but Node and
+// cargo is used. Cargo fetches the crates that Cargo.lock names, from the user's own registry.
+
+const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
+const path = require('node:path');
+
+const { platformName } = require('../lib/bridge/platforms');
+
+const ROOT = path.join(__dirname, '..');
+
+/** Returns the addon's path, or null where cargo failed and has said why. */
+function build() {
+  const name = platformName();
+  const { error, status, stdout } = spawnSync(
+    'cargo',
+    [
+      ...['rustc', '--release', '--locked', '--lib', '--crate-type', 'cdylib'],
+      '--message-format=json-render-diagnostics',
+    ],
+    {
+      cwd: ROOT,
+      env: { ...process.env, ...flagsFor(name) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      encoding: 'utf8',
+      maxBuffer: Infinity,
+    },
+  );
+  const library = !error && status === 0 && libraryIn(stdout);
+  if (!library) return null;
+
+  const addon = path.join(ROOT, 'native', `oxagent.${name}.node`);
+  fs.mkdirSync(path.dirname(addon), { recursive: true });
+  // Renamed into place: a process that has the old one loaded keeps it.
+  const fresh = `${addon}.${process.pid}`;
+  fs.copyFileSync(library, fresh);
+  fs.renameSync(fresh, addon);
+  return addon;
+}
+
+/** Where cargo has put the library: its folder is the user's to choose. */
+function libraryIn(messages) {
+  for (const line of messages.split('\n')) {
+    if (!line.startsWith('{')) continue;
+    const { reason, target, filenames } = JSON.parse(line);
+    if (reason !== 'compiler-artifact' || target.name !== 'oxagent') continue;
+    const library = filenames.find((file) => /\.(so|dylib|dll)$/.test(file));
+    if (library) return library;
+  }
+  return null;
+}
+
+/** Rust links musl into what it builds, and then can't build a shared library. */
+function flagsFor(name) {
+  if (!name.endsWith('-musl')) return {};
+  const { RUSTFLAGS = '' } = process.env;
+  return { RUSTFLAGS: `${RUSTFLAGS} -C target-feature=-crt-static`.trim() };
+}
+
+if (require.main === module) {
+  if (!build()) process.exitCode = 1;
+}
+
+module.exports = { build };
