@@ -22,7 +22,7 @@ function build() {
     ],
     {
       cwd: ROOT,
-      env: { ...process.env, ...flagsFor(name) },
+      env: { ...process.env, ...environmentFor(name) },
       stdio: ['ignore', 'pipe', 'inherit'],
       encoding: 'utf8',
       maxBuffer: Infinity,
@@ -52,11 +52,14 @@ function libraryIn(messages) {
   return null;
 }
 
-/** Rust links musl into what it builds, and then can't build a shared library. */
-function flagsFor(name) {
-  if (!name.endsWith('-musl')) return {};
-  const { RUSTFLAGS = '' } = process.env;
-  return { RUSTFLAGS: `${RUSTFLAGS} -C target-feature=-crt-static`.trim() };
+function environmentFor(name) {
+  const { AWS_LC_SYS_PREBUILT_NASM = '1', RUSTFLAGS = '' } = process.env;
+  // Rust links musl into what it builds, and then can't build a shared library.
+  if (name.endsWith('-musl')) {
+    return { RUSTFLAGS: `${RUSTFLAGS} -C target-feature=-crt-static`.trim() };
+  }
+  // Where there is no NASM: the objects that aws-lc's crate brings.
+  return process.platform === 'win32' ? { AWS_LC_SYS_PREBUILT_NASM } : {};
 }
 
 if (require.main === module) {

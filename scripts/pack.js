@@ -10,8 +10,10 @@ const path = require('node:path');
 
 const { PACKAGES } = require('../lib/bridge/platforms');
 const main = require('../package.json');
+const { thirdPartyLicenses } = require('./third-party-licenses');
 
 const ROOT = path.join(__dirname, '..');
+const NOTICES = 'THIRD-PARTY-LICENSES.txt';
 const LIBC = { gnu: 'glibc', musl: 'musl' };
 
 /** Returns what npm says of each tarball: filename, size, files, ... */
@@ -42,6 +44,7 @@ function packPlatform(platform, addon, folder) {
     fs.writeFileSync(path.join(stage, 'package.json'), `${manifest}\n`);
     fs.writeFileSync(path.join(stage, 'README.md'), platformReadme(platform));
     fs.copyFileSync(path.join(ROOT, 'LICENSE'), path.join(stage, 'LICENSE'));
+    fs.writeFileSync(path.join(stage, NOTICES), thirdPartyLicenses());
     fs.copyFileSync(addon, path.join(stage, path.basename(addon)));
     return npmPack(stage, folder);
   } finally {
@@ -58,7 +61,7 @@ function platformManifest(platform, addon) {
     description: `The addon of oxagent for ${platform}`,
     license,
     main: addon,
-    files: [addon],
+    files: [addon, NOTICES],
     engines,
     os: [system],
     cpu: [cpu],

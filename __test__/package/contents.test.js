@@ -82,17 +82,28 @@ describe('the tarballs', () => {
     );
   });
 
+  it('is built and tested for every platform that has a package', () => {
+    const workflow = fs.readFileSync(path.join(ROOT, '.github', 'workflows', 'build.yml'), 'utf8');
+    const [build, test] = workflow.split(/^ {2}test:$/m);
+    const platforms = Object.keys(PACKAGES).sort();
+    const built = [...build.matchAll(/^ {10}- platform: (\S+)$/gm)].map(([, name]) => name);
+    const tested = [...test.matchAll(/^ {10}- \{ platform: ([^,]+),/gm)].map(([, name]) => name);
+    assert.deepEqual(built.sort(), platforms);
+    assert.deepEqual(tested.sort(), platforms);
+  });
+
   it('leaves package.json as it was', () => {
     const text = fs.readFileSync(path.join(ROOT, 'package.json'), 'utf8');
     assert.equal(JSON.parse(text).optionalDependencies, undefined);
   });
 
-  it('has a platform package of the addon and its licence, for that platform alone', async () => {
+  it('has a platform package of the addon and the licences, for that platform alone', async () => {
     const name = platformName();
     const [system, cpu, abi] = name.split('-');
     assert.deepEqual(paths(platform).sort(), [
       'LICENSE',
       'README.md',
+      'THIRD-PARTY-LICENSES.txt',
       `oxagent.${name}.node`,
       'package.json',
     ]);
@@ -103,6 +114,12 @@ describe('the tarballs', () => {
     assert.deepEqual(manifest.cpu, [cpu]);
     assert.deepEqual(manifest.libc, { gnu: ['glibc'], musl: ['musl'] }[abi]);
     assert.equal(manifest.scripts, undefined);
+    const notices = project.path('node_modules', `oxagent-${name}`, 'THIRD-PARTY-LICENSES.txt');
+    const text = fs.readFileSync(notices, 'utf8');
+    for (const crate of ['aws-lc-sys', 'napi', 'rustls', 'tokio']) {
+      assert.match(text, new RegExp(`^${crate} [0-9.]+: [A-Z]`, 'm'));
+    }
+    assert.match(text, /Permission to use, copy, modify/);
   });
 
   // Mach-O and PE files are read by no test.
