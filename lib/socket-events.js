@@ -18,7 +18,8 @@ const {
 const errors = require('./errors');
 const { applyLateOptions } = require('./socket-options');
 
-const ECANCELED = -constants.errno.ECANCELED;
+// libuv's number. On Windows it is not the system's.
+const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;
 
 const kBytesRead = Symbol('bytesRead');
 const kUnanswered = Symbol('unanswered');

@@ -11,14 +11,17 @@ const { platformName } = require('../lib/bridge/platforms');
 
 const ROOT = path.join(__dirname, '..');
 
-/** Returns the addon's path, or null where cargo failed and has said why. */
-function build() {
+/**
+ * Builds with `args` of cargo's, by default `--release`, and copies the addon into a folder. Returns
+ * its path, or null where cargo failed and has said why.
+ */
+function build({ into = path.join(ROOT, 'native'), args = ['--release'] } = {}) {
   const name = platformName();
   const { error, status, stdout } = spawnSync(
     'cargo',
     [
-      ...['rustc', '--release', '--locked', '--lib', '--crate-type', 'cdylib'],
-      '--message-format=json-render-diagnostics',
+      ...['rustc', '--locked', '--lib', '--crate-type', 'cdylib'],
+      ...['--message-format=json-render-diagnostics', ...args],
     ],
     {
       cwd: ROOT,
@@ -31,8 +34,8 @@ function build() {
   const library = !error && status === 0 && libraryIn(stdout);
   if (!library) return null;
 
-  const addon = path.join(ROOT, 'native', `oxagent.${name}.node`);
-  fs.mkdirSync(path.dirname(addon), { recursive: true });
+  const addon = path.join(into, `oxagent.${name}.node`);
+  fs.mkdirSync(into, { recursive: true });
   // Renamed into place: a process that has the old one loaded keeps it.
   const fresh = `${addon}.${process.pid}`;
   fs.copyFileSync(library, fresh);
@@ -63,7 +66,8 @@ function environmentFor(name) {
 }
 
 if (require.main === module) {
-  if (!build()) process.exitCode = 1;
+  // `npm run build -- --features name`
+  if (!build({ args: ['--release', ...process.argv.slice(2)] })) process.exitCode = 1;
 }
 
 module.exports = { build };

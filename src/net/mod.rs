@@ -20,6 +20,7 @@
 mod command;
 mod conn;
 mod connect;
+mod errno;
 mod event;
 mod gate;
 mod memory;
