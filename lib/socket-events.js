@@ -21,7 +21,8 @@ const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
 const { endExchange, kReplayLeft, replay } = require('./replay');
 const { applyLateOptions } = require('./socket-options');
 
-const ECANCELED = -constants.errno.ECANCELED;
+// libuv's number. On Windows it is not the system's.
+const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;
 
 const kBytesRead = Symbol('bytesRead');
 // Bytes written of which no WRITTEN event will tell, those of which one will, and these by event.

@@ -6,8 +6,9 @@
 const { spawnSync } = require('node:child_process');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
+
+const { whyNoCargo } = require('./cargo');
 
 const NODE_MAJOR_MIN = 20;
 
@@ -36,14 +37,21 @@ function install() {
   // The lock file's content decides, not its time: a checkout touches files that it doesn't change.
   const wanted = `${process.platform}-${process.arch} ${digest(path.join(ROOT, 'package-lock.json'))}`;
   if (read(STAMP) === wanted) return false;
-  const tool = path.join(MODULES, '@napi-rs', 'cli', 'package.json');
+  const tool = path.join(MODULES, 'mocha', 'package.json');
   if (fs.existsSync(tool) && installedByNpm()) {
     fs.writeFileSync(STAMP, wanted);
     return false;
   }
   say('installing the development dependencies: npm ci');
-  // A NODE_ENV=production in the environment must not leave out the build tool.
-  const flags = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  // A NODE_ENV=production in the environment must not leave out the test runner. Without scripts:
+  // the addon is built below, where the user sees it.
+  const flags = [
+    '--include=dev',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ];
   const ci = npm(['ci', ...flags], false);
   if (!ci.ok && ci.output.includes('EUSAGE')) {
     // npm leaves a platform's optional packages out of a lock file when it could not see them, and
@@ -94,21 +102,8 @@ function findAddon() {
 }
 
 function requireCargo() {
-  const { error, status } = spawnSync('cargo', ['--version'], { cwd: ROOT });
-  if (!error && status === 0) return;
-  const home = process.env.CARGO_HOME || path.join(os.homedir(), '.cargo');
-  if (error && fs.existsSync(path.join(home, 'bin', 'cargo'))) {
-    fail(
-      `cargo is in ${path.join(home, 'bin')}, but that directory is not on your PATH.`,
-      `Run \`. "${path.join(home, 'env')}"\` (or open a new shell) and try again.`,
-    );
-  }
-  fail(
-    error
-      ? 'cargo was not found: the addon is written in Rust and is built on this machine.'
-      : 'cargo is on the PATH but does not run (`cargo --version` failed).',
-    'Install a Rust toolchain from https://rustup.rs (and a C linker, `cc`), then try again.',
-  );
+  const problem = whyNoCargo(ROOT);
+  if (problem) fail(...problem);
 }
 
 /** Runs the npm that started this script, if one did, on the terminal or with its output kept. */

@@ -22,6 +22,7 @@ use super::bell::{Bell, BellHandle};
 use super::detail::Detail;
 use super::inbound::{Reader, SlabTable, Writer};
 use super::lent::Lending;
+use super::loaded::keep_loaded;
 use super::records;
 use super::ring::{self, Decoder, Gates};
 use super::secure::{FactsTable, SecureRequest, TlsContext};
@@ -84,6 +85,7 @@ impl Bridge {
         batch: Int32Array,
         on_wake: Unknown,
     ) -> Result<Self> {
+        keep_loaded();
         let bell = Bell::new(&env, &on_wake)?;
         let handle = bell.handle();
         let outbox = Arc::new(Outbox::new(Box::new(move || bell.ring())));

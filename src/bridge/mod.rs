@@ -21,6 +21,7 @@ mod detail;
 mod environment;
 mod inbound;
 mod lent;
+mod loaded;
 mod policy;
 mod records;
 mod ring;

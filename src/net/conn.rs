@@ -16,8 +16,8 @@ mod secure_read;
 pub(super) use outgoing::Outgoing;
 
 use super::command::ConnId;
-use super::connect::errno;
-use super::event::{Event, Syscall, UNKNOWN_ERRNO};
+use super::errno::{UNKNOWN_ERRNO, errno};
+use super::event::{Event, Syscall};
 use super::gate::{Gate, Reading};
 use super::memory::Inbound;
 use super::options;

@@ -15,7 +15,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use super::command::ConnId;
-use super::event::{Attempt, Endpoint, Event, Failure, Syscall, UNKNOWN_ERRNO};
+use super::errno::errno;
+use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
 use super::options::SocketOptions;
 use super::resolve::{NUMERIC_HOST, Order, Query, literal, resolve};
 use super::stream::Stream;
@@ -76,7 +77,7 @@ pub(super) async fn connect(
         Target::Path(_) => {
             return Err(Failure {
                 syscall: Syscall::Connect,
-                code: 95,
+                code: super::errno::NOT_SUPPORTED,
                 endpoint: None,
                 local: None,
             }
@@ -263,10 +264,6 @@ async fn connect_path(conn: ConnId, path: &str, outbox: &Arc<Outbox>) -> Result<
             local: None,
         }),
     }
-}
-
-pub(super) fn errno(err: &io::Error) -> i32 {
-    err.raw_os_error().unwrap_or(UNKNOWN_ERRNO)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::errno::UNKNOWN_ERRNO;
 use super::{Chunk, ConnId};
 use crate::tls::{Facts, Failure as TlsFailure};
 
@@ -29,18 +30,12 @@ pub enum Endpoint {
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub syscall: Syscall,
-    /// `errno`, or the `EAI_` code where `syscall` is `GetAddrInfo`.
+    /// libuv's number, or the `EAI_` code where `syscall` is `GetAddrInfo`.
     pub code: i32,
     pub endpoint: Option<Endpoint>,
     /// The near end, where the system refused at once: Node names it in such errors.
     pub local: Option<SocketAddr>,
 }
-
-/// `errno` where the system gave none: EIO.
-pub(super) const UNKNOWN_ERRNO: i32 = 5;
-
-/// `errno` of a connection that can carry no more: EPIPE.
-pub(super) const BROKEN_PIPE: i32 = 32;
 
 impl Failure {
     /// A failure of our own making.

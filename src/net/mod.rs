@@ -21,6 +21,7 @@ mod burst;
 mod command;
 mod conn;
 mod connect;
+mod errno;
 mod event;
 mod gate;
 mod memory;

@@ -10,7 +10,7 @@ use crate::tls::{
 };
 
 use super::burst::Running;
-use super::event::BROKEN_PIPE;
+use super::errno::BROKEN_PIPE;
 
 /// Ciphertext of one read or one write, shared by the connections of a reactor. 256 KiB is where a
 /// download over loopback stops gaining, and what is in it becomes no more plaintext than the

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::io::ReadBuf;
 
 use super::{Conn, Progress, READS_PER_TURN};
-use crate::net::connect::errno;
+use crate::net::errno::errno;
 use crate::net::event::{Event, Syscall};
 use crate::net::gate::Reading;
 use crate::net::memory::{Chunk, Inbound};

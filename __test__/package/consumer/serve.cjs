@@ -1,0 +1,6 @@
+'use strict';
+
+const oxagent = require('oxagent');
+const { exercise } = require('./exercise.cjs');
+
+exercise(oxagent);
