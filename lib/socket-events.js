@@ -29,6 +29,7 @@ const kMarked = Symbol('marked');
 const kMarks = Symbol('marks');
 const kWriteCallback = Symbol('writeCallback');
 const kFinalCallback = Symbol('finalCallback');
+const kLeaving = Symbol('leaving');
 
 // By the event's kind.
 const HANDLERS = [];
@@ -110,6 +111,10 @@ HANDLERS[Kind.END] = function onEnd() {
 
 HANDLERS[Kind.FAILED] = function onFailed(errno, writing) {
   if (this.destroyed) return;
+  if (isLeaving(this)) {
+    this.destroy();
+    return;
+  }
   const error = errors.errnoException(errno, writing ? 'write' : 'read');
   const callback = this[kWriteCallback];
   if (writing && callback) {
@@ -138,6 +143,12 @@ HANDLERS[Kind.SHUT] = function onShut() {
   this[kFinalCallback] = null;
   if (callback) callback();
 };
+
+// Whether all is written and nothing more is wanted. Node's own socket has closed by the time that it
+// could hear of a failure: the answer that came before is whole, and its request has no error.
+function isLeaving(socket) {
+  return socket[kLeaving] && socket[kFinalCallback] !== null;
+}
 
 // Where libuv calls back for closed handles: at the end of the loop's turn.
 function emitClose(socket, hadError) {
@@ -171,8 +182,10 @@ function connectError(socket, failure) {
 module.exports = {
   HANDLERS,
   emitClose,
+  isLeaving,
   kBytesRead,
   kFinalCallback,
+  kLeaving,
   kMarked,
   kMarks,
   kUnmarked,

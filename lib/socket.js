@@ -28,6 +28,7 @@ const {
   emitClose,
   kBytesRead,
   kFinalCallback,
+  kLeaving,
   kMarked,
   kMarks,
   kUnmarked,
@@ -56,6 +57,7 @@ function overConnection(Base) {
       this[kWriteCallback] = null;
       this[kWrittenSeen] = 0;
       this[kFinalCallback] = null;
+      this[kLeaving] = false;
     }
 
     // --- Connecting ----------------------------------------------------------------------------
@@ -215,6 +217,11 @@ function overConnection(Base) {
       setHolding(this, false);
       callback(error);
       setImmediate(emitClose, this, hadError);
+    }
+
+    destroySoon() {
+      this[kLeaving] = true;
+      super.destroySoon();
     }
 
     resetAndDestroy() {
