@@ -106,6 +106,7 @@ function accept(at) {
   const kind = batch[at];
   const conn = batch[at + 1];
   const receiver = receivers[conn];
+  if (receiver === undefined) throw nonsense(kind, conn);
   const first = batch[at + 2];
   const second = batch[at + 3];
   if (kind === Kind.DATA) {
@@ -120,6 +121,12 @@ function accept(at) {
   } else {
     deliver(receiver, kind, first, second);
   }
+}
+
+// A fault of ours. An id that was never given out must not become a free one.
+function nonsense(kind, conn) {
+  const error = new Error(`Event ${kind} of a connection that is not open: ${conn}`);
+  return Object.assign(error, { code: 'ERR_INTERNAL_ASSERTION' });
 }
 
 function deliver(receiver, kind, first, second) {
