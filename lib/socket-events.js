@@ -125,6 +125,10 @@ HANDLERS[Kind.FAILED] = function onFailed(errno, writing) {
   }
 };
 
+HANDLERS[Kind.PANICKED] = function onPanicked() {
+  this.destroy(errors.ioPanic());
+};
+
 HANDLERS[Kind.KILLED] = function onKilled() {
   this.destroy();
 };

@@ -23,6 +23,7 @@ const Kind = {
   SECURED: 13,
   SESSIONS: 14,
   TLS_FAILED: 15,
+  PANICKED: 16,
 };
 
 const kReceive = Symbol('receive');

@@ -17,7 +17,7 @@ pub(super) use outgoing::Outgoing;
 
 use super::command::ConnId;
 use super::connect::errno;
-use super::event::{Event, Syscall, UNKNOWN_ERRNO};
+use super::event::{Event, Syscall};
 use super::gate::{Gate, Reading};
 use super::memory::Inbound;
 use super::options;
@@ -166,8 +166,10 @@ impl Conn {
     }
 
     /// The connection's task panicked: its request must hear of it.
-    fn fail_by_panic(&mut self) {
-        self.fail(Syscall::Read, UNKNOWN_ERRNO);
+    pub(super) fn fail_by_panic(&mut self) {
+        self.gate.kill();
+        self.drop_stream();
+        self.io.outbox.push(Event::Panicked { conn: self.id });
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -178,6 +180,7 @@ impl Conn {
         {
             self.waker = Some(cx.waker().clone());
         }
+        injected!(Polling);
         self.poll_flush(cx);
         self.poll_shutdown(cx);
         let reading = if self.secure.is_some() {
@@ -464,11 +467,7 @@ mod tests {
             outbox.take(8, &mut events);
             assert!(matches!(
                 events.pop_front(),
-                Some(Event::Failed {
-                    conn: 7,
-                    syscall: Syscall::Read,
-                    code: UNKNOWN_ERRNO
-                })
+                Some(Event::Panicked { conn: 7 })
             ));
             assert!(!gate.is_alive());
         });
