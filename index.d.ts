@@ -9,6 +9,9 @@ import * as tls from 'node:tls';
 /**
  * Node's `http.Agent` and `https.Agent`, with their pool, their sockets and their TLS in Rust. The module is CommonJS: `require('oxagent')`
  * and `import oxagent from 'oxagent'` give the same object, and `import { Agent } from 'oxagent'` works.
+ *
+ * Errors of connections are Node's, but for one: `OXAGENT_IO_PANIC`, when the I/O thread has panicked, a fault of
+ * oxagent. The requests that it served fail; the process lives, and agents go on with new connections.
  */
 declare namespace oxagent {
   /** What the constructor takes beside the pool's own options: what `net.connect()` takes. */

@@ -93,6 +93,13 @@ const noRenegotiation = () =>
     'TLS session renegotiation is unsupported by this TLS implementation',
   );
 
+const ioPanic = () =>
+  coded(
+    Error,
+    'OXAGENT_IO_PANIC',
+    'The I/O thread panicked, which is a fault of oxagent. The connection is lost',
+  );
+
 const keyingMaterialRefused = () =>
   coded(Error, 'ERR_CRYPTO_OPERATION_FAILED', 'Operation failed: keying material of this length');
 
@@ -152,6 +159,7 @@ module.exports = {
   invalidHostHeader,
   invalidIpAddress,
   invalidTransport,
+  ioPanic,
   ipBlocked,
   keyingMaterialRefused,
   lookupException,

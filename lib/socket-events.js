@@ -31,6 +31,7 @@ const kMarked = Symbol('marked');
 const kMarks = Symbol('marks');
 const kWriteCallback = Symbol('writeCallback');
 const kFinalCallback = Symbol('finalCallback');
+const kLeaving = Symbol('leaving');
 
 // By the event's kind.
 const HANDLERS = [];
@@ -115,6 +116,10 @@ HANDLERS[Kind.END] = function onEnd() {
 
 HANDLERS[Kind.FAILED] = function onFailed(errno, writing) {
   if (this.destroyed) return;
+  if (isLeaving(this)) {
+    this.destroy();
+    return;
+  }
   replayOr(this, false, () => {
     const error = errors.errnoException(errno, writing ? 'write' : 'read');
     const callback = this[kWriteCallback];
@@ -125,6 +130,10 @@ HANDLERS[Kind.FAILED] = function onFailed(errno, writing) {
       this.destroy(error);
     }
   });
+};
+
+HANDLERS[Kind.PANICKED] = function onPanicked() {
+  this.destroy(errors.ioPanic());
 };
 
 HANDLERS[Kind.KILLED] = function onKilled() {
@@ -152,6 +161,12 @@ HANDLERS[Kind.SHUT] = function onShut() {
 function replayOr(socket, unsent, surface) {
   if (socket[kReplayLeft] > 0 && !socket[kParked] && replay(socket, unsent, surface)) return;
   surface();
+}
+
+// Whether all is written and nothing more is wanted. Node's own socket has closed by the time that it
+// could hear of a failure: the answer that came before is whole, and its request has no error.
+function isLeaving(socket) {
+  return socket[kLeaving] && socket[kFinalCallback] !== null;
 }
 
 // Where libuv calls back for closed handles: at the end of the loop's turn.
@@ -186,8 +201,10 @@ function connectError(socket, failure) {
 module.exports = {
   HANDLERS,
   emitClose,
+  isLeaving,
   kBytesRead,
   kFinalCallback,
+  kLeaving,
   kMarked,
   kMarks,
   kUnmarked,

@@ -37,6 +37,7 @@ const {
   emitClose,
   kBytesRead,
   kFinalCallback,
+  kLeaving,
   kMarked,
   kMarks,
   kUnmarked,
@@ -66,6 +67,7 @@ function overConnection(Base) {
       this[kWriteCallback] = null;
       this[kWrittenSeen] = 0;
       this[kFinalCallback] = null;
+      this[kLeaving] = false;
     }
 
     // --- Connecting ----------------------------------------------------------------------------
@@ -230,6 +232,11 @@ function overConnection(Base) {
       } else {
         setImmediate(emitClose, this, hadError);
       }
+    }
+
+    destroySoon() {
+      this[kLeaving] = true;
+      super.destroySoon();
     }
 
     resetAndDestroy() {

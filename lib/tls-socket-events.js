@@ -6,7 +6,7 @@ const { native } = require('./bridge/addon');
 const { Op, command } = require('./bridge/commands');
 const { Kind } = require('./bridge/events');
 const { kConn } = require('./connection');
-const { kWriteCallback } = require('./socket-events');
+const { isLeaving, kWriteCallback } = require('./socket-events');
 const { makeToken } = require('./tls/session-token');
 const { fallsBack, tlsFailure } = require('./tls/tls-errors');
 const { chainError, judgeIdentity, labelChain } = require('./tls/verdict');
@@ -74,6 +74,10 @@ TLS_HANDLERS[Kind.SESSIONS] = function onSessions([low, high, count]) {
 
 TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
   if (this.destroyed) return;
+  if (isLeaving(this)) {
+    this.destroy();
+    return;
+  }
   const kind = FAILURES[kindNumber];
   const alert = phase & 0xff;
   const minor = (phase >> 8) & 0xff;

@@ -1,7 +1,7 @@
 //! The pool against a model of it: plain vectors, searched from end to end, so that each rule can
 //! be read off. Random operations drive both, and after every step they must agree.
 //!
-//! `PROPTEST_CASES` sets how many sequences are tried.
+//! `PROPTEST_CASES` sets how many sequences are tried. `fuzz/` drives the same two with libFuzzer.
 
 use oxagent::pool::{
     Carrier, Checkin, Checkout, FOREIGN, Limits, MAX_PASSES, OriginId, Pool, Scheduling, SlotId,
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 /// What can be done to a pool. A `Pick` chooses among what exists; some choose what does not.
 #[derive(Clone, Debug)]
-enum Op {
+pub enum Op {
     /// A request, in a new origin or in an old one.
     Checkout {
         origin: Pick,
@@ -38,7 +38,7 @@ enum Op {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Pick {
+pub enum Pick {
     Nth(usize),
     Raw(u32),
 }
@@ -143,10 +143,10 @@ proptest! {
     }
 }
 
-type Check<T = ()> = Result<T, TestCaseError>;
+pub type Check<T = ()> = Result<T, TestCaseError>;
 
 /// Both sides, and what the caller would know.
-struct Test {
+pub struct Test {
     pool: Pool,
     model: Model,
     now: u64,
@@ -155,7 +155,7 @@ struct Test {
 }
 
 impl Test {
-    fn new(limits: Limits, scheduling: Scheduling) -> Self {
+    pub fn new(limits: Limits, scheduling: Scheduling) -> Self {
         Self {
             pool: Pool::new(limits, scheduling),
             model: Model::new(limits, scheduling),
@@ -165,7 +165,7 @@ impl Test {
         }
     }
 
-    fn step(&mut self, op: &Op) -> Check {
+    pub fn step(&mut self, op: &Op) -> Check {
         match *op {
             Op::Checkout { origin, new } => {
                 let origin = if new || self.model.origins.is_empty() {
@@ -324,7 +324,7 @@ impl Test {
     }
 
     /// Everything that can be seen is as in the model.
-    fn compare(&self) -> Check {
+    pub fn compare(&self) -> Check {
         let (pool, model) = (&self.pool, &self.model);
         prop_assert_eq!(pool.total() as usize, model.slots.len());
         prop_assert_eq!(pool.next_deadline(), model.next_deadline());
@@ -342,7 +342,7 @@ impl Test {
     }
 
     /// When everybody has left, nothing stays.
-    fn finish(&mut self) -> Check {
+    pub fn finish(&mut self) -> Check {
         for waiter in self.model.waiter_ids() {
             self.step(&Op::Cancel(Pick::Raw(waiter)))?;
         }

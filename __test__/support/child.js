@@ -52,9 +52,10 @@ function result({ code, signal, stdout, stderr }) {
 // A server in a process of its own that can be asked to do things; see fixtures/stuck-server.js.
 async function startServer(fixture, args) {
   const child = start(fixture, args);
-  const [{ port }] = await once(child, 'message');
+  const [{ port, ports }] = await once(child, 'message');
   return {
     port,
+    ports,
     child,
     async stop() {
       child.kill('SIGKILL');

@@ -23,6 +23,7 @@ const Kind = {
   SECURED: 13,
   SESSIONS: 14,
   TLS_FAILED: 15,
+  PANICKED: 16,
 };
 
 const kReceive = Symbol('receive');
@@ -116,6 +117,7 @@ function accept(at) {
   const kind = batch[at];
   const conn = batch[at + 1];
   const receiver = receivers[conn];
+  if (receiver === undefined) throw nonsense(kind, conn);
   const first = batch[at + 2];
   const second = batch[at + 3];
   if (kind === Kind.DATA) {
@@ -130,6 +132,12 @@ function accept(at) {
   } else {
     deliver(receiver, kind, first, second);
   }
+}
+
+// A fault of ours. An id that was never given out must not become a free one.
+function nonsense(kind, conn) {
+  const error = new Error(`Event ${kind} of a connection that is not open: ${conn}`);
+  return Object.assign(error, { code: 'ERR_INTERNAL_ASSERTION' });
 }
 
 function deliver(receiver, kind, first, second) {

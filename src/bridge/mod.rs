@@ -20,6 +20,8 @@ mod bell;
 mod detail;
 mod environment;
 mod inbound;
+#[cfg(feature = "panic-injection")]
+mod injection;
 mod lent;
 mod loaded;
 mod policy;

@@ -42,6 +42,7 @@ mod kind {
     pub const SECURED: i32 = 13;
     pub const SESSIONS: i32 = 14;
     pub const TLS_FAILED: i32 = 15;
+    pub const PANICKED: i32 = 16;
 }
 
 /// One event's record. What does not fit goes to `details`, to be asked for by its key.
@@ -140,6 +141,7 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
                 0,
             ]
         }
+        Event::Panicked { conn } => plain(kind::PANICKED, conn),
         Event::Killed { conn } => plain(kind::KILLED, conn),
         Event::Written { conn } => plain(kind::WRITTEN, conn),
         Event::Shut { conn } => plain(kind::SHUT, conn),

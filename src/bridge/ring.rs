@@ -123,6 +123,8 @@ impl Gates {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn decode(record: &[i32], bytes: usize) -> Option<Command> {
@@ -170,6 +172,27 @@ mod tests {
     fn nonsense_is_no_command() {
         for record in [&[0, 0, 0, 0][..], &[99, 0, 0, 0], &[3, 0, 0, 0], &[1, 2, 3]] {
             assert!(decode(record, 100).is_none());
+        }
+    }
+
+    /// Any word, but more often one that could be meant.
+    fn word() -> impl Strategy<Value = i32> {
+        prop_oneof![any::<i32>(), 0..32_i32, Just(i32::MAX), Just(i32::MIN)]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn no_words_lead_out_of_the_slab(
+            records in prop::collection::vec(prop::collection::vec(word(), 0..6), 0..40),
+            bytes in prop_oneof![Just(0), 0..64_usize, Just(usize::MAX)],
+        ) {
+            for record in records {
+                if let Some(Command::Write { range, .. }) = decode(&record, bytes) {
+                    prop_assert!(range.start <= range.end && range.end <= bytes);
+                }
+            }
         }
     }
 }

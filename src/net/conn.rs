@@ -16,7 +16,7 @@ mod secure_read;
 pub(super) use outgoing::Outgoing;
 
 use super::command::ConnId;
-use super::errno::{UNKNOWN_ERRNO, errno};
+use super::errno::errno;
 use super::event::{Event, Syscall};
 use super::gate::{Gate, Reading};
 use super::memory::Inbound;
@@ -182,8 +182,10 @@ impl Conn {
     }
 
     /// The connection's task panicked: its request must hear of it.
-    fn fail_by_panic(&mut self) {
-        self.fail(Syscall::Read, UNKNOWN_ERRNO);
+    pub(super) fn fail_by_panic(&mut self) {
+        self.gate.kill();
+        self.drop_stream();
+        self.io.outbox.push(Event::Panicked { conn: self.id });
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -194,6 +196,7 @@ impl Conn {
         {
             self.waker = Some(cx.waker().clone());
         }
+        injected!(Polling);
         self.poll_flush(cx);
         self.poll_shutdown(cx);
         let reading = self.poll_any_read(cx);
@@ -484,11 +487,7 @@ mod tests {
             outbox.take(8, &mut events);
             assert!(matches!(
                 events.pop_front(),
-                Some(Event::Failed {
-                    conn: 7,
-                    syscall: Syscall::Read,
-                    code: UNKNOWN_ERRNO
-                })
+                Some(Event::Panicked { conn: 7 })
             ));
             assert!(!gate.is_alive());
         });

@@ -109,6 +109,10 @@ pub enum Event {
         syscall: Syscall,
         code: i32,
     },
+    /// A fault of ours: the code that served the connection panicked.
+    Panicked {
+        conn: ConnId,
+    },
     /// The connection was parked, or no request byte had been written, when it ended or spoke.
     Killed {
         conn: ConnId,

@@ -17,6 +17,9 @@
 //! This module knows nothing of Node-API: memory that JavaScript will see is reached through
 //! `Inbound` and `Outbound`, which the bridge implements.
 
+#[macro_use]
+mod injection;
+
 mod burst;
 mod command;
 mod conn;
@@ -38,6 +41,8 @@ pub use command::{Batch, Command, ConnId};
 pub use connect::{Connect, Target};
 pub use event::{Attempt, Endpoint, Event, Failure, Syscall};
 pub use gate::Gate;
+#[cfg(feature = "panic-injection")]
+pub use injection::arm as arm_panic;
 pub use memory::{Chunk, Inbound, Outbound};
 pub use options::{KeepAlive, SocketOptions};
 pub use outbox::Outbox;

@@ -76,9 +76,15 @@ impl Outbox {
     /// Wakes whom this thread's turn had something for. Called before the reactor sleeps.
     pub(super) fn ring_due() {
         for outbox in DUE.take() {
-            if let Some(bell) = &outbox.lock().bell {
-                bell();
-            }
+            injected!(Ringing);
+            outbox.ring();
+        }
+    }
+
+    /// Wakes JavaScript, which may find nothing.
+    pub(super) fn ring(&self) {
+        if let Some(bell) = &self.lock().bell {
+            bell();
         }
     }
 

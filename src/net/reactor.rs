@@ -1,6 +1,7 @@
 //! The reactor's thread: commands in, connections served, events out.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
@@ -8,15 +9,14 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use slab::Slab;
-use tokio::runtime;
+use tokio::runtime::{self, Runtime};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, LocalSet, spawn_local, yield_now};
 
 use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, PortIo};
 use super::connect::{Connect, connect};
-use super::errno::UNKNOWN_ERRNO;
-use super::event::{Event, Failure, Syscall};
+use super::event::Event;
 use super::secure::Secure;
 use super::stream::Stream;
 use super::{Inbound, Outbox, burst, options};
@@ -67,24 +67,12 @@ pub struct Port {
 
 impl Reactor {
     fn start() -> io::Result<Self> {
-        let runtime = runtime::Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .max_blocking_threads(RESOLVERS_MAX)
-            .on_thread_park(|| {
-                Outbox::ring_due();
-                burst::give_back();
-            })
-            .thread_name("oxagent-dns")
-            .build()?;
+        let runtime = runtime()?;
         let inbox = Arc::new(Inbox::new());
         let served = inbox.clone();
         std::thread::Builder::new()
             .name("oxagent-io".into())
-            .spawn(move || {
-                let _closing = Closing(served.clone());
-                LocalSet::new().block_on(&runtime, serve(&served));
-            })?;
+            .spawn(move || run(&served, runtime))?;
         Ok(Self { inbox })
     }
 
@@ -197,15 +185,81 @@ impl Inbox {
     }
 }
 
-/// The thread's own loop.
-async fn serve(inbox: &Inbox) {
-    let mut ports: Slab<PortState> = Slab::new();
+fn runtime() -> io::Result<Runtime> {
+    runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(RESOLVERS_MAX)
+        .on_thread_park(|| {
+            Outbox::ring_due();
+            burst::give_back();
+        })
+        .thread_name("oxagent-dns")
+        .build()
+}
+
+/// The thread. A panic that no connection's task has caught ends the connections, and nothing else.
+fn run(inbox: &Arc<Inbox>, mut runtime: Runtime) {
+    let _closing = Closing(inbox.clone());
+    let mut desk = Desk::default();
     loop {
-        inbox.arrived.notified().await;
-        // Asks the kernel what has come meanwhile (tokio polls it before it wakes who has yielded): a
-        // request must not be written on a connection that the server closed before (`Conn::look`).
-        yield_now().await;
-        for message in inbox.take() {
+        let tasks = LocalSet::new();
+        let serving = || tasks.block_on(&runtime, serve(inbox, &mut desk));
+        let _ = catch_unwind(AssertUnwindSafe(serving));
+        drop(tasks);
+        desk.fail_all();
+        // It may have lost its driver. A name that is being resolved must not hold up the rest.
+        runtime.shutdown_background();
+        runtime = match self::runtime() {
+            Ok(runtime) => runtime,
+            Err(_) => return,
+        };
+    }
+}
+
+/// What outlives a panic of the thread.
+#[derive(Default)]
+struct Desk {
+    ports: Slab<PortState>,
+    messages: VecDeque<Message>,
+    /// Whoever waits for the end of a port, until nothing holds memory of its environment.
+    detaching: Option<mpsc::Sender<()>>,
+}
+
+impl Desk {
+    /// The tasks have gone, and with them the connections.
+    fn fail_all(&mut self) {
+        for (_, port) in &mut self.ports {
+            port.fail_all();
+        }
+        if let Some(answer) = self.detaching.take() {
+            let _ = answer.send(());
+        }
+    }
+}
+
+/// The thread's own loop, which only a panic ends.
+async fn serve(inbox: &Inbox, desk: &mut Desk) {
+    let Desk {
+        ports,
+        messages,
+        detaching,
+    } = desk;
+    loop {
+        if messages.is_empty() {
+            // Looked at before the wait too: those that came before a panic are announced no more.
+            messages.extend(inbox.take());
+            if messages.is_empty() {
+                inbox.arrived.notified().await;
+                injected!(Thread);
+            }
+            // Asks the kernel what has come meanwhile (tokio polls it before it wakes who has yielded):
+            // a request must not be written on a connection that the server closed before
+            // (`Conn::look`).
+            yield_now().await;
+            messages.extend(inbox.take());
+        }
+        while let Some(message) = messages.pop_front() {
             match message {
                 Message::Attach {
                     outbox,
@@ -223,10 +277,13 @@ async fn serve(inbox: &Inbox) {
                     let _ = answer.send(());
                 }
                 Message::Detach { port, answer } => {
+                    *detaching = Some(answer);
                     if let Some(mut port) = ports.try_remove(port) {
                         port.close_all();
                     }
-                    let _ = answer.send(());
+                    if let Some(answer) = detaching.take() {
+                        let _ = answer.send(());
+                    }
                 }
             }
         }
@@ -263,17 +320,13 @@ impl PortState {
             let conn = command.conn();
             let obeyed = catch_unwind(AssertUnwindSafe(|| self.obey_one(command, &batch.bytes)));
             if obeyed.is_err() {
-                let code = UNKNOWN_ERRNO;
-                self.io.outbox.push(Event::Failed {
-                    conn,
-                    syscall: Syscall::Write,
-                    code,
-                });
+                self.io.outbox.push(Event::Panicked { conn });
             }
         }
     }
 
     fn obey_one(&mut self, command: Command, bytes: &Arc<Vec<u8>>) {
+        injected!(Command);
         let outgoing = match command {
             Command::Connect { conn, connect } => return self.connect(conn, *connect),
             Command::Close { conn, reset } => return self.close(conn, reset),
@@ -329,6 +382,7 @@ impl PortState {
                 conn,
                 outbox: io.outbox.clone(),
             };
+            injected!(Connecting);
             let opened = connect(conn, &request, &io.outbox).await;
             std::mem::forget(guard);
             let entry = match opened {
@@ -370,6 +424,21 @@ impl PortState {
         for entry in self.entries.borrow_mut().drain(..).flatten() {
             entry.close(false);
         }
+    }
+
+    /// The tasks that served these connections are no more.
+    fn fail_all(&mut self) {
+        for (conn, place) in (0..).zip(self.entries.borrow_mut().iter_mut()) {
+            let Some(entry) = place else {
+                continue;
+            };
+            match std::mem::replace(entry, Entry::Refused) {
+                Entry::Connecting(_) => self.io.outbox.push(Event::Panicked { conn }),
+                Entry::Open(open) => open.borrow_mut().fail_by_panic(),
+                Entry::Refused => {}
+            }
+        }
+        self.io.outbox.ring();
     }
 
     fn with(&self, conn: ConnId, act: impl FnOnce(&mut Conn)) {
@@ -415,13 +484,7 @@ struct ConnectGuard {
 impl Drop for ConnectGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let failures = vec![Failure::unknown(Syscall::Connect)];
-            let (conn, several) = (self.conn, false);
-            self.outbox.push(Event::ConnectFailed {
-                conn,
-                failures,
-                several,
-            });
+            self.outbox.push(Event::Panicked { conn: self.conn });
         }
     }
 }

@@ -1,0 +1,155 @@
+'use strict';
+
+// The I/O thread panics, wherever it can: the requests that it served fail and say so, the process
+// lives, and agents, the same and new ones, go on. Run by `npm run test:panic`, with an addon that has
+// the panics in it; no other has.
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const http = require('node:http');
+const https = require('node:https');
+const path = require('node:path');
+const { Worker } = require('node:worker_threads');
+const { pki } = require('../support/certificates');
+const { closeServers, gone, serve } = require('../support/server');
+const { assertIdle } = require('../support/tls-failure');
+const { serveTls } = require('../support/tls-server');
+
+const PACKAGE = process.env.OXAGENT_PANIC_PACKAGE;
+const { Agent, HttpsAgent } = require(PACKAGE);
+const { armPanic } = require(path.join(PACKAGE, 'native'));
+
+// By the numbers of src/net/injection.rs. `all` connections go, or that one which panicked.
+const PLACES = [
+  ['a command is obeyed', 1, false],
+  ['a connection is made', 2, false],
+  ['a connection is served', 3, false],
+  ["the thread's own loop turns", 4, true],
+  ['the thread goes to sleep', 5, true],
+];
+
+const LIVE = 6;
+
+const PANIC = 'OXAGENT_IO_PANIC';
+
+// /held is never answered.
+const listener = (req, res) => {
+  if (req.url === '/held') res.write('some');
+  else req.resume().on('end', () => res.end('answer'));
+};
+
+const SCHEMES = {
+  http: {
+    request: http.request,
+    serve: () => serve(listener),
+    agentWith: async (options) => new Agent(options),
+  },
+  https: {
+    request: https.request,
+    serve: () => serveTls({}, listener),
+    agentWith: async (options) => new HttpsAgent({ ca: (await pki()).root.pem, ...options }),
+  },
+};
+
+// 'answer', or the code of what went wrong, or 'closed'.
+function outcome(scheme, port, agent, path = '/', seen = () => {}) {
+  return new Promise((resolve) => {
+    const options = { host: '127.0.0.1', servername: 'localhost', port, agent, path };
+    const req = scheme.request(options, (res) => {
+      let body = '';
+      res.on('data', (chunk) => {
+        body += chunk;
+        seen();
+      });
+      res.on('end', () => resolve(body));
+      // The answer is 'aborted' in Node's words; what has failed is the socket.
+      res.on('error', () => {});
+    });
+    req.on('error', (error) => resolve(error.code));
+    req.on('close', () => resolve('closed'));
+    req.on('socket', (socket) => socket.on('error', (error) => resolve(error.code)));
+    req.end();
+  });
+}
+
+async function emptied(agent) {
+  const open = [agent.sockets, agent.freeSockets].flatMap((view) => Object.values(view).flat());
+  const closes = open.map(gone);
+  agent.destroy();
+  await Promise.all(closes);
+  assertIdle(agent);
+}
+
+for (const [name, scheme] of Object.entries(SCHEMES)) {
+  describe(`a panic of the I/O thread (${name})`, () => {
+    afterEach(closeServers);
+
+    for (const [when, place, all] of PLACES) {
+      it(`when ${when} fails ${all ? 'all requests' : 'one request'}, and nothing else`, async () => {
+        const { port } = await scheme.serve();
+        const agent = await scheme.agentWith({ keepAlive: true, maxSockets: LIVE });
+        const held = [];
+        for (let i = 0; i < LIVE - 1; i++) {
+          await new Promise((seen) => {
+            held.push(outcome(scheme, port, agent, '/held', seen));
+          });
+        }
+        armPanic(place);
+        // One for the last place, and two that wait for a place.
+        const others = Array.from({ length: 3 }, () => outcome(scheme, port, agent));
+        if (all) assert.deepEqual(await Promise.all(held), Array(LIVE - 1).fill(PANIC));
+        const ended = await Promise.all(others);
+        assert.equal(await outcome(scheme, port, agent), 'answer');
+        await emptied(agent);
+
+        const lost = [...(await Promise.all(held)), ...ended];
+        if (!all) assert.equal(lost.filter((text) => text === PANIC).length, 1);
+        // Those that waited are served, whatever became of the others.
+        assert.ok(ended.filter((text) => text === 'answer').length >= 2, `${ended}`);
+
+        const fresh = await scheme.agentWith({ keepAlive: true });
+        for (let i = 0; i < 3; i++) assert.equal(await outcome(scheme, port, fresh), 'answer');
+        await emptied(fresh);
+      });
+    }
+
+    it('leaves no dead connection among the idle ones', async () => {
+      const { port } = await scheme.serve();
+      const agent = await scheme.agentWith({ keepAlive: true });
+      await Promise.all(Array.from({ length: 4 }, () => outcome(scheme, port, agent)));
+      // Those whose answers have just ended are idle a turn later.
+      while (Object.values(agent.sockets).flat().length > 0) await new Promise(setImmediate);
+      const idle = Object.values(agent.freeSockets).flat();
+      assert.equal(idle.length, 4);
+      const closes = Promise.all(idle.map(gone));
+      armPanic(4);
+      // Wakes the thread.
+      const last = outcome(scheme, port, await scheme.agentWith());
+      await closes;
+      await last;
+      assert.deepEqual(Object.keys(agent.freeSockets), []);
+      assert.equal(await outcome(scheme, port, agent), 'answer');
+      agent.destroy();
+    });
+  });
+}
+
+describe('a panic of the I/O thread, in more than one environment', () => {
+  afterEach(closeServers);
+
+  it('is heard in workers too, and they end as ever', async () => {
+    const { port } = await SCHEMES.http.serve();
+    const worker = new Worker(path.join(__dirname, 'worker.js'), {
+      workerData: { port, oxagent: PACKAGE },
+    });
+    assert.deepEqual(await once(worker, 'message'), ['ready']);
+    const agent = await SCHEMES.http.agentWith();
+    armPanic(4);
+    const ours = outcome(SCHEMES.http, port, agent);
+    assert.deepEqual(await once(worker, 'message'), [PANIC]);
+    await ours;
+    assert.deepEqual(await once(worker, 'message'), ['answer']);
+    await worker.terminate();
+    assert.equal(await outcome(SCHEMES.http, port, agent), 'answer');
+  });
+});
