@@ -103,6 +103,9 @@ const invalidTransport = (value) =>
     `The property 'options.transport' must be one of: 'auto', 'rustls', 'node'. Received ${inspect(value)}`,
   );
 
+const invalidEnvironment = (variable, problem) =>
+  coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The environment variable ${variable} ${problem}`);
+
 const notServedByRustls = (name) =>
   coded(
     TypeError,
@@ -124,6 +127,7 @@ module.exports = {
   connectException,
   errnoException,
   invalidAddressFamily,
+  invalidEnvironment,
   invalidHandleType,
   invalidHostHeader,
   invalidIpAddress,
