@@ -7,6 +7,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { channel } = require('node:diagnostics_channel');
 const { addAbortSignal } = require('node:stream');
 
+const { kAsyncId } = require('./async-id');
 const { Op, command, connect, hold, release } = require('./bridge/commands');
 const { open } = require('./bridge/events');
 const { lookUp } = require('./lookup');
@@ -56,7 +57,7 @@ function connectTo(socket, plan, secure = null) {
   if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });
   socket.connecting = true;
   socket[kPlan] = plan;
-  socket[kScope] = newScope();
+  beginScope(socket);
   if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
   if (plan.host !== null) socket._host = plan.host;
   socket[kConn] = open(socket);
@@ -78,7 +79,13 @@ function claim(socket) {
 
 function renewScope(socket) {
   socket[kScope].emitDestroy();
-  socket[kScope] = newScope();
+  beginScope(socket);
+}
+
+function beginScope(socket) {
+  const scope = new AsyncResource('OXAGENTSOCKET', { requireManualDestroy: true });
+  socket[kScope] = scope;
+  socket[kAsyncId] = scope.asyncId();
 }
 
 // Whether the socket is ours, whatever has become of its connection.
@@ -117,10 +124,6 @@ function abortLater(socket, signal) {
 
 function isOpen(socket) {
   return socket[kConn] !== NO_CONNECTION && !socket.connecting;
-}
-
-function newScope() {
-  return new AsyncResource('OXAGENTSOCKET', { requireManualDestroy: true });
 }
 
 module.exports = {
