@@ -23,6 +23,7 @@ const {
   setReading,
 } = require('./connection');
 const errors = require('./errors');
+const { endScope } = require('./scope');
 const {
   HANDLERS,
   emitClose,
@@ -197,7 +198,10 @@ function overConnection(Base) {
       if (!this[kBegun]) {
         if (conn !== NO_CONNECTION) forget(conn);
         callback(error);
-        process.nextTick(() => this.emit('close', hadError));
+        process.nextTick(() => {
+          this.emit('close', hadError);
+          endScope(this);
+        });
         return;
       }
       // At once, as a handle of libuv's closes: what the program does next must find it closed.
