@@ -2,7 +2,10 @@
 
 // node --import oxagent/register app.js
 
-const { readGlobalOptions } = require('./lib/global-options');
 const { installGlobally } = require('./lib/global-agents');
+const { readGlobalOptions } = require('./lib/global-options');
+
+// An addon that does not load is to stop the program here, not at its first request.
+require('./native');
 
 installGlobally(readGlobalOptions(process.env));

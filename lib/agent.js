@@ -3,7 +3,6 @@
 // http.Agent over the native pool. What Node's agent calls on itself is called on this one in the
 // same places, so that what a program overrides works as it did.
 
-const http = require('node:http');
 const net = require('node:net');
 
 const { planConnect } = require('./connect-plan');
@@ -12,14 +11,13 @@ const { invalidHostHeader } = require('./errors');
 const { idleLifetime } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { connectByNode, isReplaced } = require('./node-transport');
+const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
 const slots = require('./slot');
 const { Socket } = require('./socket');
 const { createViews } = require('./views');
 const { Waiter } = require('./waiter');
 
-// The class as Node made it, even when a program puts this one in its place.
-const NodeAgent = http.Agent;
 const nodeGetName = NodeAgent.prototype.getName;
 
 // Since Node learned to go through proxies, its client leaves a tunnel's errors to the agent.

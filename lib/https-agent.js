@@ -3,13 +3,12 @@
 // https.Agent over the native pool. A connection's TLS is rustls's, unless its options need what
 // only Node's has.
 
-const https = require('node:https');
-
 const { Agent, kNameOf, nodeGetName } = require('./agent');
 const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const errors = require('./errors');
 const { isReplaced } = require('./node-transport');
+const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
 const { perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
@@ -19,8 +18,6 @@ const { TLS_1_3 } = require('./tls/offer');
 const { planTls } = require('./tls/plan');
 const { isToken, readToken } = require('./tls/session-token');
 
-// As Node made them, even when a program puts these in their place.
-const NodeAgent = https.Agent;
 const nodeCreateConnection = NodeAgent.prototype.createConnection;
 
 const TRANSPORTS = ['auto', 'rustls', 'node'];
