@@ -10,6 +10,10 @@ const path = require('node:path');
 
 const REGISTER = path.join(__dirname, '..', '..', 'register.js');
 
+// For the file and the programs that it starts, which must not find it among their arguments. By
+// --require, as --import has Node load every program by its loader of ES modules.
+const SWAPPED = { NODE_OPTIONS: `--require=${JSON.stringify(REGISTER)}` };
+
 // Node's common/index.js: the port of those files that take a fixed one.
 const PORT = 12346;
 const PORTS_PER_LANE = 100;
@@ -38,11 +42,9 @@ class Runner {
 
   /** `{ passed, skipped, how, output }`; files of different lanes may run at once. */
   async run({ file, flags, env }, { swapped, lane }) {
-    // By --require, as --import has Node load every program by its loader of ES modules.
-    const args = [...(swapped ? ['--require', REGISTER] : []), ...flags, file];
-    const child = spawn(this.#node, args, {
+    const child = spawn(this.#node, [...flags, file], {
       cwd: path.dirname(this.#tests),
-      env: { ...this.#environment(lane), ...env },
+      env: { ...this.#environment(lane), ...(swapped ? SWAPPED : {}), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that it can be ended with all that it has started.
       detached: process.platform !== 'win32',

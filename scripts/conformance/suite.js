@@ -13,6 +13,7 @@ const ANY = /^test-.*\.m?js$/;
 const FOLDERS = [
   { folder: 'parallel', names: [HTTP, HTTP_AGENT], alone: false },
   { folder: 'async-hooks', names: [ANY], alone: false },
+  { folder: 'client-proxy', names: [HTTP], alone: false },
   { folder: 'sequential', names: [HTTP, HTTP_AGENT], alone: true },
 ];
 
@@ -20,6 +21,8 @@ function readSuite(tests, only) {
   const files = [];
   for (const { folder, names, alone } of FOLDERS) {
     const directory = path.join(tests, folder);
+    // Older lines of Node have no client-proxy.
+    if (!fs.existsSync(directory)) continue;
     for (const name of fs.readdirSync(directory).sort()) {
       const id = `${folder}/${name}`;
       if (!names.some((pattern) => pattern.test(name)) || !only.test(id)) continue;
