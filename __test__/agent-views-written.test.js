@@ -146,10 +146,34 @@ describe('Agent views that a program writes to', () => {
 
     it('destroy() destroys what was added', () => {
       const agent = agentWith();
-      const added = new net.Socket();
-      agent.sockets.one = [added];
+      const added = [1, 2, 3].map(() => new net.Socket());
+      agent.sockets.one = [...added];
       agent.destroy();
-      assert.ok(added.destroyed);
+      assert.ok(added.every((socket) => socket.destroyed));
+    });
+
+    it('the methods of arrays answer as they do for arrays', () => {
+      const agent = agentWith();
+      const [one, two] = [1, 2].map(() => new net.Socket());
+      agent.sockets.name = [one, two];
+      const list = agent.sockets.name;
+      assert.deepEqual([...list], [one, two]);
+      assert.deepEqual(list.concat([one]), [one, two, one]);
+      assert.deepEqual(
+        list.map((socket) => socket === two),
+        [false, true],
+      );
+      assert.equal(list.indexOf(two), 1);
+      assert.equal(list.at(-1), two);
+      assert.ok(list.includes(one));
+      assert.equal(list.sort(), list);
+      assert.equal(list.unshift(), 2);
+      assert.deepEqual(Array.from(list), [one, two]);
+      assert.deepEqual(Array.prototype.slice.call(list, 1), [two]);
+      assert.equal(list.constructor, Array);
+      list[1] = one;
+      assert.ok(!list.includes(two));
+      agent.destroy();
     });
 
     it('an active socket taken out leaves its place to another', async () => {

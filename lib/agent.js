@@ -219,7 +219,7 @@ Agent.prototype.reuseSocket = function reuseSocket(socket, req) {
 Agent.prototype.destroy = function destroy() {
   // As a program sees them: it may have added some.
   for (const view of [this.freeSockets, this.sockets]) {
-    for (const socket of Object.values(view).flat()) socket.destroy();
+    for (const sockets of Object.values(view)) for (const socket of sockets) socket.destroy();
   }
 };
 

@@ -34,15 +34,16 @@ class PoolWindow {
 
   // The name has these entries and no others. Answers whether that may be.
   replace(name, entries) {
-    const before = this.list(name);
-    for (const entry of entries) {
-      if (!before.includes(entry) && !this.#add(name, entry)) return false;
+    const before = new Set(this.list(name));
+    const after = new Set(entries);
+    for (const entry of after) {
+      if (!before.has(entry) && !this.#add(name, entry)) return false;
     }
     for (const entry of before) {
-      if (!entries.includes(entry)) this.#remove(name, entry);
+      if (!after.has(entry)) this.#remove(name, entry);
     }
     // An empty list that a program makes is there to be filled.
-    if (entries.length === 0 && before.length === 0) this.#added.set(name, []);
+    if (after.size === 0 && before.size === 0) this.#added.set(name, []);
     return true;
   }
 

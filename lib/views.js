@@ -8,11 +8,19 @@ const { inspect } = require('node:util');
 
 const { BESIDE, IN_POOL, PoolWindow, REFUSED } = require('./pool-window');
 
-// Methods of arrays that change more than one entry: the agent is told once, of what has come of it.
+// Methods of arrays that change entries: the agent is told once, of what has come of it.
 const MUTATORS = new Set(
   ['copyWithin', 'fill', 'pop', 'push', 'reverse', 'shift', 'sort', 'splice', 'unshift'].map(
     (name) => Array.prototype[name],
   ),
+);
+
+// The others look at the list as it was when they were called, not anew at each entry.
+const READERS = new Set(
+  Reflect.ownKeys(Array.prototype)
+    .filter((key) => key !== 'constructor')
+    .map((key) => Array.prototype[key])
+    .filter((value) => typeof value === 'function' && !MUTATORS.has(value)),
 );
 
 function createView(window) {
@@ -60,6 +68,7 @@ function createList(window, name) {
   return new Proxy(refreshed([]), {
     get(target, key, receiver) {
       const value = Reflect.get(refreshed(target), key);
+      if (READERS.has(value)) return (...args) => value.apply([...target], args);
       if (!MUTATORS.has(value)) return value;
       return (...args) => {
         const result = value.apply(refreshed(target), args);
