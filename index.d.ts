@@ -185,17 +185,19 @@ declare namespace oxagent {
     static defaultMaxSockets: number;
 
     /**
-     * Sockets in use, by origin name: a live view of the pool that can't be written to. An origin
-     * without any has no key.
+     * Sockets in use, by origin name: a live view of the pool. An origin without any has no key. What a
+     * program adds is listed and not counted; a socket taken out gives its place up.
      */
     readonly sockets: NodeJS.ReadOnlyDict<net.Socket[]>;
     /**
-     * Idle sockets, by origin name: a live view of the pool that can't be written to.
+     * Idle sockets, by origin name: a live view of the pool. A socket that a program adds serves the
+     * next request of the name; a socket of the agent's own closes when it is taken out.
      */
     readonly freeSockets: NodeJS.ReadOnlyDict<net.Socket[]>;
     /**
-     * Requests that wait for a socket, by origin name: a live view of the queue that can't be written to.
-     * A request that is destroyed or aborted leaves it at once.
+     * Requests that wait for a socket, by origin name: a live view of the queue. A request that is
+     * destroyed or aborted leaves it in the next tick; one taken out is never sent, and nobody hears of
+     * it. Nothing can be added: {@link addRequest} queues.
      */
     readonly requests: NodeJS.ReadOnlyDict<http.ClientRequest[]>;
 
@@ -382,7 +384,10 @@ declare namespace oxagent {
      * @throws `ERR_TLS_INVALID_PROTOCOL_VERSION`
      */
     minVersion?: tls.SecureVersion | undefined;
-    /** Highest version of TLS. Default `tls.DEFAULT_MAX_VERSION`, `'TLSv1.3'`. */
+    /**
+     * Highest version of TLS. Default `tls.DEFAULT_MAX_VERSION`, `'TLSv1.3'`. With 1.2 Node's own
+     * transport serves, which can renegotiate; `transport: 'rustls'` has rustls do it.
+     */
     maxVersion?: tls.SecureVersion | undefined;
     /**
      * One version of TLS, in OpenSSL's old words: `'TLSv1_2_method'`. Not together with `minVersion`

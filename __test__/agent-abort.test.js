@@ -51,7 +51,7 @@ describe('Agent and requests given up', () => {
   afterEach(closeServers);
 
   for (const [way, end, check] of endings) {
-    queuedStays(`a queued request ended by ${way} leaves at once, the others go on`, async () => {
+    queuedStays(`a queued request ended by ${way} leaves by itself, the others go on`, async () => {
       const site = await serveHeld();
       const agent = agentWith({ keepAlive: true, maxSockets: 1 });
       const controller = new AbortController();
@@ -64,9 +64,11 @@ describe('Agent and requests given up', () => {
       let sockets = 0;
       doomed.on('socket', () => sockets++);
       end(doomed, controller);
-      assert.deepEqual(Object.values(agent.requests), [[kept]]);
+      // As with Node's agent, within the same tick.
+      assert.deepEqual(Object.values(agent.requests), [[doomed, kept]]);
       // It is over while the only connection is still busy with the first request.
       check(await failed);
+      assert.deepEqual(Object.values(agent.requests), [[kept]]);
       assert.ok(doomed.destroyed);
       assert.equal(sockets, 0);
       (await site.next()).res.end();
@@ -151,12 +153,31 @@ describe('Agent and requests given up', () => {
       doomed.on(name, () => events.push(name));
     }
     doomed.abort();
-    assert.equal(total(agent.requests), 0);
     await new Promise((resolve) => doomed.on('close', resolve));
+    assert.equal(total(agent.requests), 0);
     assert.deepEqual(events, ['abort', 'close']);
     (await site.next()).res.end();
     await first;
     assert.equal(site.requests, 1);
+  });
+
+  it('a queued request destroyed in the tick in which its turn comes ends once', async () => {
+    const site = await serveHeld();
+    const agent = agentWith({ keepAlive: true, maxSockets: 1 });
+    const busy = get({ port: site.port, agent });
+    const doomed = get({ port: site.port, path: '/doomed', agent });
+    const failed = failure(doomed);
+    const kept = answer(get({ port: site.port, agent }));
+    const first = await site.next();
+    doomed.destroy();
+    busy.on('error', () => {});
+    busy.socket.emit('agentRemove');
+    assert.equal((await failed).code, 'ECONNRESET');
+    (await site.next()).res.end();
+    await kept;
+    first.res.end();
+    assert.equal(site.requests, 2);
+    assert.deepEqual(Object.keys(agent.requests), []);
   });
 
   queuedStays('a queued request destroyed twice ends once', async () => {
@@ -183,8 +204,8 @@ describe('Agent and requests given up', () => {
     const doomed = Array.from({ length: 100 }, () => get({ port: site.port, agent }));
     const failed = doomed.map(failure);
     for (const req of doomed) req.destroy();
-    assert.deepEqual(Object.keys(agent.requests), []);
     await Promise.all(failed);
+    assert.deepEqual(Object.keys(agent.requests), []);
     (await site.next()).res.end();
     await first;
     assert.equal(total(agent.freeSockets), 1);

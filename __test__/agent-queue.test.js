@@ -53,8 +53,8 @@ describe('Agent and the destroy of a queued request', () => {
       const { events, over } = watched(doomed);
       const { calls } = wrapDestroy(doomed);
       doomed.destroy(new Error('mine'));
-      assert.equal(total(agent.requests), 1);
       await over;
+      assert.equal(total(agent.requests), 1);
       assert.equal(await respond(site), '/1');
       await first;
       assert.equal(await respond(site), '/3');

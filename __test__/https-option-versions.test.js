@@ -87,6 +87,20 @@ describe('HttpsAgent options minVersion, maxVersion and secureProtocol', () => {
     });
   }
 
+  for (const options of [
+    { maxVersion: 'TLSv1.2' },
+    { minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' },
+    { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.2', ...OLD },
+    { secureProtocol: 'TLSv1_2_method' },
+    { secureOptions: constants.SSL_OP_NO_TLSv1_3 },
+  ]) {
+    it(`${JSON.stringify(options)} gives TLSv1.2 by rustls too, where it is asked for`, async () => {
+      const site = await served();
+      const ended = await sameAsNode(site, { ca, transport: 'rustls', ...options }, told);
+      assert.deepEqual(ended, { body: 'TLSv1.2', protocol: 'TLSv1.2' });
+    });
+  }
+
   for (const version of ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']) {
     it(`a server of ${version} alone is served or refused as Node does`, async () => {
       const site = await served({ minVersion: version, maxVersion: version });

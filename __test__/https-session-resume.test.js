@@ -163,7 +163,7 @@ describe('HttpsAgent session resumption', () => {
 
   it('does not carry a session from one version to another', async () => {
     const site = await serveTls();
-    const agent = httpsAgentWith({ ca });
+    const agent = httpsAgentWith({ ca, transport: 'rustls' });
     assert.equal(await reused(site, agent, { maxVersion: 'TLSv1.2' }), false);
     assert.equal(await reused(site, agent, { minVersion: 'TLSv1.3' }), false);
     assert.equal(await reused(site, agent, { maxVersion: 'TLSv1.2' }), true);

@@ -42,7 +42,6 @@ describe('HttpsAgent option transport', () => {
       { transport: 'auto' },
       { cert: client.chain, key: client.key },
       { ciphers: 'ECDHE+AESGCM', minVersion: 'TLSv1.2' },
-      { maxVersion: 'TLSv1.2' },
       { rejectUnauthorized: false },
       { ALPNProtocols: ['http/1.1'] },
       { checkServerIdentity: () => undefined },

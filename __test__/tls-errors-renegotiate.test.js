@@ -62,6 +62,31 @@ describe('TLS errors: a server that renegotiates', () => {
     });
   }
 
+  // There is none in TLS 1.3: who rules that version out is taken at their word.
+  for (const options of [{ maxVersion: 'TLSv1.2' }, { secureProtocol: 'TLSv1_2_method' }]) {
+    for (const [title, listener] of MOMENTS) {
+      it(`${title}, with ${JSON.stringify(options)}: the request is answered`, async () => {
+        const site = await serveTls({}, listener);
+        const agent = httpsAgentWith({ ca, ...options });
+        const { body } = await answer(getSecure({ port: site.port, agent }));
+        assert.strictEqual(body, 'the answer');
+        assert.strictEqual(site.connections, 1);
+      });
+    }
+
+    it(`the program may, with ${JSON.stringify(options)}`, async () => {
+      const site = await serveTls({}, (req, res) => res.end('the answer'));
+      const agent = httpsAgentWith({ ca, keepAlive: true, ...options });
+      const { socket } = await answer(getSecure({ port: site.port, agent }));
+      await new Promise((resolve, reject) => {
+        socket.renegotiate({}, (err) => (err ? reject(err) : resolve()));
+      });
+      const again = await answer(getSecure({ port: site.port, agent }));
+      assert.strictEqual(again.socket, socket);
+      assert.strictEqual(site.connections, 1);
+    });
+  }
+
   const agreed = (resolve) => (err) => {
     if (!err) resolve();
   };

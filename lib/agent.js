@@ -3,15 +3,15 @@
 // http.Agent over the native pool. What Node's agent calls on itself is called on this one in the
 // same places, so that what a program overrides works as it did.
 
-const http = require('node:http');
 const net = require('node:net');
 
 const { planConnect } = require('./connect-plan');
-const { claim, isOurs, openSocket } = require('./connection');
+const { isOurs, openSocket } = require('./connection');
 const { invalidHostHeader } = require('./errors');
 const { idleLifetime } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { connectByNode, isReplaced } = require('./node-transport');
+const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
 const { beginExchange, mayRedial, replayLimitOf } = require('./replay');
 const slots = require('./slot');
@@ -19,8 +19,6 @@ const { Socket } = require('./socket');
 const { createViews } = require('./views');
 const { Waiter } = require('./waiter');
 
-// The class as Node made it, even when a program puts this one in its place.
-const NodeAgent = http.Agent;
 const nodeGetName = NodeAgent.prototype.getName;
 
 // Since Node learned to go through proxies, its client leaves a tunnel's errors to the agent.
@@ -66,7 +64,11 @@ function Agent(options) {
     },
   });
   Object.defineProperties(this, LIMITS);
-  const views = createViews(this[kPool]);
+  const views = createViews(this[kPool], {
+    release: (socket) => release(this, socket),
+    park: (name, socket) => takeIdle(this, name, socket),
+    close: (socket) => discard(this, socket),
+  });
   for (const name of Object.keys(views)) {
     Object.defineProperty(this, name, { value: views[name], enumerable: true, writable: false });
   }
@@ -195,11 +197,9 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
 };
 
 Agent.prototype.removeSocket = function removeSocket(socket) {
-  const slot = slots.slotOf(socket, this);
   // As in Node, a free socket stays as long as it is good.
-  if (slot === undefined || (slots.isParked(socket) && socket.writable)) return;
-  slots.vacate(socket);
-  this[kPool].remove(slot);
+  const stays = slots.isParked(socket) && socket.writable;
+  if (!stays && slots.slotOf(socket, this) !== undefined) release(this, socket);
 };
 
 Agent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
@@ -221,7 +221,10 @@ Agent.prototype.reuseSocket = function reuseSocket(socket, req) {
 };
 
 Agent.prototype.destroy = function destroy() {
-  for (const socket of socketsOf(this[kPool])) socket.destroy();
+  // As a program sees them: it may have added some.
+  for (const view of [this.freeSockets, this.sockets]) {
+    for (const sockets of Object.values(view)) for (const socket of sockets) socket.destroy();
+  }
 };
 
 function socketsOf(pool) {
@@ -246,10 +249,8 @@ function onFree(socket, options) {
   const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket));
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
-      if (isOurs(socket)) {
-        claim(socket);
-        beginExchange(socket, this[kReplayLimit]);
-      }
+      slots.handOver(socket);
+      if (isOurs(socket)) beginExchange(socket, this[kReplayLimit]);
       setRequestSocket(this, req, socket);
     });
     return;
@@ -286,6 +287,14 @@ function takeIn(agent, socket, options) {
   return slot;
 }
 
+// A socket that the program puts among the idle ones of a name.
+function takeIdle(agent, name, socket) {
+  const slot = agent[kPool].open(name);
+  settle(agent, slot, socket, { __proto__: null, _agentKey: name });
+  if (agent[kPool].park(slot, slots.carrierOf(socket), -1)) slots.settleDown(socket);
+  else discard(agent, socket);
+}
+
 // The socket has this slot from here on, and no other.
 function settle(agent, slot, socket, options) {
   const owner = slots.ownerOf(socket);
@@ -297,10 +306,14 @@ function settle(agent, slot, socket, options) {
 }
 
 function discard(agent, socket) {
+  release(agent, socket);
+  socket.destroy();
+}
+
+function release(agent, socket) {
   const slot = slots.slotOf(socket, agent);
   slots.vacate(socket);
   agent[kPool].remove(slot);
-  socket.destroy();
 }
 
 // The connection that was made for a queued request is dead: the request keeps its turn, as its new

@@ -3,13 +3,13 @@
 // The connection under a socket: its id on the I/O thread, its place in the async context, and what
 // JavaScript knows of its state.
 
-const { AsyncResource } = require('node:async_hooks');
 const { channel } = require('node:diagnostics_channel');
 const { addAbortSignal } = require('node:stream');
 
 const { Op, command, connect, hold, release } = require('./bridge/commands');
 const { open } = require('./bridge/events');
 const { lookUp } = require('./lookup');
+const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
 const NO_CONNECTION = -1;
 
@@ -21,7 +21,6 @@ const clientSocketChannel = channel('net.client.socket');
 const kConn = Symbol('connection');
 const kEpoch = Symbol('epoch');
 const kParked = Symbol('parked');
-const kScope = Symbol('scope');
 const kPlan = Symbol('plan');
 const kBegun = Symbol('begun');
 const kReading = Symbol('reading');
@@ -32,7 +31,7 @@ function initConnection(socket) {
   socket[kConn] = NO_CONNECTION;
   socket[kEpoch] = 0;
   socket[kParked] = false;
-  socket[kScope] = null;
+  initScope(socket);
   socket[kPlan] = null;
   socket[kBegun] = false;
   socket[kReading] = false;
@@ -56,7 +55,9 @@ function connectTo(socket, plan, secure = null) {
   if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });
   socket.connecting = true;
   socket[kPlan] = plan;
-  socket[kScope] = newScope();
+  const { path } = plan.request;
+  openScope(socket, secure ? 'TLSWRAP' : path ? 'PIPEWRAP' : 'TCPWRAP');
+  if (path) openAttempt(socket, 'PIPECONNECTWRAP');
   if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
   if (plan.host !== null) socket._host = plan.host;
   socket[kConn] = open(socket);
@@ -74,11 +75,6 @@ function connectTo(socket, plan, secure = null) {
 function claim(socket) {
   socket[kEpoch] = (socket[kEpoch] + 1) & EPOCH_MASK;
   renewScope(socket);
-}
-
-function renewScope(socket) {
-  socket[kScope].emitDestroy();
-  socket[kScope] = newScope();
 }
 
 // Whether the socket is ours, whatever has become of its connection.
@@ -117,10 +113,6 @@ function abortLater(socket, signal) {
 
 function isOpen(socket) {
   return socket[kConn] !== NO_CONNECTION && !socket.connecting;
-}
-
-function newScope() {
-  return new AsyncResource('OXAGENTSOCKET', { requireManualDestroy: true });
 }
 
 module.exports = {

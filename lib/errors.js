@@ -110,6 +110,9 @@ const invalidTransport = (value) =>
     `The property 'options.transport' must be one of: 'auto', 'rustls', 'node'. Received ${inspect(value)}`,
   );
 
+const invalidEnvironment = (variable, problem) =>
+  coded(TypeError, 'ERR_INVALID_ARG_VALUE', `The environment variable ${variable} ${problem}`);
+
 const notServedByRustls = (name) =>
   coded(
     TypeError,
@@ -155,6 +158,7 @@ module.exports = {
   errnoException,
   invalidAddressFamily,
   invalidArgType,
+  invalidEnvironment,
   invalidHandleType,
   invalidHostHeader,
   invalidIpAddress,

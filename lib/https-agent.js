@@ -3,23 +3,21 @@
 // https.Agent over the native pool. A connection's TLS is rustls's, unless its options need what
 // only Node's has.
 
-const https = require('node:https');
-
 const { Agent, kNameOf, nodeGetName } = require('./agent');
 const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const errors = require('./errors');
 const { isReplaced } = require('./node-transport');
+const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
 const { perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
 const { nativeContext } = require('./tls/native-context');
 const { isRemembered } = require('./tls/node-origins');
+const { TLS_1_3 } = require('./tls/offer');
 const { planTls } = require('./tls/plan');
 const { isToken, readToken } = require('./tls/session-token');
 
-// As Node made them, even when a program puts these in their place.
-const NodeAgent = https.Agent;
 const nodeCreateConnection = NodeAgent.prototype.createConnection;
 
 const TRANSPORTS = ['auto', 'rustls', 'node'];
@@ -118,6 +116,7 @@ function serve(agent, options, key) {
 
   const plan = planTls(options);
   if (plan.nodeOnly) return plan;
+  if (transport === 'auto' && mayRenegotiate(plan)) return { nodeOnly: 'renegotiation' };
   const connectPlan = planConnect(options);
   if (connectPlan === null) return { nodeOnly: 'an option of net.connect()' };
   if (transport === 'auto' && isRemembered(plan, options)) return { nodeOnly: 'this server' };
@@ -142,6 +141,12 @@ function serve(agent, options, key) {
     mayFallBack: transport === 'auto',
   };
   return openSocket((own) => new TlsSocket(secure, own), options, connectPlan, secure);
+}
+
+// There is no renegotiation in TLS 1.3. A program that forbids that version may do so because it
+// renegotiates itself, or its server does to ask for a client certificate; rustls does neither.
+function mayRenegotiate({ context }) {
+  return !context.versions.includes(TLS_1_3);
 }
 
 // A session with a server that was not to be trusted serves nobody who demands trust.

@@ -110,6 +110,15 @@ class Pool {
     if (this.#native.cancel(id)) this.settle();
   }
 
+  // A request leaves the queue, and nobody hears of it.
+  withdraw(name, req) {
+    const id = this.#native
+      .waiters(this.#ids.get(name))
+      .find((waiting) => this.#waiters[waiting]?.req === req);
+    this.#waiters[id].leave();
+    this.cancel(id);
+  }
+
   #answer(answer) {
     if (answer & OUTPUTS) this.settle();
     return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };

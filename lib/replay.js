@@ -16,11 +16,11 @@ const {
   kPlan,
   kReading,
   kRefed,
-  kScope,
   setHolding,
   setReading,
 } = require('./connection');
 const errors = require('./errors');
+const { endScope, kScope } = require('./scope');
 const { changeCarrier } = require('./slot');
 const { applyLateOptions } = require('./socket-options');
 
@@ -196,7 +196,7 @@ function goOn(socket, inner, held) {
   handOver(conn, inner, socket);
   setHolding(inner, false);
   inner[kConn] = NO_CONNECTION;
-  inner[kScope].emitDestroy();
+  endScope(inner);
   socket[kConn] = conn;
   socket[kEpoch] = 0;
   socket[kPlan] = inner[kPlan];

@@ -2,6 +2,7 @@
 
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
+const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./async-id');
 const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
 const { Hidden } = require('./hidden');
 const { isConnectReplaced } = require('./node-transport');
@@ -70,6 +71,7 @@ function isParked(socket) {
 
 function settleDown(socket) {
   socket[kParked] = true;
+  socket[kAsyncId] = NO_ASYNC_ID;
   socket.once('error', onParkedError);
   if (carrierOf(socket) === FOREIGN) socket[kGuard] = socket.bytesRead;
   else listen(socket);
@@ -78,7 +80,13 @@ function settleDown(socket) {
 function wakeUp(socket) {
   socket[kParked] = false;
   socket.removeListener('error', onParkedError);
+  handOver(socket);
+}
+
+// A new request holds the socket from here on.
+function handOver(socket) {
   if (isOurs(socket)) claim(socket);
+  else renewHandle(socket);
 }
 
 // Whether a parked socket may be handed out. The reactor answers for ours; of a foreign one we see
@@ -119,6 +127,7 @@ function onRemove() {
 module.exports = {
   carrierOf,
   changeCarrier,
+  handOver,
   isParked,
   isUsable,
   occupy,

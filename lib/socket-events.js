@@ -13,12 +13,12 @@ const {
   kParked,
   kPlan,
   kReading,
-  kScope,
   setReading,
 } = require('./connection');
 const errors = require('./errors');
 const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
 const { endExchange, kReplayLeft, replay } = require('./replay');
+const { closeAttempt, closeScope, concludeAttempt, openAttempt } = require('./scope');
 const { applyLateOptions } = require('./socket-options');
 
 // libuv's number. On Windows it is not the system's.
@@ -46,6 +46,7 @@ HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
 
 HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [{ address, port, family }] }) {
   if (!this.connecting) return;
+  openAttempt(this, 'TCPCONNECTWRAP');
   if (this[kPlan].several) this.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
   this.emit('connectionAttempt', address, port, family);
 };
@@ -54,7 +55,9 @@ HANDLERS[Kind.ATTEMPT_FAILED] = function onAttemptFailed({ failures: [failure] }
   if (!this.connecting || failure.syscall !== 'connect') return;
   const { address, port, family } = failure.endpoint;
   const error = connectError(this, failure);
-  this.emit('connectionAttemptFailed', address, port, family, error);
+  concludeAttempt(this, () => {
+    this.emit('connectionAttemptFailed', address, port, family, error);
+  });
 };
 
 HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
@@ -67,13 +70,16 @@ HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
   }
   this._unrefTimer();
   applyLateOptions(this);
-  this.emit('connect');
-  this.emit('ready');
-  if (!this.destroyed && !this.isPaused()) this.read(0);
+  concludeAttempt(this, () => {
+    this.emit('connect');
+    this.emit('ready');
+    if (!this.destroyed && !this.isPaused()) this.read(0);
+  });
 };
 
 HANDLERS[Kind.CONNECT_FAILED] = function onConnectFailed({ failures, several }) {
   if (this.destroyed) return;
+  closeAttempt(this);
   const { host } = this[kPlan];
   if (failures[0].syscall === 'getaddrinfo') {
     const error = errors.lookupException(failures[0].errno, host);
@@ -171,7 +177,7 @@ function isLeaving(socket) {
 
 // Where libuv calls back for closed handles: at the end of the loop's turn.
 function emitClose(socket, hadError) {
-  socket[kScope].runInAsyncScope(() => {
+  closeScope(socket, () => {
     const callback = socket[kWriteCallback];
     socket[kWriteCallback] = null;
     if (callback) callback(errors.errnoException(ECANCELED, 'write'));

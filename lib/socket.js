@@ -23,6 +23,7 @@ const {
   setReading,
 } = require('./connection');
 const errors = require('./errors');
+const { endScope } = require('./scope');
 const {
   holdWritten,
   initReplay,
@@ -228,7 +229,10 @@ function overConnection(Base) {
       callback(error);
       // A connection closes a turn later, where there is one, be it only looked up yet.
       if (conn === NO_CONNECTION && !this[kBegun]) {
-        process.nextTick(() => this.emit('close', hadError));
+        process.nextTick(() => {
+          this.emit('close', hadError);
+          endScope(this);
+        });
       } else {
         setImmediate(emitClose, this, hadError);
       }

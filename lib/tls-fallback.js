@@ -8,6 +8,7 @@ const tls = require('node:tls');
 
 const { Op, command, flush } = require('./bridge/commands');
 const { NO_CONNECTION, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
+const { closeScope } = require('./scope');
 const { changeCarrier } = require('./slot');
 const { kFinalCallback } = require('./socket-events');
 const { optionsOf } = require('./socket-options');
@@ -190,7 +191,7 @@ function destroyOver(socket, inner, error, callback) {
   inner.destroy();
   callback(error);
   const close = () => {
-    socket[kScope].runInAsyncScope(() => socket.emit('close', Boolean(error)));
+    closeScope(socket, () => socket.emit('close', Boolean(error)));
   };
   if (inner.closed) setImmediate(close);
   else inner.once('close', close);

@@ -1,7 +1,7 @@
 'use strict';
 
 // A queued request. Node leaves one that is destroyed in the queue until a socket comes by; here it
-// leaves at once, with its error and 'close'.
+// leaves in the next tick, with its error and 'close'.
 
 const { AsyncResource } = require('node:async_hooks');
 
@@ -26,7 +26,7 @@ class Waiter {
     this.#destroyQueued = function destroyQueued(error) {
       const destroyed = this.destroyed;
       const result = destroy.call(this, error);
-      if (!destroyed) leave();
+      if (!destroyed) process.nextTick(leave);
       return result;
     };
     req.destroy = this.#destroyQueued;

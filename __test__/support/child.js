@@ -8,11 +8,11 @@ const path = require('node:path');
 
 const fixtures = path.join(__dirname, '..', 'fixtures');
 
-function start(fixture, args = [], { execArgv = [], env = {} } = {}) {
+function start(fixture, args = [], { execArgv = [], env = {}, cwd } = {}) {
   const child = spawn(
     process.execPath,
     [...execArgv, path.join(fixtures, fixture), ...args.map(String)],
-    { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
   // A fixture that waits for nothing must end although its parent could still talk to it.
   child.stdout.setEncoding('utf8');

@@ -4,6 +4,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
 import oxagent, { Agent, type AgentOptions, HttpAgent } from 'oxagent';
+import 'oxagent/register';
 
 // The names: the module, its classes, and that they are one.
 const sameClass: typeof Agent = HttpAgent;

@@ -77,4 +77,4 @@ function signingSchemes({ asymmetricKeyType: type, asymmetricKeyDetails: details
   return modulusLength >= 2048 && modulusLength <= 8192 ? [...RSA_PSS, ...RSA_PKCS1] : null;
 }
 
-module.exports = { servedOffer, signingSchemes };
+module.exports = { TLS_1_3, servedOffer, signingSchemes };

@@ -1,0 +1,11 @@
+'use strict';
+
+// node --import oxagent/register app.js
+
+const { installGlobally } = require('./lib/global-agents');
+const { readGlobalOptions } = require('./lib/global-options');
+
+// An addon that does not load is to stop the program here, not at its first request.
+require('./native');
+
+installGlobally(readGlobalOptions(process.env));
