@@ -23,6 +23,7 @@ const {
   setReading,
 } = require('./connection');
 const errors = require('./errors');
+const { runtime } = require('./runtime');
 const {
   HANDLERS,
   emitClose,
@@ -286,7 +287,14 @@ function overConnection(Base) {
     delete Connected.prototype.setTypeOfService;
     delete Connected.prototype.getTypeOfService;
   }
+  // Bun's constructor writes what is only read elsewhere.
+  if (runtime === 'bun') allowWriting(Connected.prototype, 'bytesRead');
   return Connected;
+}
+
+function allowWriting(prototype, name) {
+  const property = Object.getOwnPropertyDescriptor(prototype, name);
+  Object.defineProperty(prototype, name, { ...property, set() {} });
 }
 
 class Socket extends overConnection(net.Socket) {}
