@@ -287,14 +287,17 @@ function overConnection(Base) {
     delete Connected.prototype.setTypeOfService;
     delete Connected.prototype.getTypeOfService;
   }
-  // Bun's constructor writes what is only read elsewhere.
-  if (runtime === 'bun') allowWriting(Connected.prototype, 'bytesRead');
+  if (runtime === 'bun') suitBun(Connected.prototype);
   return Connected;
 }
 
-function allowWriting(prototype, name) {
-  const property = Object.getOwnPropertyDescriptor(prototype, name);
-  Object.defineProperty(prototype, name, { ...property, set() {} });
+function suitBun(prototype) {
+  // Its net.Socket writes in its constructor what is only read elsewhere.
+  const bytesRead = Object.getOwnPropertyDescriptor(prototype, 'bytesRead');
+  Object.defineProperty(prototype, 'bytesRead', { ...bytesRead, set() {} });
+  // Its TLS goes by the handle of any net.Socket that is not a TLS socket, and takes this for one:
+  // over those it reads and writes as over any stream.
+  prototype[Symbol.for('::buntls::')] ??= () => null;
 }
 
 class Socket extends overConnection(net.Socket) {}
