@@ -291,6 +291,7 @@ function overConnection(Base) {
   return Connected;
 }
 
+// Once more for a class that has `bytesRead` of its own.
 function suitBun(prototype) {
   // Its net.Socket writes in its constructor what is only read elsewhere.
   const bytesRead = Object.getOwnPropertyDescriptor(prototype, 'bytesRead');
@@ -315,4 +316,4 @@ function writeOnceConnected(socket, several, data, encoding, callback) {
   socket.once('close', onClose);
 }
 
-module.exports = { Socket, kIsOpen, overConnection };
+module.exports = { Socket, kIsOpen, overConnection, suitBun };

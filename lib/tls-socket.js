@@ -11,7 +11,8 @@ const { native } = require('./bridge/addon');
 const { kReceive } = require('./bridge/events');
 const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection');
 const errors = require('./errors');
-const { kIsOpen, overConnection } = require('./socket');
+const { runtime } = require('./runtime');
+const { kIsOpen, overConnection, suitBun } = require('./socket');
 const { HANDLERS } = require('./socket-events');
 const { cipherInfo, ephemeralKeyInfo, protocolName } = require('./tls/cipher');
 const { destroyOver, endOver, writeOver } = require('./tls-fallback');
@@ -262,6 +263,7 @@ class TlsSocket extends overConnection(TlsBase) {
   _destroySSL() {}
 }
 
+if (runtime === 'bun') suitBun(TlsSocket.prototype);
 if (!net.Socket.prototype.setTypeOfService) delete TlsSocket.prototype.setTypeOfService;
 
 // What a socket of Node's says by `method`: `known` of the handshake's facts once there are any,
