@@ -10,7 +10,8 @@ const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const errors = require('./errors');
 const { isReplaced } = require('./node-transport');
-const { perRequestIdentity, secureSuffix } = require('./secure-name');
+const { runtime } = require('./runtime');
+const { markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
 const { nativeContext } = require('./tls/native-context');
@@ -77,6 +78,7 @@ HttpsAgent.prototype.getName = function getName(options = {}) {
 const ownGetName = HttpsAgent.prototype.getName;
 
 HttpsAgent.prototype[kNameOf] = function secureNameOf(req, options) {
+  if (runtime === 'deno') markIdentity(this, options);
   if (this.getName !== ownGetName || perRequestIdentity(options)) return undefined;
   return this[kNames].nameOf(this, req, options);
 };

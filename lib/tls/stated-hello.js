@@ -11,15 +11,21 @@ const SERVED = [VERSIONS['TLSv1.3'], VERSIONS['TLSv1.2']];
 
 // In Node's order; see ./offer.js for the numbers.
 const SUITES = [0x1302, 0x1303, 0x1301, 0xc02f, 0xc02b, 0xc030, 0xc02c, 0xcca9, 0xcca8];
-const SCHEMES = [
-  0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601,
-];
+const SCHEMES = [0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601];
 const CURVES = [0x001d, 0x0017, 0x0018];
 // Bun offers X25519MLKEM768, Deno no ML-KEM.
 const GROUPS = runtime === 'bun' ? [0x11ec, ...CURVES] : CURVES;
 
 // What the plan itself reads of what makes a context (see ./context.js).
-const READ = new Set(['ca', 'cert', 'key', 'passphrase', 'minVersion', 'maxVersion', 'ALPNProtocols']);
+const READ = new Set([
+  'ca',
+  'cert',
+  'key',
+  'passphrase',
+  'minVersion',
+  'maxVersion',
+  'ALPNProtocols',
+]);
 
 const defaults = () => [tls.DEFAULT_CIPHERS, tls.DEFAULT_ECDH_CURVE];
 const defaultsAtStart = defaults();
