@@ -116,7 +116,7 @@ for (const name of ['maxSockets', 'maxTotalSockets', 'maxFreeSockets', 'scheduli
 Agent.prototype.createConnection = function createConnection(...args) {
   const [options, callback] = net._normalizeArgs(args);
   // Node's own agent knows the way through a proxy.
-  if (this.options?.proxyEnv) return NodeAgent.prototype.createConnection.apply(this, args);
+  if (goesByProxy(this, options)) return NodeAgent.prototype.createConnection.apply(this, args);
   const plan = isReplaced() ? null : planConnect(options);
   if (plan === null) return connectByNode(args);
   const socket = openSocket((own) => new Socket(own), options, plan);
@@ -407,6 +407,11 @@ function setRequestSocket(agent, req, socket) {
   socket.setTimeout?.(req.timeout);
 }
 
+// Deno's client sends any agent to the proxy that its environment names, and says so in the options.
+function goesByProxy(agent, options) {
+  return Boolean(agent.options?.proxyEnv || options._proxy);
+}
+
 // Node's https.Agent returns the connection to the proxy, and calls back with the one through it.
 function waitsForTunnel(agent, socket) {
   if (!agent.options.proxyEnv) return false;
@@ -472,4 +477,4 @@ function checkHostHeader(req, options) {
   if (header && typeof header !== 'string') throw invalidHostHeader(header);
 }
 
-module.exports = { Agent, kNameOf, nodeGetName, pick, plainName, serverName };
+module.exports = { Agent, goesByProxy, kNameOf, nodeGetName, pick, plainName, serverName };

@@ -5,7 +5,7 @@
 
 const https = require('node:https');
 
-const { Agent, kNameOf, nodeGetName } = require('./agent');
+const { Agent, goesByProxy, kNameOf, nodeGetName } = require('./agent');
 const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const errors = require('./errors');
@@ -112,7 +112,7 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
 function serve(agent, options, key) {
   const transport = transportOf(options);
   if (transport === 'node') return { nodeOnly: 'transport' };
-  if (agent.options?.proxyEnv) return { nodeOnly: 'proxyEnv' };
+  if (goesByProxy(agent, options)) return { nodeOnly: 'proxyEnv' };
   if (isReplaced()) return { nodeOnly: 'a replaced net.connect()' };
   const cached = key === undefined ? undefined : agent._getSession(key);
   // What Node's transport has cached is of no use here.
@@ -168,6 +168,8 @@ function transportOf({ transport = 'auto' }) {
 }
 
 function mark(socket, perRequest, transport) {
+  // Deno returns none while a tunnel is made.
+  if (!socket) return socket;
   if (transport) Object.defineProperty(socket, 'transport', { value: transport });
   if (perRequest) socket[kPerRequest] = true;
   return socket;
