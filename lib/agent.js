@@ -13,7 +13,7 @@ const { idleLifetime } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { connectByNode, isReplaced } = require('./node-transport');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
-const { runtime } = require('./runtime');
+const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
 const { createViews } = require('./views');
@@ -23,10 +23,9 @@ const { Waiter } = require('./waiter');
 const NodeAgent = http.Agent;
 const nodeGetName = NodeAgent.prototype.getName;
 
-// Since Node learned to go through proxies, its client leaves a tunnel's errors to the agent. Deno's
-// never does.
+// Since Node learned to go through proxies, its client leaves a tunnel's errors to the agent.
 const emitsTunnelErrors =
-  runtime !== 'deno' && /proxy/i.test(NodeAgent.prototype.createConnection.toString());
+  !tellsTunnelErrors && /proxy/i.test(NodeAgent.prototype.createConnection.toString());
 
 const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 
@@ -314,8 +313,8 @@ function reuse(agent, socket, req, options) {
   if (highWaterMark != null && socket.writableHighWaterMark !== highWaterMark) {
     socket._writableState.highWaterMark = highWaterMark;
   }
-  // Deno's client would send a request again, whatever it is, whose used connection is lost.
-  if (runtime === 'deno') req._retrying = true;
+  // A request is sent once: so the client takes it for one that it has sent again.
+  if (resends) req._retrying = true;
   try {
     agent.reuseSocket(socket, req);
   } catch (err) {

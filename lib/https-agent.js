@@ -10,7 +10,7 @@ const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const errors = require('./errors');
 const { isReplaced } = require('./node-transport');
-const { runtime } = require('./runtime');
+const { marksIdentity } = require('./runtime');
 const { markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
@@ -78,7 +78,7 @@ HttpsAgent.prototype.getName = function getName(options = {}) {
 const ownGetName = HttpsAgent.prototype.getName;
 
 HttpsAgent.prototype[kNameOf] = function secureNameOf(req, options) {
-  if (runtime === 'deno') markIdentity(this, options);
+  if (!marksIdentity) markIdentity(this, options);
   if (this.getName !== ownGetName || perRequestIdentity(options)) return undefined;
   return this[kNames].nameOf(this, req, options);
 };

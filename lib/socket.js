@@ -23,7 +23,7 @@ const {
   setReading,
 } = require('./connection');
 const errors = require('./errors');
-const { runtime } = require('./runtime');
+const { hasOwnSockets } = require('./runtime');
 const {
   HANDLERS,
   emitClose,
@@ -287,7 +287,7 @@ function overConnection(Base) {
     delete Connected.prototype.setTypeOfService;
     delete Connected.prototype.getTypeOfService;
   }
-  if (runtime === 'bun') suitBun(Connected.prototype);
+  if (hasOwnSockets) suitBun(Connected.prototype);
   return Connected;
 }
 

@@ -8,7 +8,7 @@ const tls = require('node:tls');
 
 const { Op, command, flush } = require('./bridge/commands');
 const { NO_CONNECTION, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
-const { runtime } = require('./runtime');
+const { failsWritesFirst } = require('./runtime');
 const { changeCarrier } = require('./slot');
 const { kFinalCallback } = require('./socket-events');
 const { optionsOf } = require('./socket-options');
@@ -103,8 +103,7 @@ function fallBack(socket, error) {
     releaseHeld(socket);
     endHeld(socket, inner);
   };
-  // Bun's own fails what waits before it tells why.
-  if (runtime === 'bun') inner.once('secureConnect', goOn);
+  if (failsWritesFirst) inner.once('secureConnect', goOn);
   else goOn();
 }
 

@@ -11,7 +11,7 @@ const { native } = require('./bridge/addon');
 const { kReceive } = require('./bridge/events');
 const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection');
 const errors = require('./errors');
-const { runtime } = require('./runtime');
+const { hasOpenssl, hasOwnSockets } = require('./runtime');
 const { kIsOpen, overConnection, suitBun } = require('./socket');
 const { HANDLERS } = require('./socket-events');
 const { cipherInfo, ephemeralKeyInfo, protocolName } = require('./tls/cipher');
@@ -272,7 +272,7 @@ class TlsSocket extends overConnection(TlsBase) {
   _destroySSL() {}
 }
 
-if (runtime === 'bun') suitBun(TlsSocket.prototype);
+if (hasOwnSockets) suitBun(TlsSocket.prototype);
 if (!net.Socket.prototype.setTypeOfService) delete TlsSocket.prototype.setTypeOfService;
 
 // What a socket of Node's says by `method`: `known` of the handshake's facts once there are any,
@@ -290,7 +290,7 @@ function tell(socket, method, args, known, unknown = undefined) {
 // where the methods of the runtime are none of Node's.
 function askNode(socket, method, args, handle, plain = handle[method]) {
   const fallback = socket[kFallback];
-  if (runtime !== 'node') return fallback ? fallback[method]?.(...args) : plain(...args);
+  if (!hasOpenssl) return fallback ? fallback[method]?.(...args) : plain(...args);
   const target = fallback ?? {
     destroyed: socket.destroyed,
     write() {},

@@ -5,7 +5,7 @@
 // options, Node's defaults, its flags and OpenSSL's configuration come to.
 
 const { Duplex } = require('node:stream');
-const { runtime } = require('../runtime');
+const { hasOpenssl } = require('../runtime');
 const { connect } = require('./node-tls');
 const { statedHello } = require('./stated-hello');
 
@@ -138,4 +138,4 @@ function protocols(extension) {
   });
 }
 
-module.exports = { clientHello: runtime === 'node' ? writtenHello : statedHello };
+module.exports = { clientHello: hasOpenssl ? writtenHello : statedHello };

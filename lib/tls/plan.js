@@ -4,7 +4,7 @@
 
 const net = require('node:net');
 const tls = require('node:tls');
-const { runtime } = require('../runtime');
+const { hasOpenssl } = require('../runtime');
 const { clientHello } = require('./client-hello');
 const { CONTEXT_OPTIONS, readContext } = require('./context');
 const nodeTls = require('./node-tls');
@@ -116,7 +116,7 @@ function unservedOption(given) {
 
 // Of the ClientHello, where it can't be had from the runtime.
 function unservedHello(given) {
-  return runtime === 'node' ? null : unstatedOption(given, CONTEXT_OPTIONS);
+  return hasOpenssl ? null : unstatedOption(given, CONTEXT_OPTIONS);
 }
 
 // The names that OpenSSL sends and Node compares, and rustls does not take.

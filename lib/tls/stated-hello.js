@@ -4,7 +4,7 @@
 // say what to offer are for the runtime's own TLS; without them, rustls offers what Node would.
 
 const tls = require('node:tls');
-const { runtime } = require('../runtime');
+const { offersMlKem } = require('../runtime');
 
 const VERSIONS = { TLSv1: 0x0301, 'TLSv1.1': 0x0302, 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304 };
 const SERVED = [VERSIONS['TLSv1.3'], VERSIONS['TLSv1.2']];
@@ -13,8 +13,8 @@ const SERVED = [VERSIONS['TLSv1.3'], VERSIONS['TLSv1.2']];
 const SUITES = [0x1302, 0x1303, 0x1301, 0xc02f, 0xc02b, 0xc030, 0xc02c, 0xcca9, 0xcca8];
 const SCHEMES = [0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601];
 const CURVES = [0x001d, 0x0017, 0x0018];
-// Bun offers X25519MLKEM768, Deno no ML-KEM.
-const GROUPS = runtime === 'bun' ? [0x11ec, ...CURVES] : CURVES;
+// X25519MLKEM768 first, where the runtime's own TLS offers it.
+const GROUPS = offersMlKem ? [0x11ec, ...CURVES] : CURVES;
 
 // What the plan itself reads of what makes a context (see ./context.js).
 const READ = new Set([

@@ -2,7 +2,7 @@
 
 // TLS failures as Node reports them.
 
-const { runtime } = require('../runtime');
+const { hasOpenssl } = require('../runtime');
 const { rehearse } = require('./rehearsal');
 
 // 'handshake_failure', 'illegal_parameter', 'protocol_version' and 'insufficient_security': the
@@ -13,7 +13,7 @@ const FAULTS_OF_TASTE = new Set(['incompatible', 'misbehaved', 'badSignature']);
 // Whether a handshake that failed so may succeed through Node's own transport.
 function fallsBack(kind, alert) {
   // Only Node's TLS tells at once what it calls a failure; others must meet it themselves.
-  if (runtime !== 'node') return kind !== 'eof';
+  if (!hasOpenssl) return kind !== 'eof';
   return kind === 'alert' ? ALERTS_OF_TASTE.has(alert) : FAULTS_OF_TASTE.has(kind);
 }
 
@@ -28,7 +28,7 @@ function reportOf(failure, pendingWrite) {
 }
 
 function rehearsed(failure, pendingWrite) {
-  if (runtime !== 'node') return plainReport(failure);
+  if (!hasOpenssl) return plainReport(failure);
   try {
     const error = rehearse(failure, pendingWrite);
     return error && { message: error.message, fields: { ...error } };
