@@ -20,7 +20,9 @@ const { closeServers, refusedPort, serve, serveRaw } = require('./support/server
 const { serveTls } = require('./support/tls-server');
 const { sameAsNode } = require('./fixtures/https-outcome');
 
-const knowsProxies = process.allowedNodeEnvironmentFlags.has('--use-env-proxy');
+const knowsProxies =
+  process.allowedNodeEnvironmentFlags.has('--use-env-proxy') ||
+  Boolean(process.versions.deno || process.versions.bun);
 const through = knowsProxies ? it : (title) => it(`${title} [this Node has no proxyEnv]`);
 
 describe('HttpsAgent option proxyEnv', () => {

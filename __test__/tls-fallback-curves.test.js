@@ -25,7 +25,7 @@ describe('a chain with a key on a curve that Node cannot show', function () {
         continue;
       }
 
-      async function ask(mode) {
+      const ask = async (mode) => {
         const { sent, key: own, ca } = new Forge('p256').chain({ [place]: { key } });
         const chain = sent.map(({ pem }) => pem).join('');
         const site = await serveTls({ key: own ?? sent[0].key, cert: chain });
@@ -33,7 +33,7 @@ describe('a chain with a key on a curve that Node cannot show', function () {
         const args = [site.port, roots.join(''), mode];
         const said = result(await run('tls-fallback-curve.js', args));
         return { said, requests: site.requests };
-      }
+      };
 
       it(`${title} ends no process`, async () => {
         const { said, requests } = await ask('strict');

@@ -38,7 +38,7 @@ describe('a response over TLS that is cut', () => {
 
   for (const version of ['TLSv1.2', 'TLSv1.3']) {
     // What the program sees when the connection ends `end` after half of the body.
-    async function cut(agent, begin, end) {
+    const cut = async (agent, begin, end) => {
       let far;
       const site = await serveTls({ maxVersion: version }, (req, res) => {
         far = req.socket;
@@ -73,7 +73,7 @@ describe('a response over TLS that is cut', () => {
         aborted: said.res.aborted,
         hadError: events.includes('socket error'),
       };
-    }
+    };
 
     for (const [how, end] of Object.entries(ENDS)) {
       for (const [what, begin] of Object.entries(BODIES)) {

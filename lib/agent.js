@@ -14,6 +14,7 @@ const { connectByNode, isReplaced } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
 const { beginExchange, mayRedial, replayLimitOf } = require('./replay');
+const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
 const { createViews } = require('./views');
@@ -22,7 +23,8 @@ const { Waiter } = require('./waiter');
 const nodeGetName = NodeAgent.prototype.getName;
 
 // Since Node learned to go through proxies, its client leaves a tunnel's errors to the agent.
-const emitsTunnelErrors = /proxy/i.test(NodeAgent.prototype.createConnection.toString());
+const emitsTunnelErrors =
+  !tellsTunnelErrors && /proxy/i.test(NodeAgent.prototype.createConnection.toString());
 
 const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 
@@ -118,7 +120,7 @@ for (const name of ['maxSockets', 'maxTotalSockets', 'maxFreeSockets', 'scheduli
 Agent.prototype.createConnection = function createConnection(...args) {
   const [options, callback] = net._normalizeArgs(args);
   // Node's own agent knows the way through a proxy.
-  if (this.options?.proxyEnv) return NodeAgent.prototype.createConnection.apply(this, args);
+  if (goesByProxy(this, options)) return NodeAgent.prototype.createConnection.apply(this, args);
   const plan = isReplaced() ? null : planConnect(options);
   if (plan === null) return connectByNode(args);
   const socket = openSocket((own) => new Socket(own), options, plan);
@@ -331,6 +333,8 @@ function reuse(agent, socket, req, options) {
   if (highWaterMark != null && socket.writableHighWaterMark !== highWaterMark) {
     socket._writableState.highWaterMark = highWaterMark;
   }
+  // A request is sent once: so the client takes it for one that it has sent again.
+  if (resends) req._retrying = true;
   try {
     agent.reuseSocket(socket, req);
   } catch (err) {
@@ -423,6 +427,11 @@ function setRequestSocket(agent, req, socket) {
   socket.setTimeout?.(req.timeout);
 }
 
+// Deno's client sends any agent to the proxy that its environment names, and says so in the options.
+function goesByProxy(agent, options) {
+  return Boolean(agent.options?.proxyEnv || options._proxy);
+}
+
 // Node's https.Agent returns the connection to the proxy, and calls back with the one through it.
 function waitsForTunnel(agent, socket) {
   if (!agent.options.proxyEnv) return false;
@@ -500,4 +509,4 @@ function checkHostHeader(req, options) {
   if (header && typeof header !== 'string') throw invalidHostHeader(header);
 }
 
-module.exports = { Agent, kNameOf, nodeGetName, pick, plainName, serverName };
+module.exports = { Agent, goesByProxy, kNameOf, nodeGetName, pick, plainName, serverName };

@@ -3,13 +3,14 @@
 // https.Agent over the native pool. A connection's TLS is rustls's, unless its options need what
 // only Node's has.
 
-const { Agent, kNameOf, nodeGetName } = require('./agent');
+const { Agent, goesByProxy, kNameOf, nodeGetName } = require('./agent');
 const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const errors = require('./errors');
 const { isReplaced } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
-const { perRequestIdentity, secureSuffix } = require('./secure-name');
+const { marksIdentity } = require('./runtime');
+const { markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
 const { nativeContext } = require('./tls/native-context');
@@ -75,6 +76,7 @@ HttpsAgent.prototype.getName = function getName(options = {}) {
 const ownGetName = HttpsAgent.prototype.getName;
 
 HttpsAgent.prototype[kNameOf] = function secureNameOf(req, options) {
+  if (!marksIdentity) markIdentity(this, options);
   if (this.getName !== ownGetName || perRequestIdentity(options)) return undefined;
   return this[kNames].nameOf(this, req, options);
 };
@@ -108,7 +110,7 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
 function serve(agent, options, key) {
   const transport = transportOf(options);
   if (transport === 'node') return { nodeOnly: 'transport' };
-  if (agent.options?.proxyEnv) return { nodeOnly: 'proxyEnv' };
+  if (goesByProxy(agent, options)) return { nodeOnly: 'proxyEnv' };
   if (isReplaced()) return { nodeOnly: 'a replaced net.connect()' };
   const cached = key === undefined ? undefined : agent._getSession(key);
   // What Node's transport has cached is of no use here.
@@ -171,6 +173,8 @@ function transportOf({ transport = 'auto' }) {
 }
 
 function mark(socket, perRequest, transport) {
+  // Deno returns none while a tunnel is made.
+  if (!socket) return socket;
   if (transport) Object.defineProperty(socket, 'transport', { value: transport });
   if (perRequest) socket[kPerRequest] = true;
   return socket;

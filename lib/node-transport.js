@@ -8,21 +8,39 @@ const net = require('node:net');
 
 const { isNodesOwn } = require('./nodes-own');
 
+const CREATE_CONNECTION = {
+  node: "debug('createConnection', normalized)",
+  deno: '(`createConnection`,',
+  bun: 'optionsTimeout = options.timeout',
+};
+
 // By a phrase of each one's own source (see ./nodes-own.js).
 const ORIGINALS = [
   {
     owner: net.Socket.prototype,
     name: 'connect',
-    phrase: "// If passed an array, it's treated as an array of arguments that have",
+    phrases: {
+      node: "// If passed an array, it's treated as an array of arguments that have",
+      deno: '_initSocketHandle(this)',
+      bun: 'this[kupgraded]',
+    },
   },
-  { owner: net, name: 'connect', phrase: "debug('createConnection', normalized)" },
-  { owner: net, name: 'createConnection', phrase: "debug('createConnection', normalized)" },
-  { owner: dns, name: 'lookup', phrase: 'new GetAddrInfoReqWrap()' },
+  { owner: net, name: 'connect', phrases: CREATE_CONNECTION },
+  { owner: net, name: 'createConnection', phrases: CREATE_CONNECTION },
+  {
+    owner: dns,
+    name: 'lookup',
+    phrases: {
+      node: 'new GetAddrInfoReqWrap()',
+      deno: '?onlookupall:onlookup',
+      bun: 'translateLookupOptions(options)',
+    },
+  },
 ];
 
 for (const original of ORIGINALS) {
   const value = original.owner[original.name];
-  original.value = isNodesOwn(value, original.phrase) ? value : null;
+  original.value = isNodesOwn(value, original.phrases) ? value : null;
 }
 
 const socketConnect = ORIGINALS[0];

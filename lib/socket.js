@@ -33,6 +33,7 @@ const {
   kReplacement,
   kReplayLeft,
 } = require('./replay');
+const { hasOwnSockets } = require('./runtime');
 const {
   HANDLERS,
   emitClose,
@@ -337,7 +338,18 @@ function overConnection(Base) {
     delete Connected.prototype.setTypeOfService;
     delete Connected.prototype.getTypeOfService;
   }
+  if (hasOwnSockets) suitBun(Connected.prototype);
   return Connected;
+}
+
+// Once more for a class that has `bytesRead` of its own.
+function suitBun(prototype) {
+  // Its net.Socket writes in its constructor what is only read elsewhere.
+  const bytesRead = Object.getOwnPropertyDescriptor(prototype, 'bytesRead');
+  Object.defineProperty(prototype, 'bytesRead', { ...bytesRead, set() {} });
+  // Its TLS goes by the handle of any net.Socket that is not a TLS socket, and takes this for one:
+  // over those it reads and writes as over any stream.
+  prototype[Symbol.for('::buntls::')] ??= () => null;
 }
 
 class Socket extends overConnection(net.Socket) {}
@@ -355,4 +367,4 @@ function writeOnceConnected(socket, several, data, encoding, callback) {
   socket.once('close', onClose);
 }
 
-module.exports = { Socket, kIsOpen, overConnection };
+module.exports = { Socket, kIsOpen, overConnection, suitBun };

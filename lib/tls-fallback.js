@@ -9,6 +9,7 @@ const tls = require('node:tls');
 const { Op, command, flush } = require('./bridge/commands');
 const { NO_CONNECTION, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
 const { closeScope } = require('./scope');
+const { failsWritesFirst } = require('./runtime');
 const { changeCarrier } = require('./slot');
 const { kFinalCallback } = require('./socket-events');
 const { optionsOf } = require('./socket-options');
@@ -99,8 +100,12 @@ function fallBack(socket, error) {
   on('close', () => {
     if (!ended) socket.destroy();
   });
-  releaseHeld(socket);
-  endHeld(socket, inner);
+  const goOn = () => {
+    releaseHeld(socket);
+    endHeld(socket, inner);
+  };
+  if (failsWritesFirst) inner.once('secureConnect', goOn);
+  else goOn();
 }
 
 // Node's socket has things to do after its events: what the program's listeners throw must not keep

@@ -12,7 +12,8 @@ const { kReceive } = require('./bridge/events');
 const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection');
 const errors = require('./errors');
 const { kAdopt, kIdentity, kMatches } = require('./replay');
-const { kIsOpen, overConnection } = require('./socket');
+const { hasOpenssl, hasOwnSockets } = require('./runtime');
+const { kIsOpen, overConnection, suitBun } = require('./socket');
 const { HANDLERS } = require('./socket-events');
 const { cipherInfo, ephemeralKeyInfo, protocolName } = require('./tls/cipher');
 const { destroyOver, endOver, writeOver } = require('./tls-fallback');
@@ -237,21 +238,30 @@ class TlsSocket extends overConnection(TlsBase) {
   }
 
   setMaxSendFragment(...args) {
-    return askNode(this, 'setMaxSendFragment', args, { setMaxSendFragment: () => 0 });
+    return askNode(this, 'setMaxSendFragment', args, { setMaxSendFragment: () => 0 }, () => false);
   }
 
   renegotiate(...args) {
-    return askNode(this, 'renegotiate', args, {
-      setVerifyMode() {},
-      renegotiate() {
-        throw errors.noRenegotiation();
+    return askNode(
+      this,
+      'renegotiate',
+      args,
+      {
+        setVerifyMode() {},
+        renegotiate() {
+          throw errors.noRenegotiation();
+        },
       },
-    });
+      (_, callback) => {
+        if (callback) process.nextTick(callback, errors.noRenegotiation());
+        return false;
+      },
+    );
   }
 
   // The handshake has begun with what its options said.
   setServername(...args) {
-    askNode(this, 'setServername', args, { setServername() {} });
+    askNode(this, 'setServername', args, { setServername() {} }, () => {});
   }
 
   setSession(session) {
@@ -277,6 +287,7 @@ class TlsSocket extends overConnection(TlsBase) {
   _destroySSL() {}
 }
 
+if (hasOwnSockets) suitBun(TlsSocket.prototype);
 if (!net.Socket.prototype.setTypeOfService) delete TlsSocket.prototype.setTypeOfService;
 
 // What a socket of Node's says by `method`: `known` of the handshake's facts once there are any,
@@ -290,9 +301,12 @@ function tell(socket, method, args, known, unknown = undefined) {
   return typeof unknown === 'function' ? unknown() : unknown;
 }
 
-// Node's own method, with its own checks, over what stands for a handle of its TLS.
-function askNode(socket, method, args, handle) {
-  const target = socket[kFallback] ?? {
+// Node's own method, with its own checks, over what stands for a handle of its TLS; `plain` answers
+// where the methods of the runtime are none of Node's.
+function askNode(socket, method, args, handle, plain = handle[method]) {
+  const fallback = socket[kFallback];
+  if (!hasOpenssl) return fallback ? fallback[method]?.(...args) : plain(...args);
+  const target = fallback ?? {
     destroyed: socket.destroyed,
     write() {},
     _tlsOptions: {},

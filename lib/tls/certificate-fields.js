@@ -19,6 +19,7 @@ const Oid = {
   AUTHORITY_KEY_IDENTIFIER: '551d23',
   POLICY_CONSTRAINTS: '551d24',
   EXTENDED_KEY_USAGE: '551d25',
+  SERVER_AUTH: '2b06010505070301',
   NETSCAPE_CERTIFICATE_TYPE: '6086480186f8420101',
   PROXY_CERTIFICATE: '2b0601050507010e',
 };
@@ -103,6 +104,16 @@ function keyUsage({ extensions }) {
   return end - start > 1 ? value[start + 1] : 0;
 }
 
+// The purposes that the extended key usage permits, or null where it does not limit them. Node tells
+// them too, but Deno other things by the same name.
+function extendedKeyUsage({ extensions }) {
+  const value = extensions.get(Oid.EXTENDED_KEY_USAGE)?.value;
+  if (!value) return null;
+  return elementsIn(value, elementAt(value, 0)).map((purpose) =>
+    contents(value, purpose).toString('hex'),
+  );
+}
+
 // Whether the authority key identifier, if there is one, names the issuer's key. One that names
 // the issuer's certificate instead is not read: it counts as another's.
 function namesKeyOf({ extensions }, issuer) {
@@ -116,4 +127,11 @@ function namesKeyOf({ extensions }, issuer) {
   return contents(subject, elementAt(subject, 0)).equals(contents(authority, identifier));
 }
 
-module.exports = { Oid, basicConstraints, certificateFields, keyUsage, namesKeyOf };
+module.exports = {
+  Oid,
+  basicConstraints,
+  certificateFields,
+  extendedKeyUsage,
+  keyUsage,
+  namesKeyOf,
+};

@@ -5,7 +5,9 @@
 // options, Node's defaults, its flags and OpenSSL's configuration come to.
 
 const { Duplex } = require('node:stream');
+const { hasOpenssl } = require('../runtime');
 const { connect } = require('./node-tls');
+const { statedHello } = require('./stated-hello');
 
 const HANDSHAKE_RECORD = 22;
 const RECORD_HEADER = 5;
@@ -24,7 +26,7 @@ const Extension = {
  * What OpenSSL offers for these options of tls.connect(), as IANA numbers in its order, or null
  * where it offers nothing.
  */
-function clientHello(options) {
+function writtenHello(options) {
   const chunks = [];
   const wire = new Duplex({
     read() {},
@@ -136,4 +138,4 @@ function protocols(extension) {
   });
 }
 
-module.exports = { clientHello };
+module.exports = { clientHello: hasOpenssl ? writtenHello : statedHello };

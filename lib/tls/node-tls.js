@@ -8,13 +8,26 @@ const tls = require('node:tls');
 const { isNodesOwn } = require('../nodes-own');
 
 // By a phrase of each one's own source (see ../nodes-own.js).
-const connect = original('connect', 'ciphers: tls.DEFAULT_CIPHERS');
-const createSecureContext = original('createSecureContext', 'SSL_OP_CIPHER_SERVER_PREFERENCE');
-const checkServerIdentity = original('checkServerIdentity', 'Cert does not contain a DNS name');
+const connect = original('connect', {
+  node: 'ciphers: tls.DEFAULT_CIPHERS',
+  deno: 'getDefaultProtocolVersions()',
+  bun: 'rejectUnauthorizedDefault()',
+});
+const createSecureContext = original('createSecureContext', {
+  node: 'SSL_OP_CIPHER_SERVER_PREFERENCE',
+  deno: 'return new SecureContext(',
+  bun: 'return new InternalSecureContext(',
+});
+const NO_NAME = 'Cert does not contain a DNS name';
+const checkServerIdentity = original('checkServerIdentity', {
+  node: NO_NAME,
+  deno: NO_NAME,
+  bun: NO_NAME,
+});
 
-function original(name, phrase) {
+function original(name, phrases) {
   const value = tls[name];
-  return isNodesOwn(value, phrase) ? value : null;
+  return isNodesOwn(value, phrases) ? value : null;
 }
 
 /** The name of a function that is not Node's own any more, or null. */

@@ -4,11 +4,13 @@
 
 const net = require('node:net');
 const tls = require('node:tls');
+const { hasOpenssl } = require('../runtime');
 const { clientHello } = require('./client-hello');
 const { CONTEXT_OPTIONS, readContext } = require('./context');
 const nodeTls = require('./node-tls');
 const { isToken } = require('./session-token');
 const { hasFlag } = require('./started-with');
+const { unstatedOption } = require('./stated-hello');
 
 // What rustls can't do, or only Node's own socket.
 const NODE_ONLY = [
@@ -46,9 +48,6 @@ const READ = [...CONTEXT_OPTIONS, ...NODE_ONLY, ...NODE_ONLY_IF_GIVEN, ...CONNEC
 // Frees a context early; without a meaning here.
 const IGNORED = ['singleUse'];
 
-// Bun and Deno have no OpenSSL to ask.
-const isNode = !process.versions.bun && !process.versions.deno;
-
 const LABEL = /^(?!-)[A-Za-z0-9_-]{1,63}(?<!-)$/;
 const NAME_MAX = 253;
 
@@ -63,14 +62,13 @@ let hasWarned = false;
  * session }. Throws Node's own errors for wrong options.
  */
 function planTls(options) {
-  if (!isNode) return { nodeOnly: 'a runtime that is not Node' };
   const replaced = nodeTls.replaced();
   if (replaced !== null) return { nodeOnly: replaced };
   unknown ??= unknownOptions();
   const given = {};
   for (const name of READ) copyOwn(given, options, name);
   for (const name of unknown) copyOwn(given, options, name);
-  const nodeOnly = unservedOption(given) ?? unservedName(given);
+  const nodeOnly = unservedOption(given) ?? unservedName(given) ?? unservedHello(given);
   if (nodeOnly !== null) return { nodeOnly };
   const rejectUnauthorized = rejects(given);
   const reading = readContext(given);
@@ -114,6 +112,11 @@ function unservedOption(given) {
     return 'checkServerIdentity';
   }
   return null;
+}
+
+// Of the ClientHello, where it can't be had from the runtime.
+function unservedHello(given) {
+  return hasOpenssl ? null : unstatedOption(given, CONTEXT_OPTIONS);
 }
 
 // The names that OpenSSL sends and Node compares, and rustls does not take.

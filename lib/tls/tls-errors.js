@@ -2,6 +2,7 @@
 
 // TLS failures as Node reports them.
 
+const { hasOpenssl } = require('../runtime');
 const { rehearse } = require('./rehearsal');
 
 // 'handshake_failure', 'illegal_parameter', 'protocol_version' and 'insufficient_security': the
@@ -11,6 +12,8 @@ const FAULTS_OF_TASTE = new Set(['incompatible', 'misbehaved', 'badSignature']);
 
 // Whether a handshake that failed so may succeed through Node's own transport.
 function fallsBack(kind, alert) {
+  // Only Node's TLS tells at once what it calls a failure; others must meet it themselves.
+  if (!hasOpenssl) return kind !== 'eof';
   return kind === 'alert' ? ALERTS_OF_TASTE.has(alert) : FAULTS_OF_TASTE.has(kind);
 }
 
@@ -25,6 +28,7 @@ function reportOf(failure, pendingWrite) {
 }
 
 function rehearsed(failure, pendingWrite) {
+  if (!hasOpenssl) return plainReport(failure);
   try {
     const error = rehearse(failure, pendingWrite);
     return error && { message: error.message, fields: { ...error } };
@@ -32,6 +36,11 @@ function rehearsed(failure, pendingWrite) {
     // An OpenSSL that may not use some algorithm (FIPS) cannot rehearse with it.
     return null;
   }
+}
+
+function plainReport({ kind, alert }) {
+  const what = kind === 'alert' ? `alert ${alert}` : kind;
+  return { message: `TLS failed: ${what}`, fields: { code: 'EPROTO' } };
 }
 
 // `pendingWrite`: something was written and waits for the handshake, and so it is that write which

@@ -5,7 +5,7 @@
 
 const tls = require('node:tls');
 const { nodeMajor } = require('../node-version');
-const { Oid, basicConstraints, keyUsage } = require('./certificate-fields');
+const { Oid, basicConstraints, extendedKeyUsage, keyUsage } = require('./certificate-fields');
 const { rootStore } = require('./root-store');
 
 // The error that makes the connection unauthorized, or undefined.
@@ -108,7 +108,6 @@ const SIGNATURES = new Set([
 ]);
 const RSA_BITS_MIN = 2048;
 const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
-const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
 // digitalSignature, keyEncipherment or keyAgreement: what a TLS server may need.
 const FOR_SERVERS = 0b1010_1000;
@@ -155,9 +154,8 @@ function hasLimits({ fields }) {
   return false;
 }
 
-function isForServers({ fields, x509 }) {
-  // Of all names, Node calls the extended key usage `keyUsage`.
-  return !fields.extensions.has(Oid.EXTENDED_KEY_USAGE) || x509.keyUsage.includes(SERVER_AUTH);
+function isForServers({ fields }) {
+  return extendedKeyUsage(fields)?.includes(Oid.SERVER_AUTH) ?? true;
 }
 
 // `below`: the path from the leaf to the certificate that it must have signed.

@@ -1,0 +1,35 @@
+'use strict';
+
+// Which runtime this is, and what Deno and Bun do otherwise than Node: whose client, net.Socket and TLS
+// they have is named by these facts, and nowhere else. Both say that they are a Node of some line, and
+// mean its API.
+
+const { bun, deno } = process.versions;
+
+/** 'node', 'deno' or 'bun'. */
+const runtime = (bun && 'bun') || (deno && 'deno') || 'node';
+
+module.exports = {
+  runtime,
+
+  /** OpenSSL reads TLS options, judges certificates and names errors; it can be asked, at once. */
+  hasOpenssl: runtime === 'node',
+
+  /** The client sends a request again, whatever it is, whose used connection is lost. */
+  resends: runtime === 'deno',
+
+  /** The client marks the options of a request that brings its own checkServerIdentity(). */
+  marksIdentity: runtime !== 'deno',
+
+  /** The client tells of a proxy's refusal, and leaves it to no agent. */
+  tellsTunnelErrors: runtime === 'deno',
+
+  /** net.Socket writes its `bytesRead`, and TLS goes by the handle of a net.Socket. */
+  hasOwnSockets: runtime === 'bun',
+
+  /** TLS fails the writes that wait for its handshake before it tells why it has failed. */
+  failsWritesFirst: runtime === 'bun',
+
+  /** TLS offers X25519MLKEM768. */
+  offersMlKem: runtime === 'bun',
+};
