@@ -44,7 +44,7 @@ describe('an inspected TLS socket', () => {
     shown.push(inspect(socket, everything), inspect(agent, everything));
     assert.equal(shown.length, 6);
     for (const text of shown) {
-      assert.ok(text.includes('TlsSocket'));
+      assert.ok(text.includes('TLSSocket'));
       assert.ok(!text.includes('sesame'));
     }
   });

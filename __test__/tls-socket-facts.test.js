@@ -57,6 +57,7 @@ describe('a TLS socket', () => {
     const { socket } = await answer(req);
     assert.ok(socket instanceof tls.TLSSocket);
     assert.ok(socket instanceof net.Socket);
+    assert.equal(socket.constructor.name, 'TLSSocket');
     if (!stock) assert.equal(socket.transport, 'rustls');
   });
 

@@ -35,6 +35,9 @@ class TlsBase extends net.Socket {}
 Object.setPrototypeOf(TlsBase.prototype, tls.TLSSocket.prototype);
 
 class TlsSocket extends overConnection(TlsBase) {
+  // As logs and libraries know it, by `constructor.name`.
+  static name = 'TLSSocket';
+
   // `secure` is how TLS is to be done: the plan, the options that it was made of, whether Node's TLS
   // may take over, and the token of the session to resume with what was wrong with its server.
   constructor(secure, options) {
