@@ -7,6 +7,8 @@ const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
+const { build } = require('./build');
+
 const ROOT = path.join(__dirname, '..');
 const PACKAGE = path.join(ROOT, 'target', 'panic-injection', 'oxagent');
 
@@ -21,12 +23,8 @@ fs.rmSync(PACKAGE, { recursive: true, force: true });
 for (const part of ['index.js', 'package.json', 'lib']) {
   fs.cpSync(path.join(ROOT, part), path.join(PACKAGE, part), { recursive: true });
 }
-run(process.execPath, [
-  path.join(ROOT, 'node_modules', '@napi-rs', 'cli', 'dist', 'cli.js'),
-  'build',
-  ...['--platform', '--features', 'panic-injection'],
-  ...['--output-dir', path.join(PACKAGE, 'native'), '--js', 'index.js', '--dts', 'index.d.ts'],
-]);
+if (!build({ into: path.join(PACKAGE, 'native'), args: ['--features', 'panic-injection'] }))
+  process.exit(1);
 run(
   process.execPath,
   [
