@@ -17,7 +17,7 @@ const { serveTls } = require('../support/tls-server');
 
 const PACKAGE = process.env.OXAGENT_PANIC_PACKAGE;
 const { Agent, HttpsAgent } = require(PACKAGE);
-const { armPanic } = require(path.join(PACKAGE, 'native'));
+const { armPanic } = require(path.join(PACKAGE, 'lib/bridge/native'));
 
 // By the numbers of src/net/injection.rs. `all` connections go, or that one which panicked.
 const PLACES = [
