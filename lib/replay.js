@@ -39,7 +39,7 @@ const replayChannel = channel('oxagent:replay');
 
 // Makes a socket with a connection to the same server, or answers null.
 const kRedial = Symbol('redial');
-// Bytes of the exchange that may still be held; 0 where it is not replayed.
+// One more than the bytes of the exchange that may still be held; 0 where it is not replayed.
 const kReplayLeft = Symbol('replayLeft');
 const kHeld = Symbol('held');
 // The socket whose connection this one waits for.
@@ -77,7 +77,7 @@ function mayRedial(socket, redial) {
 
 // The next exchange of a connection that was used before begins.
 function beginExchange(socket, limit) {
-  socket[kReplayLeft] = socket[kRedial] ? limit : 0;
+  socket[kReplayLeft] = socket[kRedial] ? limit + 1 : 0;
   socket[kHeld] = null;
 }
 
