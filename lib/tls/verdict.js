@@ -157,7 +157,7 @@ function hasLimits({ fields }) {
 
 function isForServers({ fields, x509 }) {
   // Of all names, Node calls the extended key usage `keyUsage`.
-  return !fields.extensions.has(Oid.EXTENDED_KEY_USAGE) || x509.keyUsage.includes(SERVER_AUTH);
+  return !fields.extensions.has(Oid.EXTENDED_KEY_USAGE) || x509.keyUsage?.includes(SERVER_AUTH);
 }
 
 // `below`: the path from the leaf to the certificate that it must have signed.
