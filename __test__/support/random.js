@@ -13,6 +13,8 @@ function randomOf(seed) {
   };
   const upTo = (limit) => Math.floor(next() * limit);
   return {
+    /** A number of [0, 1). */
+    next,
     /** A whole number of [0, limit). */
     upTo,
     one: (list) => list[upTo(list.length)],

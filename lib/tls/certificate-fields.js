@@ -5,6 +5,9 @@
 
 const BOOLEAN = 0x01;
 const INTEGER = 0x02;
+const BIT_STRING = 0x03;
+const OCTET_STRING = 0x04;
+const SEQUENCE = 0x30;
 const EXPLICIT_VERSION = 0xa0;
 const EXPLICIT_EXTENSIONS = 0xa3;
 const KEY_IDENTIFIER = 0x80;
@@ -38,6 +41,15 @@ function elementAt(der, at) {
   return { tag: der.readUInt8(at), at, start, end };
 }
 
+// The element that an extension consists of.
+function onlyElement(value, tag) {
+  const element = elementAt(value, 0);
+  if (element.tag !== tag || element.end !== value.length) {
+    throw new RangeError('The extension is something else');
+  }
+  return element;
+}
+
 function elementsIn(der, { start, end }) {
   const elements = [];
   while (start < end) {
@@ -53,19 +65,23 @@ const encoded = (der, { at, end }) => der.subarray(at, end);
 
 // { issuer, subject, signature, extensions } of a certificate. The names are their encoding, as a
 // latin1 string; the signature algorithm is its object identifier in hexadecimal; the extensions
-// are a Map from the like to { critical, value }.
+// are a Map from the like to { critical, value }. Throws where one of these is not DER, or an
+// extension that is read below.
 function certificateFields(der) {
   const [body] = elementsIn(der, elementAt(der, 0));
   const fields = elementsIn(der, body);
   if (fields[0].tag === EXPLICIT_VERSION) fields.shift();
   const [, algorithm, issuer, , subject, , ...rest] = fields;
   const extensions = rest.find(({ tag }) => tag === EXPLICIT_EXTENSIONS);
-  return {
+  const all = {
     issuer: encoded(der, issuer).toString('latin1'),
     subject: encoded(der, subject).toString('latin1'),
     signature: contents(der, elementAt(der, algorithm.start)).toString('hex'),
     extensions: extensions ? extensionsIn(der, extensions) : new Map(),
   };
+  for (const read of [basicConstraints, keyUsage, extendedKeyUsage, authorityKey, subjectKey])
+    read(all);
+  return all;
 }
 
 function extensionsIn(der, extensions) {
@@ -85,7 +101,7 @@ function basicConstraints({ extensions }) {
   const constraints = { ca: false, pathLength: Number.POSITIVE_INFINITY };
   const value = extensions.get(Oid.BASIC_CONSTRAINTS)?.value;
   if (!value) return constraints;
-  for (const element of elementsIn(value, elementAt(value, 0))) {
+  for (const element of elementsIn(value, onlyElement(value, SEQUENCE))) {
     if (element.tag === BOOLEAN) constraints.ca = value[element.start] !== 0;
     if (element.tag === INTEGER) {
       constraints.pathLength = value.readUIntBE(element.start, element.end - element.start);
@@ -100,7 +116,7 @@ function keyUsage({ extensions }) {
   const value = extensions.get(Oid.KEY_USAGE)?.value;
   if (!value) return 0xff;
   // The first octet of a bit string counts its unused bits.
-  const { start, end } = elementAt(value, 0);
+  const { start, end } = onlyElement(value, BIT_STRING);
   return end - start > 1 ? value[start + 1] : 0;
 }
 
@@ -109,22 +125,34 @@ function keyUsage({ extensions }) {
 function extendedKeyUsage({ extensions }) {
   const value = extensions.get(Oid.EXTENDED_KEY_USAGE)?.value;
   if (!value) return null;
-  return elementsIn(value, elementAt(value, 0)).map((purpose) =>
+  return elementsIn(value, onlyElement(value, SEQUENCE)).map((purpose) =>
     contents(value, purpose).toString('hex'),
   );
 }
 
+// The issuer's key as the certificate names it; undefined where it does not, null where it names
+// the issuer's certificate instead.
+function authorityKey({ extensions }) {
+  const value = extensions.get(Oid.AUTHORITY_KEY_IDENTIFIER)?.value;
+  if (!value) return undefined;
+  const [identifier, ...others] = elementsIn(value, onlyElement(value, SEQUENCE));
+  if (!identifier) return undefined;
+  return identifier.tag === KEY_IDENTIFIER && others.length === 0
+    ? contents(value, identifier)
+    : null;
+}
+
+function subjectKey({ extensions }) {
+  const value = extensions.get(Oid.SUBJECT_KEY_IDENTIFIER)?.value;
+  return value && contents(value, onlyElement(value, OCTET_STRING));
+}
+
 // Whether the authority key identifier, if there is one, names the issuer's key. One that names
-// the issuer's certificate instead is not read: it counts as another's.
-function namesKeyOf({ extensions }, issuer) {
-  const authority = extensions.get(Oid.AUTHORITY_KEY_IDENTIFIER)?.value;
-  if (!authority) return true;
-  const [identifier, ...others] = elementsIn(authority, elementAt(authority, 0));
-  if (!identifier) return true;
-  if (identifier.tag !== KEY_IDENTIFIER || others.length > 0) return false;
-  const subject = issuer.extensions.get(Oid.SUBJECT_KEY_IDENTIFIER)?.value;
-  if (!subject) return true;
-  return contents(subject, elementAt(subject, 0)).equals(contents(authority, identifier));
+// the issuer's certificate instead counts as another's.
+function namesKeyOf(fields, issuer) {
+  const named = authorityKey(fields);
+  if (!named) return named === undefined;
+  return subjectKey(issuer)?.equals(named) ?? true;
 }
 
 module.exports = {

@@ -29,7 +29,7 @@ class Certificate {
     return this.#x509 ?? undefined;
   }
 
-  /** Undefined where it is not DER. */
+  /** Undefined where it, or an extension that matters, is not DER. */
   get fields() {
     if (this.#fields === undefined) this.#fields = attempt(() => certificateFields(this.der));
     return this.#fields ?? undefined;
@@ -49,7 +49,8 @@ class Certificate {
   mayBeIssuedBy(issuer) {
     if (this.isIssuedBy(issuer)) return true;
     const { fields } = this;
-    if (!fields || !issuer.fields || !this.x509 || !issuer.x509) return false;
+    // OpenSSL takes no issuer whose key it can't read.
+    if (!fields || !issuer.fields || !this.x509 || !issuer.publicKey) return false;
     return fields.issuer === issuer.fields.subject && namesKeyOf(fields, issuer.fields);
   }
 
