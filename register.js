@@ -6,6 +6,6 @@ const { installGlobally } = require('./lib/global-agents');
 const { readGlobalOptions } = require('./lib/global-options');
 
 // An addon that does not load is to stop the program here, not at its first request.
-require('./native');
+require('./lib/bridge/native');
 
 installGlobally(readGlobalOptions(process.env));
