@@ -67,6 +67,8 @@ describe('the tarballs', () => {
       'index.d.ts',
       'index.js',
       'package.json',
+      'register.d.ts',
+      'register.js',
       'scripts/build.js',
       'scripts/cargo.js',
       'scripts/install.js',
