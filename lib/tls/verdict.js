@@ -5,6 +5,7 @@
 
 const tls = require('node:tls');
 const { nodeMajor } = require('../node-version');
+const { hasOpenssl } = require('../runtime');
 const { Oid, basicConstraints, extendedKeyUsage, keyUsage } = require('./certificate-fields');
 const { rootStore } = require('./root-store');
 
@@ -36,7 +37,9 @@ const MESSAGES = {
 
 const ADVICE = '; if the root CA is installed locally, try running Node.js with --use-system-ca';
 // Given even to those who have followed it.
-const ADVISED = new Set(nodeMajor >= 24 ? [SELF_SIGNED, NO_ISSUER, NO_ISSUER_TRUSTED] : []);
+const ADVISED = new Set(
+  hasOpenssl && nodeMajor >= 24 ? [SELF_SIGNED, NO_ISSUER, NO_ISSUER_TRUSTED] : [],
+);
 
 // The error that Node has for a chain's fault.
 function chainError(code) {
