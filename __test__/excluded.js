@@ -10,8 +10,23 @@ const SERVER = "the runtime's TLS server, or its ciphers, can't do what the test
 const RESUMED = "the runtime's HTTPS server does not tell that a session was resumed";
 const FLAGS = "Node's flags, its debug log or its warning: not this runtime's";
 
+const HOOKS = "asserts on Node's async ids and resources, which this runtime has not";
+const PRELOAD = "Node's --require, --import and NODE_OPTIONS: this runtime preloads otherwise";
+const SUITE = "runs Node's own suite, of Node's own flags";
+const FAULTS = "compares the errors of faults with the runtime's own client, which has others";
+
 const excluded = {
   deno: [
+    { file: 'agent-async-id', why: HOOKS },
+    { file: 'agent-async-resource', why: HOOKS },
+    { file: 'conformance', why: SUITE },
+    { file: 'register', why: PRELOAD },
+    { file: 'faults-cut', why: FAULTS },
+    { file: 'faults-garbage', why: FAULTS },
+    { file: 'faults-slow', why: FAULTS },
+    { file: 'faults-tls-bytes', why: FAULTS },
+    { file: 'tls-verdict-noise', why: OPENSSL },
+    { file: 'https-option-noise', why: OPENSSL },
     {
       file: 'agent-abort',
       why: "Deno's HTTP server emits 'error' for a request whose client has gone, which nobody hears",
@@ -513,6 +528,14 @@ const excluded = {
     { file: 'tls-verify', why: OPENSSL },
   ],
   bun: [
+    { file: 'agent-async-id', why: HOOKS },
+    { file: 'agent-async-resource', why: HOOKS },
+    { file: 'conformance', why: SUITE },
+    { file: 'register', why: PRELOAD },
+    { file: 'faults-slow', why: FAULTS },
+    { file: 'faults-tls-bytes', why: FAULTS },
+    { file: 'tls-verdict-noise', why: OPENSSL },
+    { file: 'https-option-noise', why: OPENSSL },
     {
       file: 'agent-errors',
       why: NET,
