@@ -17,6 +17,22 @@ const FAULTS = "compares the errors of faults with the runtime's own client, whi
 
 const excluded = {
   deno: [
+    {
+      file: 'https-option-versions',
+      why: OPENSSL,
+      titles: [
+        'HttpsAgent options minVersion, maxVersion and secureProtocol {"minVersion":"TLSv1.1","maxVersion":"TLSv1.2","ciphers":"ALL@SECLEVEL=0"} gives TLSv1.2 by rustls too, where it is asked for',
+        'HttpsAgent options minVersion, maxVersion and secureProtocol {"secureProtocol":"TLSv1_2_method"} gives TLSv1.2 by rustls too, where it is asked for',
+      ],
+    },
+    {
+      file: 'tls-errors-renegotiate',
+      why: "Deno's TLS does not renegotiate",
+      titles: [
+        'TLS errors: a server that renegotiates the program may, with {"maxVersion":"TLSv1.2"}',
+        'TLS errors: a server that renegotiates the program may, with {"secureProtocol":"TLSv1_2_method"}',
+      ],
+    },
     { file: 'agent-async-id', why: HOOKS },
     { file: 'agent-async-resource', why: HOOKS },
     { file: 'conformance', why: SUITE },
