@@ -115,7 +115,7 @@ declare namespace oxagent {
      * 9110, section 9.2.2, allows it: the connection was used before, no byte of the response has come,
      * the whole request was written and is still held, its method is idempotent or it has an
      * `Idempotency-Key`, or no byte of it had left. Never an upgrade, a CONNECT or an `Expect`; over TLS
-     * only to a server with the same certificate; and never while the socket has listeners for
+     * only to a server with the same certificate, without TLS only to the same address; and never while the socket has listeners for
      * `'lookup'`, `'connect'` or `'secureConnect'`, which judge each new connection. Default true. Throws
      * `ERR_INVALID_ARG_TYPE` when it is no boolean.
      */

@@ -334,6 +334,109 @@ describeOwn('a request that meets a dying connection', () => {
     assert.equal(agent.totalSocketCount, 0);
   });
 
+  it('fails when its fresh connection dies before it is written', async () => {
+    for (const way of Object.values(WAYS)) {
+      const server = await dyingServer(({ request: number, socket, answer }) => {
+        if (number === 1) answer();
+        else socket.end();
+      });
+      server.server.on('connection', (socket) => {
+        if (server.opened() > 1) way(socket);
+      });
+      const agent = keepAlive();
+      await exchange(server, agent);
+      const req = request(server, agent).end();
+      // What comes of the fresh connection comes in one batch with its connect.
+      const subscriber = ({ socket }) => {
+        setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100));
+        assert.equal(socket, req.socket);
+      };
+      diagnostics.subscribe('oxagent:replay', subscriber);
+      later(() => diagnostics.unsubscribe('oxagent:replay', subscriber));
+      const error = await failure(req);
+      diagnostics.unsubscribe('oxagent:replay', subscriber);
+      assert.equal(error.code, 'ECONNRESET');
+      await gone(req.socket);
+      assert.equal(agent.totalSocketCount, 0);
+    }
+  });
+
+  it('is not sent to another address, which nobody has judged', async () => {
+    const server = await diesOnce(WAYS.FIN);
+    const other = await dyingServer(({ answer }) => answer('internal'), null, {
+      host: '127.0.0.2',
+      port: server.port,
+    });
+    const addresses = ['127.0.0.1', '127.0.0.2'];
+    const lookup = (_, { all }, callback) => {
+      const address = addresses.shift();
+      callback(null, all ? [{ address, family: 4 }] : address, 4);
+    };
+    const agent = keepAlive({ lookup });
+    const target = { port: server.port };
+    await exchange(target, agent, { host: 'name.example' });
+    const error = await failure(request(target, agent, { host: 'name.example' }).end());
+    assert.equal(error.code, 'ECONNRESET');
+    assert.equal(other.seen.length, 0);
+  });
+
+  it('fails as before when createConnection() answers later', async () => {
+    const server = await diesOnce(WAYS.FIN);
+    const made = [];
+    class Late extends Agent {
+      createConnection(options, callback) {
+        setImmediate(() => {
+          const socket = super.createConnection(options);
+          made.push(socket);
+          callback(null, socket);
+        });
+      }
+    }
+    const agent = new Late({ keepAlive: true });
+    later(() => agent.destroy());
+    await exchange(server, agent);
+    const error = await failure(request(server, agent).end());
+    assert.equal(error.code, 'ECONNRESET');
+    await Promise.all(made.map(gone));
+    assert.equal(made.length, 2);
+  });
+
+  it('is not sent again when createConnection() destroys the agent', async () => {
+    const server = await diesOnce(WAYS.FIN);
+    const agent = keepAlive();
+    await exchange(server, agent);
+    const { createConnection } = agent;
+    const made = [];
+    agent.createConnection = function failOver(...args) {
+      this.destroy();
+      made.push(createConnection.apply(this, args));
+      return made[0];
+    };
+    const error = await failure(request(server, agent).end());
+    assert.equal(error.code, 'ECONNRESET');
+    await gone(made[0]);
+    assert.equal(server.seen.length, 2);
+  });
+
+  it('closes every socket that createConnection() has made', async () => {
+    const server = await diesOnce(WAYS.FIN);
+    const made = [];
+    class Counting extends Agent {
+      createConnection(...args) {
+        const socket = super.createConnection(...args);
+        made.push(gone(socket));
+        return socket;
+      }
+    }
+    const agent = new Counting({ keepAlive: true });
+    await exchange(server, agent);
+    const { text } = await exchange(server, agent);
+    assert.equal(text, '2');
+    await made[1];
+    agent.destroy();
+    await made[0];
+  });
+
   it('never gets what came unasked before it', async () => {
     let speak;
     const server = await dyingServer(({ connection, socket, answer }) => {

@@ -61,6 +61,25 @@ describe('received bytes that a program gets hold of', () => {
     assert.match(packet.toString('latin1'), /^HTTP\/1.1 200 OK\r\nContent-Length: xR/);
   });
 
+  it('by an error that its listener throws stay as they were', async () => {
+    const listeners = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    const caught = new Promise((done) => process.once('uncaughtException', done));
+    try {
+      const [packet] = await keeps(async (server, agent, keep) => {
+        const req = request(server, agent, { path: '/garbage' }).end();
+        req.on('error', (error) => {
+          throw error;
+        });
+        const error = await caught;
+        keep(error.rawPacket);
+      });
+      assert.match(packet.toString('latin1'), /^HTTP\/1.1 200 OK\r\nContent-Length: xR/);
+    } finally {
+      for (const listener of listeners) process.on('uncaughtException', listener);
+    }
+  });
+
   it('by an upgrade that is foreseen at the last moment stay as they were', async () => {
     const heads = await keeps(async (server, agent, keep) => {
       const options = { path: '/upgrade', headers: { Connection: 'upgrade', Upgrade: 'x' } };

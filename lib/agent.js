@@ -445,7 +445,16 @@ function waitsForTunnel(agent, socket) {
 function letRedial(agent, socket, options) {
   if (agent.createSocket !== Agent.prototype.createSocket) return;
   mayRedial(socket, () => {
-    const made = agent.createConnection({ ...options, timeout: undefined, signal: undefined });
+    let made;
+    let isAsked = true;
+    // An override may answer by the callback. One that does so later is too late.
+    const take = (_, socket) => {
+      if (isAsked) made ??= socket;
+      else if (socket !== made) socket?.destroy();
+    };
+    const bare = { ...options, timeout: undefined, signal: undefined };
+    made = agent.createConnection(bare, take) ?? made;
+    isAsked = false;
     if (made && isOurs(made) && made.connecting) return made;
     made?.destroy();
     return null;

@@ -6,7 +6,12 @@
 
 const net = require('node:net');
 
+const { isNodesOwn } = require('./nodes-own');
+
 const { emit, push } = net.Socket.prototype;
+// Where one of them was replaced before, whoever did that may see every chunk.
+const areNodes =
+  isNodesOwn(emit, { node: 'doError' }) && isNodesOwn(push, { node: 'readableAddChunk' });
 
 // Node's own listener, known once it has been seen: every request has the same one.
 let socketOnData = null;
@@ -18,7 +23,7 @@ let execute = null;
 function isForParserAlone(socket) {
   const req = socket._httpMessage;
   const { parser } = socket;
-  if (!req || !parser) return false;
+  if (!req || !parser || !areNodes) return false;
   const listener = socket._events.data;
   if (listener !== socketOnData && !isSocketOnData(listener)) return false;
   if (parser.execute !== execute && !isNative(parser.execute)) return false;
@@ -49,7 +54,7 @@ function isSocketOnData(listener) {
 }
 
 function isNative(method) {
-  if (execute !== null || typeof method !== 'function') return false;
+  if (execute !== null || typeof method !== 'function' || method.name !== 'execute') return false;
   if (!Function.prototype.toString.call(method).includes('[native code]')) return false;
   execute = method;
   return true;

@@ -20,7 +20,7 @@ const {
   setReading,
 } = require('./connection');
 const errors = require('./errors');
-const { endScope, kScope } = require('./scope');
+const { kScope } = require('./scope');
 const { changeCarrier } = require('./slot');
 const { applyLateOptions } = require('./socket-options');
 
@@ -110,6 +110,11 @@ function replay(socket, unsent, surface) {
   if (!isComplete(socket, req) || !(unsent || isIdempotent(req))) return false;
   const inner = redial(socket);
   if (inner === null) return false;
+  if (socket.destroyed) {
+    // The program has given it up while it was asked for the connection.
+    inner.destroy();
+    return true;
+  }
 
   const held = socket[kHeld] ?? [];
   const known = socket[kIdentity]();
@@ -131,12 +136,12 @@ function replay(socket, unsent, surface) {
       else surface();
     });
   });
-  // When TLS is ready, its last event is 'secure'; what comes then comes in a later turn.
+  // When TLS is ready, its last event is 'secure'. What has come by then is handed over too.
   inner.once(inner.encrypted ? 'secure' : 'ready', () => {
     process.nextTick(() => {
       if (socket[kReplacement] !== inner || inner.destroyed) return;
       // Node's own TLS may have taken over, whose connection can't be handed over; and a program that
-      // looks at the certificate of each new connection has not seen another one.
+      // judges each new connection, by its certificate or its address, has not seen another one.
       if (inner[kConn] === NO_CONNECTION || !inner[kMatches](known)) {
         inner.destroy();
         return;
@@ -196,7 +201,6 @@ function goOn(socket, inner, held) {
   handOver(conn, inner, socket);
   setHolding(inner, false);
   inner[kConn] = NO_CONNECTION;
-  endScope(inner);
   socket[kConn] = conn;
   socket[kEpoch] = 0;
   socket[kPlan] = inner[kPlan];
@@ -211,6 +215,8 @@ function goOn(socket, inner, held) {
   for (const { several, data, encoding } of held) {
     socket._writeGeneric(several, data, encoding, () => {});
   }
+  // It has no connection any more. Who has made it and waits for its 'close' gets that.
+  inner.destroy();
 }
 
 function ownCopy(chunk) {

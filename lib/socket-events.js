@@ -102,8 +102,13 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
   this._unrefTimer();
   this[kBytesRead] += chunk.length;
   const isParsed = isForParserAlone(this);
-  const goesOn = this.push(isParsed ? chunk : ownCopy(chunk));
-  if (isParsed && mayHaveEscaped(this)) keep(chunk);
+  let goesOn;
+  try {
+    goesOn = this.push(isParsed ? chunk : ownCopy(chunk));
+  } finally {
+    // Also where a listener of the parser's error has thrown.
+    if (isParsed && mayHaveEscaped(this)) keep(chunk);
+  }
   if (!goesOn && this[kConn] !== NO_CONNECTION) setReading(this, false);
 };
 

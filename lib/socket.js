@@ -222,10 +222,10 @@ function overConnection(Base) {
         // At once, as a handle of libuv's closes: what the program does next must find it closed.
         command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
         flush();
-        setHolding(this, false);
       } else if (conn !== NO_CONNECTION) {
         forget(conn);
       }
+      setHolding(this, false);
       this[kReplacement]?.destroy();
       callback(error);
       // A connection closes a turn later, where there is one, be it only looked up yet.
@@ -257,13 +257,13 @@ function overConnection(Base) {
       return this.destroy();
     }
 
-    // Without TLS nobody can know.
+    // Without TLS a server is known by its address alone; over a Unix socket there is none.
     [kIdentity]() {
-      return null;
+      return this._peername?.address ?? null;
     }
 
-    [kMatches]() {
-      return true;
+    [kMatches](known) {
+      return (this._peername?.address ?? null) === known;
     }
 
     // The connection of a replay is new, and nothing was written on it yet.
@@ -277,13 +277,15 @@ function overConnection(Base) {
 
     ref() {
       this[kRefed] = true;
-      if (this[kBegun] && !this.destroyed) setHolding(this, true);
+      if (this[kReplacement]) this[kReplacement].ref();
+      else if (this[kBegun] && !this.destroyed) setHolding(this, true);
       return this;
     }
 
     unref() {
       this[kRefed] = false;
-      if (this[kBegun] && !this.destroyed) setHolding(this, false);
+      if (this[kReplacement]) this[kReplacement].unref();
+      else if (this[kBegun] && !this.destroyed) setHolding(this, false);
       return this;
     }
 
@@ -322,7 +324,7 @@ function overConnection(Base) {
 
     // A write that the server takes slowly is activity.
     _onTimeout() {
-      if (this[kMarked] > 0) {
+      if (this[kMarked] > 0 && this[kConn] !== NO_CONNECTION) {
         const written = native.written(this[kConn]);
         if (written !== this[kWrittenSeen]) {
           this[kWrittenSeen] = written;

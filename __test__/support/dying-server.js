@@ -9,7 +9,7 @@ const { serveRawTls } = require('./tls-server');
  * `play({ connection, request, socket, text, answer })` is called for each whole request: the number
  * of the connection and of the request on it, from 1. What was seen is in `seen`, one text a request.
  */
-async function dyingServer(play, tls = null) {
+async function dyingServer(play, tls = null, where = undefined) {
   const seen = [];
   let connections = 0;
   const serve = (socket) => {
@@ -29,7 +29,7 @@ async function dyingServer(play, tls = null) {
       }
     });
   };
-  const site = tls ? await serveRawTls(tls, serve) : await rawServer(serve);
+  const site = tls ? await serveRawTls(tls, serve) : await rawServer(serve, where);
   if (tls) later(() => site.close());
   return Object.assign(site, { seen, opened: () => connections });
 }

@@ -60,10 +60,12 @@ function keep(chunk) {
   native.keep(slabs.findIndex((slab) => slab?.buffer === chunk.buffer));
 }
 
-// The connection has another receiver from here on; without one its events are dropped. Events of it
-// that wait for a later turn are lost.
+// The connection has another receiver from here on, who also gets its events that wait for a later
+// turn; without one they are dropped.
 function handOver(conn, from, to = NOBODY) {
+  const queue = late.get(from);
   late.delete(from);
+  if (queue && to !== NOBODY) late.set(to, queue);
   to[kTurn] = from[kTurn];
   receivers[conn] = to;
 }
