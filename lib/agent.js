@@ -252,7 +252,7 @@ function onFree(socket, options) {
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
       slots.handOver(socket);
-      if (isOurs(socket)) beginExchange(socket, this[kReplayLimit]);
+      beginExchange(socket, this[kReplayLimit]);
       setRequestSocket(this, req, socket);
     });
     return;
@@ -341,7 +341,7 @@ function reuse(agent, socket, req, options) {
     discard(agent, socket);
     throw err;
   }
-  if (isOurs(socket)) beginExchange(socket, agent[kReplayLimit]);
+  beginExchange(socket, agent[kReplayLimit]);
   setRequestSocket(agent, req, socket);
 }
 

@@ -75,9 +75,11 @@ function mayRedial(socket, redial) {
   socket[kRedial] = redial;
 }
 
-// The next exchange of a connection that was used before begins.
+// The next exchange of a connection that was used before begins. A socket of another make has no way
+// to be replayed.
 function beginExchange(socket, limit) {
-  socket[kReplayLeft] = socket[kRedial] ? limit + 1 : 0;
+  if (!socket[kRedial]) return;
+  socket[kReplayLeft] = limit + 1;
   socket[kHeld] = null;
 }
 

@@ -45,17 +45,20 @@ impl Drop for Running {
 /// Called when the thread has nothing to do: gives back what a burst has left once it is over. That
 /// takes about a millisecond for 2,000 handshakes.
 pub(super) fn give_back() {
-    let over = BURST.with_borrow_mut(|burst| burst.is_over(Instant::now()));
+    let over = BURST.with_borrow_mut(|burst| burst.is_still() && burst.is_over(Instant::now()));
     if over {
         trim();
     }
 }
 
 impl Burst {
+    /// Asked before the clock is, each time that the thread goes to sleep.
+    fn is_still(&self) -> bool {
+        self.running == 0 && self.ended >= HANDSHAKES_MIN
+    }
+
     fn is_over(&mut self, now: Instant) -> bool {
-        let over = self.running == 0
-            && self.ended >= HANDSHAKES_MIN
-            && self.last.is_none_or(|last| now - last >= PERIOD);
+        let over = self.is_still() && self.last.is_none_or(|last| now - last >= PERIOD);
         if over {
             self.ended = 0;
             self.last = Some(now);

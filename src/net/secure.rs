@@ -12,9 +12,9 @@ use crate::tls::{
 use super::burst::Running;
 use super::errno::BROKEN_PIPE;
 
-/// Ciphertext of one read or one write, shared by the connections of a reactor. 256 KiB is where a
-/// download over loopback stops gaining, and what is in it becomes no more plaintext than the
-/// largest slab holds. A handshake message, of 64 KiB at most, leaves room to read on.
+/// Ciphertext of one read or one write, shared by the connections of a reactor: what fits the
+/// second-level cache with what is made of it, and becomes no more plaintext than the largest slab
+/// holds. A handshake message, of 64 KiB at most, leaves room to read on.
 const SCRATCH_BYTES: usize = 80 << 10;
 
 /// Plaintext that is encrypted before the kernel has taken it.
