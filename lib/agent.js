@@ -6,13 +6,15 @@
 const http = require('node:http');
 const net = require('node:net');
 
+const { readBounds } = require('./agent-options');
 const { planConnect } = require('./connect-plan');
 const { claim, isOurs, openSocket } = require('./connection');
-const { invalidHostHeader } = require('./errors');
-const { idleLifetime } = require('./keep-alive-hint');
+const { invalidHostHeader, socketHangUp } = require('./errors');
+const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { connectByNode, isReplaced } = require('./node-transport');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
+const { queueFull, queueTimedOut } = require('./queue-limits');
 const slots = require('./slot');
 const { Socket } = require('./socket');
 const { createViews } = require('./views');
@@ -28,6 +30,7 @@ const emitsTunnelErrors = /proxy/i.test(NodeAgent.prototype.createConnection.toS
 const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 
 const kLimits = Symbol('limits');
+const kBounds = Symbol('bounds');
 const kNameOf = Symbol('nameOf');
 // By request: the slot promised to it, for the createSocket() that follows.
 const kReservations = Symbol('reservations');
@@ -48,19 +51,22 @@ function Agent(options) {
   this.agentKeepAliveTimeoutBuffer =
     Number.isFinite(buffer) && buffer >= 0 ? buffer : KEEP_ALIVE_TIMEOUT_BUFFER_MS;
 
+  this[kBounds] = readBounds(this.options);
   this[kLimits] = {
     maxSockets: this.options.maxSockets || Agent.defaultMaxSockets,
     maxTotalSockets: this.maxTotalSockets,
     maxFreeSockets: this.maxFreeSockets,
+    maxQueue: this[kBounds].maxQueue,
     scheduling: this.scheduling,
   };
   this[kReservations] = new WeakMap();
-  this[kPool] = new Pool(this[kLimits], {
+  this[kPool] = new Pool(this[kLimits], this[kBounds], {
     open: (waiter, slot) => openForWaiter(this, waiter, slot),
     drop: (socket) => {
       slots.vacate(socket);
       socket.destroy();
     },
+    late: (waiter) => failLate(this, waiter),
   });
   Object.defineProperties(this, LIMITS);
   const views = createViews(this[kPool]);
@@ -146,10 +152,13 @@ Agent.prototype.addRequest = function addRequest(
     } else if (verdict === Checkout.OPEN) {
       openFor(this, id, req, options, (err, socket) => {
         if (err) failRequest(req, err);
+        else if (isDead(socket)) failDead(this, req, socket);
         else setRequestSocket(this, req, socket);
       });
-    } else {
+    } else if (verdict === Checkout.WAIT) {
       enqueue(this, id, req, mergeOptions(this, req, options));
+    } else {
+      refuse(this, req, mergeOptions(this, req, options));
     }
     return;
   }
@@ -229,8 +238,9 @@ function socketsOf(pool) {
 function onFree(socket, options) {
   const promised = slots.takePromise(socket);
   if (!socket.writable) {
-    if (promised) openAgain(this, promised, socket, options);
-    else socket.destroy();
+    if (!promised) socket.destroy();
+    else if (promised.retried) failDead(this, promised.req, socket);
+    else openAgain(this, promised, socket, options);
     return;
   }
   if (promised) {
@@ -239,6 +249,7 @@ function onFree(socket, options) {
   }
   const pool = this[kPool];
   const slot = slots.slotOf(socket, this) ?? takeIn(this, socket, options);
+  if (isLastResponse(socket._httpMessage?.res)) pool.retire(slot);
   const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket));
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
@@ -293,12 +304,15 @@ function discard(agent, socket) {
   const slot = slots.slotOf(socket, agent);
   slots.vacate(socket);
   agent[kPool].remove(slot);
+  // It may have failed already, and nobody listens to it yet, or any more.
+  socket.on('error', () => {});
   socket.destroy();
 }
 
 // The connection that was made for a queued request is dead: the request keeps its turn, as its new
-// slot is taken before the old one is given up.
+// slot is taken before the old one is given up. Once: others wait for their turn too.
 function openAgain(agent, waiter, socket, options) {
+  waiter.retried = true;
   const slot = agent[kPool].open(agent.getName(options));
   discard(agent, socket);
   setImmediate(() => openForWaiter(agent, waiter, slot));
@@ -364,6 +378,19 @@ function enqueue(agent, id, req, options) {
   pool.enqueue(id, new Waiter(req, options, cancel));
 }
 
+// The queue is full.
+function refuse(agent, req, options) {
+  // One that was destroyed before has its own error.
+  if (req.destroyed) req.onSocket(null);
+  else failRequest(req, queueFull(agent[kBounds].maxQueue, options));
+}
+
+// It has waited for too long.
+function failLate(agent, waiter) {
+  const error = queueTimedOut(agent[kBounds].queueTimeout, waiter.options);
+  waiter.serve((req) => failRequest(req, error));
+}
+
 function openForWaiter(agent, waiter, slot) {
   waiter.serve((req) => {
     let answered = false;
@@ -393,6 +420,17 @@ function failRequest(req, err) {
     req.emit('error', err);
   }
   req.onSocket(null, err);
+}
+
+// A program's createConnection() may answer with a stream that is over. Nothing will come of it, not
+// even 'close'.
+function isDead(socket) {
+  return socket.destroyed === true && !isOurs(socket);
+}
+
+function failDead(agent, req, socket) {
+  if (slots.slotOf(socket, agent) !== undefined) discard(agent, socket);
+  failRequest(req, socket.errored ?? socketHangUp());
 }
 
 function setRequestSocket(agent, req, socket) {

@@ -110,6 +110,48 @@ const notServedByRustls = (name) =>
     `The property 'options.transport' is 'rustls', which cannot serve ${name}`,
   );
 
+// `name` is the option's.
+const argumentNotNumber = (name, value) =>
+  coded(
+    TypeError,
+    'ERR_INVALID_ARG_TYPE',
+    `The "${name}" argument must be of type number.${received(value)}`,
+  );
+
+const argumentOutOfRange = (name, range, value) =>
+  coded(
+    RangeError,
+    'ERR_OUT_OF_RANGE',
+    `The value of "${name}" is out of range. It must be ${range}. Received ${withUnderscores(value)}`,
+  );
+
+const socketHangUp = () => withFields(new Error('socket hang up'), { code: 'ECONNRESET' });
+
+const SHOWN_MAX_CHARS = 28;
+const CUT_CHARS = 25;
+
+// What Node says of an argument of a wrong type.
+function received(value) {
+  if (value === null || value === undefined) return ` Received ${value}`;
+  if (typeof value === 'function') return ` Received function ${value.name}`;
+  if (typeof value === 'object') {
+    const name = value.constructor?.name;
+    return ` Received ${name ? `an instance of ${name}` : inspect(value, { depth: -1 })}`;
+  }
+  return ` Received type ${typeof value} (${inspect(shortened(value))})`;
+}
+
+function shortened(value) {
+  const isLong = typeof value === 'string' && value.length > SHOWN_MAX_CHARS;
+  return isLong ? `${value.slice(0, CUT_CHARS)}...` : value;
+}
+
+// Node marks the thousands of large integers.
+function withUnderscores(value) {
+  const isLarge = Number.isInteger(value) && Math.abs(value) > 2 ** 32;
+  return isLarge ? String(value).replace(/\B(?=(\d{3})+$)/g, '_') : inspect(value);
+}
+
 const invalidHostHeader = (value) =>
   coded(
     TypeError,
@@ -121,6 +163,9 @@ const invalidHostHeader = (value) =>
 module.exports = {
   aggregateException,
   alreadyConnected,
+  argumentNotNumber,
+  argumentOutOfRange,
+  coded,
   connectException,
   errnoException,
   invalidAddressFamily,
@@ -135,4 +180,5 @@ module.exports = {
   notServedByRustls,
   socketClosed,
   socketClosedBeforeConnection,
+  socketHangUp,
 };
