@@ -8,6 +8,7 @@ const net = require('node:net');
 
 const { readBounds } = require('./agent-options');
 const { planConnect } = require('./connect-plan');
+const { ConnectTimeout } = require('./connect-timeout');
 const { claim, isOurs, openSocket } = require('./connection');
 const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
@@ -177,22 +178,34 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
   }
 
   let slot = takeReservation(this, req) ?? this[kPool].open(name);
+  let timeLimit = null;
   const onCreate = (err, socket) => {
-    if (slot === null) return;
+    if (slot === null) {
+      timeLimit?.reject(socket);
+      return;
+    }
     const created = slot;
     slot = null;
     if (err) {
+      timeLimit?.stop();
       this[kPool].remove(created);
       callback(err);
       return;
     }
     settle(this, created, socket, options);
+    timeLimit?.watch(socket);
     callback(null, socket);
   };
+  const { connectTimeout } = this[kBounds];
+  if (connectTimeout !== undefined) {
+    timeLimit = new ConnectTimeout(connectTimeout, options, onCreate);
+  }
   try {
     const socket = this.createConnection(options, onCreate);
     if (socket && !waitsForTunnel(this, socket)) onCreate(null, socket);
+    else if (socket) timeLimit?.expect(socket);
   } catch (err) {
+    timeLimit?.stop();
     if (slot !== null) this[kPool].remove(slot);
     slot = null;
     throw err;
