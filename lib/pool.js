@@ -141,27 +141,30 @@ class Pool {
   settle() {
     if (this.#settling) return;
     this.#settling = true;
-    for (let output = this.#native.poll(); output; output = this.#native.poll()) {
-      try {
+    try {
+      for (let output = this.#native.poll(); output; output = this.#native.poll()) {
         this.#obey(output);
-      } catch (error) {
-        // A listener's. The others still have to be served.
-        throwLater(error);
       }
+    } finally {
+      this.#settling = false;
     }
-    this.#settling = false;
   }
 
   #obey([kind, id, slot]) {
-    if (kind === Output.OPEN) {
-      this.#handler.open(this.dequeue(id), slot);
-    } else if (kind === Output.DROP) {
-      const socket = this.#sockets[id];
-      this.#sockets[id] = undefined;
-      if (socket) this.#handler.drop(socket);
-    } else if (kind === Output.GONE) {
-      this.#ids.delete(this.#names[id]);
-      this.#names[id] = undefined;
+    try {
+      if (kind === Output.OPEN) {
+        this.#handler.open(this.dequeue(id), slot);
+      } else if (kind === Output.DROP) {
+        const socket = this.#sockets[id];
+        this.#sockets[id] = undefined;
+        if (socket) this.#handler.drop(socket);
+      } else if (kind === Output.GONE) {
+        this.#ids.delete(this.#names[id]);
+        this.#names[id] = undefined;
+      }
+    } catch (error) {
+      // A listener's. The others still have to be served.
+      throwLater(error);
     }
   }
 
