@@ -199,7 +199,7 @@ for (const transport of ['rustls', 'node']) {
 
     own('ends a handshake', async () => {
       const site = await serveRaw(() => {});
-      const agent = httpsAgentWith({ transport, connectTimeout: 60 });
+      const agent = httpsAgentWith({ transport, connectTimeout: 500 });
       const error = await failure(getSecure({ port: site.port, agent }));
       timedOut(error, 'secureConnect', `127.0.0.1:${site.port}`);
       assert.match(error.message, /the TLS handshake/);

@@ -204,6 +204,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
     const socket = this.createConnection(options, onCreate);
     if (socket && !waitsForTunnel(this, socket)) onCreate(null, socket);
     else if (socket) timeLimit?.expect(socket);
+    timeLimit?.start();
   } catch (err) {
     timeLimit?.stop();
     if (slot !== null) this[kPool].remove(slot);

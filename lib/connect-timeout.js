@@ -18,20 +18,26 @@ class ConnectTimeout {
   #ms;
   #options;
   #giveUp;
-  #timer;
+  #timer = null;
   #socket = null;
   #looksUp = false;
   #readyEvent = null;
   #expired = false;
+  #stopped = false;
 
-  // The time runs from here on. `giveUp(error)` is called at its end, where the connection that is
-  // being made was not given to `watch` yet; later its socket gets the error.
+  // `giveUp(error)` is called at the end of the time, where the connection that is being made was not
+  // given to `watch` yet; later its socket gets the error.
   constructor(ms, options, giveUp) {
     this.#ms = ms;
     this.#options = options;
     this.#giveUp = giveUp;
+  }
+
+  // The time runs from here on: what createConnection() does before it returns is not the network's.
+  start() {
+    if (this.#stopped) return;
     // Where the event loop was busy, what has come meanwhile is heard first.
-    this.#timer = setTimeout(() => setImmediate(this.#expire), ms).unref();
+    this.#timer = setTimeout(() => setImmediate(this.#expire), this.#ms).unref();
   }
 
   // A connection of which the agent is still to be told is being made over this socket.
@@ -65,8 +71,8 @@ class ConnectTimeout {
   }
 
   stop = () => {
+    this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#timer = null;
     this.#giveUp = null;
     this.#forget();
   };
@@ -76,7 +82,7 @@ class ConnectTimeout {
   };
 
   #expire = () => {
-    if (this.#timer === null) return;
+    if (this.#stopped) return;
     this.#expired = true;
     const socket = this.#socket;
     const giveUp = this.#giveUp;
