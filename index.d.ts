@@ -115,16 +115,66 @@ declare namespace oxagent {
      * 9110, section 9.2.2, allows it: the connection was used before, no byte of the response has come,
      * the whole request was written and is still held, its method is idempotent or it has an
      * `Idempotency-Key`, or no byte of it had left. Never an upgrade, a CONNECT or an `Expect`; over TLS
-     * only to a server with the same certificate, without TLS only to the same address; and never while the socket has listeners for
-     * `'lookup'`, `'connect'` or `'secureConnect'`, which judge each new connection. Default true. Throws
-     * `ERR_INVALID_ARG_TYPE` when it is no boolean.
+     * only to a server with the same certificate, without TLS only to the same address; and never while
+     * the socket has listeners for `'lookup'`, `'connect'` or `'secureConnect'`, which judge each new
+     * connection. Default true. Not in Node; read at construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is no boolean.
      */
     replay?: boolean | undefined;
     /**
-     * Bytes of a request that are held for a replay: an integer, at least 0. A request that is larger
-     * fails as with Node's agent. Default 65,536. Throws `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE`.
+     * Bytes of a request that are held for a replay: a whole number, at least 0. A request that is larger
+     * fails as with Node's agent. Default 65,536. Not in Node; read at construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
      */
     replayLimit?: number | undefined;
+    /**
+     * Most milliseconds that an idle socket is kept: 1 to 2147483647; `Infinity` or absent: no bound. Each
+     * rest is drawn from nine tenths of the value to the value, so that sockets that went idle together
+     * don't all close together. The first of this, `timeout`, `socketTTL` and the server's `Keep-Alive`
+     * hint counts. Not in Node; read at construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
+     */
+    freeSocketTimeout?: number | undefined;
+    /**
+     * Most milliseconds that a socket takes new requests, counted from the start of its connect: 1 to
+     * 2147483647; `Infinity` or absent: no bound. Drawn for each socket from nine tenths of the value to
+     * the value. An idle socket closes when its time is over, one in use when its request has ended.
+     * Not in Node; read at construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
+     */
+    socketTTL?: number | undefined;
+    /**
+     * Most requests over one socket: a whole number from 1 to 4294967294; `Infinity` or absent: no bound.
+     * Drawn for each socket from nine tenths of the value, rounded up, to the value: below 10 it is exact.
+     * A server's `Keep-Alive: max=<left>` hint (RFC 2068, 19.7.1.1) is obeyed without this option too: a
+     * socket is not used again when the server has said 1 or 0. Not in Node; read at construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
+     */
+    maxRequestsPerSocket?: number | undefined;
+    /**
+     * Most requests that may wait for a socket, of all origins: a whole number from 0 to 4294967294;
+     * `Infinity` or absent: no bound. With 0 none waits. A request beyond it emits 'error' with the code
+     * `OXAGENT_QUEUE_FULL`, then 'close', and is never in `agent.requests`. Not in Node; read at
+     * construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
+     */
+    maxQueue?: number | undefined;
+    /**
+     * Most milliseconds that a request waits for a socket: 1 to 2147483647; `Infinity` or absent: no bound.
+     * A request that has waited for longer leaves `agent.requests` and emits 'error' with the code
+     * `OXAGENT_QUEUE_TIMEOUT`, then 'close'. The time of the connect is not part of it. Not in Node; read
+     * at construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
+     */
+    queueTimeout?: number | undefined;
+    /**
+     * Most milliseconds that name lookup, TCP connect and TLS handshake may take together, over whichever
+     * transport, or a `createConnection()` of the program's until it answers: 1 to 2147483647; `Infinity`
+     * or absent: no bound. The request then emits 'error' with a {@link ConnectTimeoutError}, then 'close'.
+     * Not in Node; read at construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
+     */
+    connectTimeout?: number | undefined;
     /** Port of a request that names none. Default 80. */
     defaultPort?: number | undefined;
     /**
@@ -147,6 +197,23 @@ declare namespace oxagent {
 
   /** Answers a `createConnection()` that takes its time: an error, or the connected stream. */
   type ConnectionCallback = (error: Error | null, stream: Duplex) => void;
+
+  /** A request found as many waiting as `maxQueue` allows. The message names the origin. */
+  interface QueueFullError extends Error {
+    code: 'OXAGENT_QUEUE_FULL';
+  }
+
+  /** A request has waited for `queueTimeout` milliseconds. The message names the origin. */
+  interface QueueTimeoutError extends Error {
+    code: 'OXAGENT_QUEUE_TIMEOUT';
+  }
+
+  /** No connection was ready within `connectTimeout` milliseconds. The message names the origin. */
+  interface ConnectTimeoutError extends Error {
+    code: 'OXAGENT_CONNECT_TIMEOUT';
+    /** What had not ended: the name lookup, the connect, or the TLS handshake. */
+    phase: 'lookup' | 'connect' | 'secureConnect';
+  }
 
   /** Listeners' arguments by event. */
   interface AgentEventMap {
@@ -177,7 +244,8 @@ declare namespace oxagent {
   class Agent extends http.Agent {
     /**
      * @throws `ERR_INVALID_ARG_VALUE` when `scheduling` is neither `'lifo'` nor `'fifo'`,
-     * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` when `maxTotalSockets` is no number of at least 1.
+     * `ERR_INVALID_ARG_TYPE` or `ERR_OUT_OF_RANGE` when `maxTotalSockets` is no number of at least 1, or
+     * an option of oxagent's own is no number or out of range.
      */
     constructor(options?: AgentOptions);
 

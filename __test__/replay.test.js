@@ -488,20 +488,20 @@ describeOwn('the options of replay', () => {
         assert.throws(() => new AnyAgent({ replay }), {
           name: 'TypeError',
           code: 'ERR_INVALID_ARG_TYPE',
-          message: /^The "options\.replay" property must be of type boolean\. Received /,
+          message: /^The "replay" argument must be of type boolean\. Received /,
         });
       }
       for (const replayLimit of ['1', null, {}, true]) {
         assert.throws(() => new AnyAgent({ replayLimit }), {
           code: 'ERR_INVALID_ARG_TYPE',
-          message: /^The "options\.replayLimit" property must be of type number\. Received /,
+          message: /^The "replayLimit" argument must be of type number\. Received /,
         });
       }
       for (const replayLimit of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
         assert.throws(() => new AnyAgent({ replayLimit }), {
           name: 'RangeError',
           code: 'ERR_OUT_OF_RANGE',
-          message: /^The value of "options\.replayLimit" is out of range\. .* Received /,
+          message: /^The value of "replayLimit" is out of range\. .* Received /,
         });
       }
     }

@@ -34,7 +34,7 @@ fn cycle(criterion: &mut Criterion) {
             return false;
         };
         let now = crowd.tick() as u64;
-        crowd.pool.checkin(slot) == Checkin::Park && crowd.pool.park(slot, Some(1000 + now))
+        crowd.pool.checkin(slot, 0) == Checkin::Park && crowd.pool.park(slot, 0, Some(1000 + now))
     });
 }
 
@@ -46,7 +46,7 @@ fn wait_and_serve(criterion: &mut Criterion) {
             crowd.pool.checkout(origin, 0, |_| true),
             Some(Checkout::Wait(_))
         );
-        queued && matches!(crowd.pool.checkin(slot), Checkin::Serve(_))
+        queued && matches!(crowd.pool.checkin(slot, 0), Checkin::Serve(_))
     });
 }
 
@@ -86,7 +86,7 @@ fn remove_and_open(criterion: &mut Criterion) {
         let origin = crowd.oldest % crowd.slots.len();
         crowd.oldest += 1;
         let origin = crowd.busy[origin].0;
-        crowd.pool.attach(slot, slot)
+        crowd.pool.attach(slot, slot, 0)
             && matches!(
                 crowd.pool.checkout(origin, 0, |_| true),
                 Some(Checkout::Wait(_))
@@ -135,6 +135,7 @@ impl Crowd {
             per_origin: 1,
             total: u32::MAX,
             free_per_origin: u32::MAX,
+            waiters: u32::MAX,
         };
         let mut pool = Pool::new(unlimited, Scheduling::Lifo);
         let busy: Vec<(OriginId, SlotId)> = (0..origins).map(|_| Self::open(&mut pool)).collect();
@@ -142,7 +143,7 @@ impl Crowd {
         if per_origin == 1 {
             for _ in 0..origins {
                 let (origin, slot) = Self::open(&mut pool);
-                assert!(pool.park(slot, Some(1000)));
+                assert!(pool.park(slot, 0, Some(1000)));
                 quiet.push(origin);
             }
         }
@@ -160,6 +161,7 @@ impl Crowd {
                 per_origin: u32::MAX,
                 total: pool.total(),
                 free_per_origin: u32::MAX,
+                waiters: u32::MAX,
             });
         }
         assert!(!pool.has_outputs());
@@ -180,7 +182,7 @@ impl Crowd {
         let Some(Checkout::Open(slot)) = pool.checkout(origin, 0, |_| true) else {
             panic!("should open");
         };
-        assert!(pool.attach(slot, slot));
+        assert!(pool.attach(slot, slot, 0));
         (origin, slot)
     }
 

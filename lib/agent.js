@@ -5,15 +5,18 @@
 
 const net = require('node:net');
 
+const { readBounds, readReplayLimit } = require('./agent-options');
 const { planConnect } = require('./connect-plan');
+const { ConnectTimeout } = require('./connect-timeout');
 const { isOurs, openSocket } = require('./connection');
-const { invalidHostHeader } = require('./errors');
-const { idleLifetime } = require('./keep-alive-hint');
+const { invalidHostHeader, socketHangUp } = require('./errors');
+const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { connectByNode, isReplaced } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
-const { beginExchange, mayRedial, replayLimitOf } = require('./replay');
+const { queueFull, queueTimedOut } = require('./queue-limits');
+const { beginExchange, mayRedial } = require('./replay');
 const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
@@ -29,6 +32,7 @@ const emitsTunnelErrors =
 const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 
 const kLimits = Symbol('limits');
+const kBounds = Symbol('bounds');
 const kNameOf = Symbol('nameOf');
 // By request: the slot promised to it, for the createSocket() that follows.
 const kReservations = Symbol('reservations');
@@ -50,20 +54,23 @@ function Agent(options) {
   this.agentKeepAliveTimeoutBuffer =
     Number.isFinite(buffer) && buffer >= 0 ? buffer : KEEP_ALIVE_TIMEOUT_BUFFER_MS;
 
+  this[kBounds] = readBounds(this.options);
   this[kLimits] = {
     maxSockets: this.options.maxSockets || Agent.defaultMaxSockets,
     maxTotalSockets: this.maxTotalSockets,
     maxFreeSockets: this.maxFreeSockets,
+    maxQueue: this[kBounds].maxQueue,
     scheduling: this.scheduling,
   };
-  this[kReplayLimit] = replayLimitOf(this.options);
+  this[kReplayLimit] = readReplayLimit(this.options);
   this[kReservations] = new WeakMap();
-  this[kPool] = new Pool(this[kLimits], {
+  this[kPool] = new Pool(this[kLimits], this[kBounds], {
     open: (waiter, slot) => openForWaiter(this, waiter, slot),
     drop: (socket) => {
       slots.vacate(socket);
       socket.destroy();
     },
+    late: (waiter) => failLate(this, waiter),
   });
   Object.defineProperties(this, LIMITS);
   const views = createViews(this[kPool], {
@@ -153,10 +160,13 @@ Agent.prototype.addRequest = function addRequest(
     } else if (verdict === Checkout.OPEN) {
       openFor(this, id, req, options, (err, socket) => {
         if (err) failRequest(req, err);
+        else if (isDead(socket)) failDead(this, req, socket);
         else setRequestSocket(this, req, socket);
       });
-    } else {
+    } else if (verdict === Checkout.WAIT) {
       enqueue(this, id, req, mergeOptions(this, req, options));
+    } else {
+      refuse(this, req, mergeOptions(this, req, options));
     }
     return;
   }
@@ -175,23 +185,36 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
   }
 
   let slot = takeReservation(this, req) ?? this[kPool].open(name);
+  let timeLimit = null;
   const onCreate = (err, socket) => {
-    if (slot === null) return;
+    if (slot === null) {
+      timeLimit?.reject(socket);
+      return;
+    }
     const created = slot;
     slot = null;
     if (err) {
+      timeLimit?.stop();
       this[kPool].remove(created);
       callback(err);
       return;
     }
     settle(this, created, socket, options);
     if (this[kReplayLimit] > 0 && isOurs(socket)) letRedial(this, socket, options);
+    timeLimit?.watch(socket);
     callback(null, socket);
   };
+  const { connectTimeout } = this[kBounds];
+  if (connectTimeout !== undefined) {
+    timeLimit = new ConnectTimeout(connectTimeout, options, onCreate);
+  }
   try {
     const socket = this.createConnection(options, onCreate);
     if (socket && !waitsForTunnel(this, socket)) onCreate(null, socket);
+    else if (socket) timeLimit?.expect(socket);
+    timeLimit?.start();
   } catch (err) {
+    timeLimit?.stop();
     if (slot !== null) this[kPool].remove(slot);
     slot = null;
     throw err;
@@ -238,8 +261,9 @@ function socketsOf(pool) {
 function onFree(socket, options) {
   const promised = slots.takePromise(socket);
   if (!socket.writable) {
-    if (promised) openAgain(this, promised, socket, options);
-    else socket.destroy();
+    if (!promised) socket.destroy();
+    else if (promised.retried) failDead(this, promised.req, socket);
+    else openAgain(this, promised, socket, options);
     return;
   }
   if (promised) {
@@ -248,6 +272,7 @@ function onFree(socket, options) {
   }
   const pool = this[kPool];
   const slot = slots.slotOf(socket, this) ?? takeIn(this, socket, options);
+  if (isLastResponse(socket._httpMessage?.res)) pool.retire(slot);
   const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket));
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
@@ -309,6 +334,8 @@ function settle(agent, slot, socket, options) {
 
 function discard(agent, socket) {
   release(agent, socket);
+  // It may have failed already, and nobody listens to it yet, or any more.
+  socket.on('error', () => {});
   socket.destroy();
 }
 
@@ -319,8 +346,9 @@ function release(agent, socket) {
 }
 
 // The connection that was made for a queued request is dead: the request keeps its turn, as its new
-// slot is taken before the old one is given up.
+// slot is taken before the old one is given up. Once: others wait for their turn too.
 function openAgain(agent, waiter, socket, options) {
+  waiter.retried = true;
   const slot = agent[kPool].open(agent.getName(options));
   discard(agent, socket);
   setImmediate(() => openForWaiter(agent, waiter, slot));
@@ -389,6 +417,19 @@ function enqueue(agent, id, req, options) {
   pool.enqueue(id, new Waiter(req, options, cancel));
 }
 
+// The queue is full.
+function refuse(agent, req, options) {
+  // One that was destroyed before has its own error.
+  if (req.destroyed) req.onSocket(null);
+  else failRequest(req, queueFull(agent[kBounds].maxQueue, options));
+}
+
+// It has waited for too long.
+function failLate(agent, waiter) {
+  const error = queueTimedOut(agent[kBounds].queueTimeout, waiter.options);
+  waiter.serve((req) => failRequest(req, error));
+}
+
 function openForWaiter(agent, waiter, slot) {
   waiter.serve((req) => {
     let answered = false;
@@ -418,6 +459,17 @@ function failRequest(req, err) {
     req.emit('error', err);
   }
   req.onSocket(null, err);
+}
+
+// A program's createConnection() may answer with a stream that is over. Nothing will come of it, not
+// even 'close'.
+function isDead(socket) {
+  return socket.destroyed === true && !isOurs(socket);
+}
+
+function failDead(agent, req, socket) {
+  if (slots.slotOf(socket, agent) !== undefined) discard(agent, socket);
+  failRequest(req, socket.errored ?? socketHangUp());
 }
 
 function setRequestSocket(agent, req, socket) {
@@ -455,10 +507,21 @@ function letRedial(agent, socket, options) {
     const bare = { ...options, timeout: undefined, signal: undefined };
     made = agent.createConnection(bare, take) ?? made;
     isAsked = false;
-    if (made && isOurs(made) && made.connecting) return made;
+    if (made && isOurs(made) && made.connecting) {
+      limitConnect(agent, made, options);
+      return made;
+    }
     made?.destroy();
     return null;
   });
+}
+
+function limitConnect(agent, socket, options) {
+  const { connectTimeout } = agent[kBounds];
+  if (connectTimeout === undefined) return;
+  const timeLimit = new ConnectTimeout(connectTimeout, options);
+  timeLimit.watch(socket);
+  timeLimit.start();
 }
 
 // --- Names and options -------------------------------------------------------------------------

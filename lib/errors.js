@@ -120,27 +120,46 @@ const notServedByRustls = (name) =>
     `The property 'options.transport' is 'rustls', which cannot serve ${name}`,
   );
 
-const invalidArgType = (name, expected, value) =>
+// `name` is the option's.
+const invalidArgType = (name, type, value) =>
   coded(
     TypeError,
     'ERR_INVALID_ARG_TYPE',
-    `The "${name}" property must be of type ${expected}. Received ${described(value)}`,
+    `The "${name}" argument must be of type ${type}.${received(value)}`,
   );
 
 const outOfRange = (name, range, value) =>
   coded(
     RangeError,
     'ERR_OUT_OF_RANGE',
-    `The value of "${name}" is out of range. It must be ${range}. Received ${inspect(value)}`,
+    `The value of "${name}" is out of range. It must be ${range}. Received ${withUnderscores(value)}`,
   );
 
-// As Node's own messages describe a value.
-function described(value) {
-  if (value == null) return String(value);
-  if (typeof value === 'function') return `function ${value.name}`;
-  if (typeof value !== 'object') return `type ${typeof value} (${inspect(value)})`;
-  const name = value.constructor?.name;
-  return name ? `an instance of ${name}` : inspect(value, { depth: -1 });
+const socketHangUp = () => withFields(new Error('socket hang up'), { code: 'ECONNRESET' });
+
+const SHOWN_MAX_CHARS = 28;
+const CUT_CHARS = 25;
+
+// What Node says of an argument of a wrong type.
+function received(value) {
+  if (value === null || value === undefined) return ` Received ${value}`;
+  if (typeof value === 'function') return ` Received function ${value.name}`;
+  if (typeof value === 'object') {
+    const name = value.constructor?.name;
+    return ` Received ${name ? `an instance of ${name}` : inspect(value, { depth: -1 })}`;
+  }
+  return ` Received type ${typeof value} (${inspect(shortened(value))})`;
+}
+
+function shortened(value) {
+  const isLong = typeof value === 'string' && value.length > SHOWN_MAX_CHARS;
+  return isLong ? `${value.slice(0, CUT_CHARS)}...` : value;
+}
+
+// Node marks the thousands of large integers.
+function withUnderscores(value) {
+  const isLarge = Number.isInteger(value) && Math.abs(value) > 2 ** 32;
+  return isLarge ? String(value).replace(/\B(?=(\d{3})+$)/g, '_') : inspect(value);
 }
 
 const invalidHostHeader = (value) =>
@@ -154,6 +173,7 @@ const invalidHostHeader = (value) =>
 module.exports = {
   aggregateException,
   alreadyConnected,
+  coded,
   connectException,
   errnoException,
   invalidAddressFamily,
@@ -172,4 +192,5 @@ module.exports = {
   outOfRange,
   socketClosed,
   socketClosedBeforeConnection,
+  socketHangUp,
 };

@@ -5,11 +5,10 @@
 
 const { inspect } = require('node:util');
 
+const { COUNT_MAX, DURATION_MAX_MS } = require('./agent-options');
 const errors = require('./errors');
 
 const VARIABLE = 'OXAGENT_OPTIONS';
-
-const TIMER_MAX_MS = 0x7fffffff;
 
 const boolean = {
   expected: 'true or false',
@@ -34,18 +33,26 @@ const oneOf = (...values) => ({
 const KNOWN = {
   __proto__: null,
   keepAlive: boolean,
-  keepAliveMsecs: integer(0, TIMER_MAX_MS),
+  keepAliveMsecs: integer(0, DURATION_MAX_MS),
   maxSockets: integer(1),
   maxTotalSockets: integer(1),
   maxFreeSockets: integer(0),
   scheduling: oneOf('lifo', 'fifo'),
-  timeout: integer(0, TIMER_MAX_MS),
+  timeout: integer(0, DURATION_MAX_MS),
   noDelay: boolean,
-  agentKeepAliveTimeoutBuffer: integer(0, TIMER_MAX_MS),
+  agentKeepAliveTimeoutBuffer: integer(0, DURATION_MAX_MS),
   family: oneOf(0, 4, 6),
   localAddress: string,
   autoSelectFamily: boolean,
-  autoSelectFamilyAttemptTimeout: integer(1, TIMER_MAX_MS),
+  autoSelectFamilyAttemptTimeout: integer(1, DURATION_MAX_MS),
+  replay: boolean,
+  replayLimit: integer(0),
+  freeSocketTimeout: integer(1, DURATION_MAX_MS),
+  socketTTL: integer(1, DURATION_MAX_MS),
+  maxRequestsPerSocket: integer(1, COUNT_MAX),
+  maxQueue: integer(0, COUNT_MAX),
+  queueTimeout: integer(1, DURATION_MAX_MS),
+  connectTimeout: integer(1, DURATION_MAX_MS),
   // Of https: alone; http: has no use for them.
   transport: oneOf('auto', 'rustls', 'node'),
   maxCachedSessions: integer(0),

@@ -3,17 +3,22 @@
 // The native pool, with the sockets, requests and names that its integers stand for.
 
 const { native, Pool: NativePool } = require('./bridge/addon');
+const { throwLater } = require('./run-all');
 
 // Answers of the native pool: id << 3 | OUTPUTS | verdict.
 const VERDICT = 0b11;
 const OUTPUTS = 0b100;
 const ID_SHIFT = 3;
 
-const Checkout = { REUSE: 0, OPEN: 1, WAIT: 2 };
+const Checkout = { REUSE: 0, OPEN: 1, WAIT: 2, REFUSE: 3 };
 const Checkin = { SERVE: 0, PARK: 1, CLOSE: 2 };
 const Output = { OPEN: 0, DROP: 1, GONE: 2 };
 
 const UNLIMITED = 0xffffffff;
+
+// In milliseconds or requests.
+const NO_BOUND = -1;
+const NOT_PARKED = -2;
 
 // Carries a slot whose connection is not ours.
 const FOREIGN = -1;
@@ -30,11 +35,20 @@ class Pool {
   #waiters = [];
   #expiry = null;
   #expiryAt = Infinity;
+  #settling = false;
+  #queueTimeout;
 
-  // `handler` is told what to do: open(waiter, slot) and drop(socket).
-  constructor(limits, handler) {
+  // `handler` is told what to do: open(waiter, slot), drop(socket) and late(waiter). The `bounds`
+  // are those of ./agent-options.js.
+  constructor(limits, bounds, handler) {
     this.#handler = handler;
     this.#native = new NativePool(native, ...nativeLimits(limits));
+    this.#queueTimeout = bounds.queueTimeout;
+    const { freeSocketTimeout, socketTTL, maxRequestsPerSocket, queueTimeout } = bounds;
+    const lifetimes = [freeSocketTimeout, socketTTL, maxRequestsPerSocket, queueTimeout];
+    if (lifetimes.some((bound) => bound !== undefined)) {
+      this.#native.setLifetimes(...lifetimes.map((bound) => bound ?? NO_BOUND));
+    }
   }
 
   setLimits(limits) {
@@ -56,7 +70,8 @@ class Pool {
     return origin;
   }
 
-  // Answers { verdict, id }: the id is a slot's, or a waiter's where the request must wait.
+  // Answers { verdict, id }: the id is a slot's, a waiter's where the request must wait, and nothing
+  // where it is refused.
   checkout(name) {
     const answer = this.#native.checkout(this.originOf(name));
     return this.#answer(answer);
@@ -81,12 +96,17 @@ class Pool {
     return this.#answer(answer);
   }
 
-  // Idle for `lifetime` milliseconds at most, or for ever where it is negative. False when there is
-  // no place for it any more.
+  // The slot's connection serves nobody after the present request.
+  retire(slot) {
+    this.#native.retire(slot);
+  }
+
+  // Idle for `lifetime` milliseconds at most, or as long as the pool's bounds let it where it is
+  // negative. False when there is no place for it any more.
   park(slot, carrier, lifetime) {
-    const parked = this.#native.park(slot, carrier, lifetime);
-    if (parked && lifetime >= 0) this.#expireIn(lifetime);
-    return parked;
+    const left = this.#native.park(slot, carrier, lifetime);
+    if (left >= 0) this.#expireIn(left);
+    return left !== NOT_PARKED;
   }
 
   remove(slot) {
@@ -97,6 +117,7 @@ class Pool {
   // What waits behind a waiter's id.
   enqueue(id, waiter) {
     this.#waiters[id] = waiter;
+    if (this.#queueTimeout !== undefined) this.#expireIn(this.#queueTimeout);
   }
 
   dequeue(id) {
@@ -124,10 +145,22 @@ class Pool {
     return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
   }
 
-  // Does what the pool's last inputs have brought about.
+  // Does what the pool's last inputs have brought about. What that brings about in turn (a connection
+  // that fails at once lets the next request go) is done by the same loop, however many there are.
   settle() {
-    for (let output = this.#native.poll(); output; output = this.#native.poll()) {
-      const [kind, id, slot] = output;
+    if (this.#settling) return;
+    this.#settling = true;
+    try {
+      for (let output = this.#native.poll(); output; output = this.#native.poll()) {
+        this.#obey(output);
+      }
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  #obey([kind, id, slot]) {
+    try {
       if (kind === Output.OPEN) {
         this.#handler.open(this.dequeue(id), slot);
       } else if (kind === Output.DROP) {
@@ -138,6 +171,9 @@ class Pool {
         this.#ids.delete(this.#names[id]);
         this.#names[id] = undefined;
       }
+    } catch (error) {
+      // A listener's. The others still have to be served.
+      throwLater(error);
     }
   }
 
@@ -187,19 +223,26 @@ class Pool {
 
   #expire() {
     this.#expiryAt = Infinity;
-    if (this.#native.expire()) this.settle();
+    const late = [];
+    for (let id = this.#native.late(); id >= 0; id = this.#native.late()) {
+      late.push(this.dequeue(id));
+    }
+    this.#native.expire();
     const left = this.#native.nextExpiry();
     if (left >= 0) this.#expireIn(left + 1);
+    this.settle();
+    for (const waiter of late) this.#handler.late(waiter);
   }
 }
 
 // Node compares with these, whatever they are: `count < maxSockets` may open, `free >= maxFreeSockets`
 // may not park. So what fits is rounded up, and NaN opens nothing and parks everything.
-function nativeLimits({ maxSockets, maxTotalSockets, maxFreeSockets, scheduling }) {
+function nativeLimits({ maxSockets, maxTotalSockets, maxFreeSockets, maxQueue, scheduling }) {
   return [
     count(maxSockets, 0),
     count(maxTotalSockets, 0),
     count(maxFreeSockets, UNLIMITED),
+    maxQueue ?? UNLIMITED,
     scheduling === 'fifo',
   ];
 }

@@ -19,12 +19,9 @@ const {
   setHolding,
   setReading,
 } = require('./connection');
-const errors = require('./errors');
 const { kScope } = require('./scope');
 const { changeCarrier } = require('./slot');
 const { applyLateOptions } = require('./socket-options');
-
-const LIMIT_BYTES = 64 * 1024;
 
 // Methods that may be sent twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -56,18 +53,6 @@ function initReplay(socket) {
   socket[kHeld] = null;
   socket[kReplacement] = null;
   socket.replays = 0;
-}
-
-// Bytes that an agent holds of a request, by its options.
-function replayLimitOf({ replay = true, replayLimit = LIMIT_BYTES }) {
-  if (typeof replay !== 'boolean') throw errors.invalidArgType('options.replay', 'boolean', replay);
-  if (typeof replayLimit !== 'number') {
-    throw errors.invalidArgType('options.replayLimit', 'number', replayLimit);
-  }
-  if (!Number.isInteger(replayLimit) || replayLimit < 0) {
-    throw errors.outOfRange('options.replayLimit', 'an integer >= 0', replayLimit);
-  }
-  return replay ? replayLimit : 0;
 }
 
 // A socket whose connection can be made again, by `redial`.
@@ -237,5 +222,4 @@ module.exports = {
   kReplayLeft,
   mayRedial,
   replay,
-  replayLimitOf,
 };

@@ -6,6 +6,7 @@ const { native } = require('./bridge/addon');
 const { Op, command } = require('./bridge/commands');
 const { Kind } = require('./bridge/events');
 const { kConn } = require('./connection');
+const { runAll } = require('./run-all');
 const { isLeaving, kWriteCallback } = require('./socket-events');
 const { makeToken } = require('./tls/session-token');
 const { fallsBack, tlsFailure } = require('./tls/tls-errors');
@@ -151,26 +152,6 @@ function finishHandshake(socket, flags, facts, id) {
     () => socket.emit('secure'),
     () => releaseHeld(socket),
   ]);
-}
-
-// What a listener throws is the program's to catch, and stops no other step: a request that waits for
-// its connection would wait for ever.
-function runAll(steps) {
-  const thrown = [];
-  for (const step of steps) {
-    try {
-      step();
-    } catch (error) {
-      thrown.push(error);
-    }
-  }
-  if (thrown.length === 0) return;
-  for (const error of thrown.slice(1)) {
-    process.nextTick(() => {
-      throw error;
-    });
-  }
-  throw thrown[0];
 }
 
 function idOf(low, high) {

@@ -10,6 +10,9 @@ class Waiter {
   #own;
   #destroyQueued;
 
+  // Whether the connection that was made for it was dead, and another one is being made.
+  retried = false;
+
   // `cancel` is called when the request is destroyed while it waits.
   constructor(req, options, cancel) {
     this.req = req;

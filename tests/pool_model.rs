@@ -4,8 +4,8 @@
 //! `PROPTEST_CASES` sets how many sequences are tried. `fuzz/` drives the same two with libFuzzer.
 
 use oxagent::pool::{
-    Carrier, Checkin, Checkout, FOREIGN, Limits, MAX_PASSES, OriginId, Pool, Scheduling, SlotId,
-    WaiterId,
+    Carrier, Checkin, Checkout, FOREIGN, Left, Lifetimes, Limits, MAX_PASSES, OriginId, Pool,
+    Scheduling, SlotId, WaiterId,
 };
 use proptest::prelude::*;
 
@@ -28,9 +28,12 @@ pub enum Op {
     Free(Pick, Option<u64>),
     Park(Pick, Option<u64>),
     Remove(Pick),
+    Retire(Pick),
     Cancel(Pick),
     Pass(u64),
     Expire,
+    /// Whoever has waited for too long leaves.
+    Late,
     SetLimits(Limits),
     SetScheduling(Scheduling),
     /// All outputs. Other steps leave them to wait, as calls that come in between would.
@@ -65,10 +68,24 @@ fn limit(below: u32) -> impl Strategy<Value = u32> {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    (limit(5), limit(10), limit(4)).prop_map(|(per_origin, total, free_per_origin)| Limits {
-        per_origin,
-        total,
-        free_per_origin,
+    (limit(5), limit(10), limit(4), limit(12)).prop_map(
+        |(per_origin, total, free_per_origin, waiters)| Limits {
+            per_origin,
+            total,
+            free_per_origin,
+            waiters,
+        },
+    )
+}
+
+fn lifetimes() -> impl Strategy<Value = Lifetimes> {
+    let bound = || proptest::option::of(prop_oneof![1..10_u64, 10..100_u64]);
+    let requests = proptest::option::of(prop_oneof![1..10_u32, 10..30_u32]);
+    (bound(), bound(), requests, bound()).prop_map(|(idle, age, requests, wait)| Lifetimes {
+        idle,
+        age,
+        requests,
+        wait,
     })
 }
 
@@ -92,9 +109,11 @@ fn op() -> impl Strategy<Value = Op> {
         12 => (pick(), deadline()).prop_map(|(slot, deadline)| Op::Free(slot, deadline)),
         1 => (pick(), deadline()).prop_map(|(slot, deadline)| Op::Park(slot, deadline)),
         3 => pick().prop_map(Op::Remove),
+        1 => pick().prop_map(Op::Retire),
         2 => pick().prop_map(Op::Cancel),
         2 => (0..20_u64).prop_map(Op::Pass),
         1 => Just(Op::Expire),
+        1 => Just(Op::Late),
         1 => limits().prop_map(Op::SetLimits),
         1 => scheduling().prop_map(Op::SetScheduling),
         12 => Just(Op::Drain),
@@ -105,10 +124,13 @@ proptest! {
     #[test]
     fn pool_agrees_with_the_model(
         limits in limits(),
+        lifetimes in lifetimes(),
+        seed in any::<u64>(),
         scheduling in scheduling(),
         ops in prop::collection::vec(op(), 1..400),
     ) {
         let mut test = Test::new(limits, scheduling);
+        test.set_lifetimes(lifetimes, seed);
         for op in ops {
             test.step(&op)?;
             test.compare()?;
@@ -122,7 +144,7 @@ proptest! {
         total in 1..4_u32,
         ops in prop::collection::vec((0..5_u8, any::<usize>()), 1..400),
     ) {
-        let limits = Limits { per_origin: 3, total, free_per_origin: 2 };
+        let limits = Limits { per_origin: 3, total, free_per_origin: 2, waiters: u32::MAX };
         let mut test = Test::new(limits, Scheduling::Lifo);
         test.step(&Op::Checkout { origin: Pick::Nth(0), new: true })?;
         test.step(&Op::Checkout { origin: Pick::Nth(0), new: true })?;
@@ -165,6 +187,11 @@ impl Test {
         }
     }
 
+    pub fn set_lifetimes(&mut self, lifetimes: Lifetimes, seed: u64) {
+        self.pool.set_lifetimes(lifetimes, seed);
+        self.model.lifetimes = lifetimes;
+    }
+
     pub fn step(&mut self, op: &Op) -> Check {
         match *op {
             Op::Checkout { origin, new } => {
@@ -191,7 +218,11 @@ impl Test {
                 let carrier = if foreign { FOREIGN } else { self.carriers };
                 self.carriers += 1;
                 let expected = self.model.attach(slot, carrier);
-                prop_assert_eq!(self.pool.attach(slot, carrier), expected);
+                prop_assert_eq!(self.pool.attach(slot, carrier, self.now), expected);
+                if expected {
+                    let left = self.pool.left(slot).unwrap_or_default();
+                    self.model.begin_life(slot, left, self.now)?;
+                }
             }
             Op::Kill(slot) => {
                 let slot = slot.from(&self.model.slot_ids());
@@ -220,6 +251,10 @@ impl Test {
                 let slot = slot.from(&self.model.slot_ids());
                 self.remove(slot)?;
             }
+            Op::Retire(slot) => {
+                let slot = slot.from(&self.model.slot_ids());
+                prop_assert_eq!(self.pool.retire(slot), self.model.retire(slot));
+            }
             Op::Cancel(waiter) => {
                 let waiter = waiter.from(&self.model.waiter_ids());
                 let expected = self.model.unqueue(waiter);
@@ -229,6 +264,12 @@ impl Test {
             Op::Expire => {
                 self.pool.expire(self.now);
                 self.model.expire(self.now);
+            }
+            Op::Late => {
+                while let Some(expected) = self.model.late(self.now) {
+                    prop_assert_eq!(self.pool.poll_late(self.now), Some(expected));
+                }
+                prop_assert_eq!(self.pool.poll_late(self.now), None);
             }
             Op::SetLimits(limits) => {
                 self.pool.set_limits(limits);
@@ -267,8 +308,9 @@ impl Test {
                 self.model.within_limits(origin)?;
             }
             (Some(Checkout::Wait(waiter)), Answer::Wait) => {
-                self.model.add_waiter(waiter, origin)?
+                self.model.add_waiter(waiter, origin, self.now)?
             }
+            (Some(Checkout::Refuse), Answer::Refuse) => {}
             (answer, expected) => {
                 return Err(TestCaseError::fail(format!(
                     "{answer:?} is not {expected:?}"
@@ -279,15 +321,16 @@ impl Test {
     }
 
     fn checkin(&mut self, slot: SlotId) -> Check<Checkin> {
-        let answer = self.pool.checkin(slot);
-        prop_assert_eq!(answer, self.model.checkin(slot));
+        let answer = self.pool.checkin(slot, self.now);
+        prop_assert_eq!(answer, self.model.checkin(slot, self.now));
         Ok(answer)
     }
 
     fn park(&mut self, slot: SlotId, deadline: Option<u64>) -> Check<bool> {
         let deadline = deadline.map(|after| self.now + after);
-        let answer = self.pool.park(slot, deadline);
-        prop_assert_eq!(answer, self.model.park(slot, deadline));
+        let answer = self.pool.park(slot, self.now, deadline);
+        let drawn = self.pool.deadline(slot);
+        prop_assert_eq!(answer, self.model.park(slot, self.now, deadline, drawn)?);
         Ok(answer)
     }
 
@@ -328,11 +371,15 @@ impl Test {
         let (pool, model) = (&self.pool, &self.model);
         prop_assert_eq!(pool.total() as usize, model.slots.len());
         prop_assert_eq!(pool.next_deadline(), model.next_deadline());
+        prop_assert_eq!(pool.waiting() as usize, model.queue.len());
         for &origin in &model.origins {
             let active: Vec<SlotId> = pool.active(origin).collect();
             prop_assert_eq!(&active, &model.active(origin));
             let idle: Vec<SlotId> = pool.idle(origin).collect();
             prop_assert_eq!(&idle, &model.idle(origin));
+            for &slot in active.iter().chain(&idle) {
+                prop_assert_eq!(pool.left(slot), model.slot(slot).map(|slot| slot.left));
+            }
             let waiters: Vec<WaiterId> = pool.waiters(origin).collect();
             prop_assert_eq!(&waiters, &model.waiters(origin));
             let counts = [active.len(), idle.len(), waiters.len()].map(|n| n as u32);
@@ -361,6 +408,7 @@ impl Test {
 /// The rules of the pool, written to be read. It takes the ids that the pool gives out.
 struct Model {
     limits: Limits,
+    lifetimes: Lifetimes,
     scheduling: Scheduling,
     origins: Vec<OriginId>,
     /// In the order in which they took the state they are in.
@@ -380,6 +428,7 @@ struct Slot {
     origin: OriginId,
     carrier: Carrier,
     state: State,
+    left: Left,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -396,6 +445,7 @@ struct Waiter {
     id: WaiterId,
     origin: OriginId,
     passes: u8,
+    since: u64,
 }
 
 struct Expected {
@@ -409,11 +459,16 @@ enum Answer {
     Reuse(SlotId),
     Open,
     Wait,
+    Refuse,
 }
 
 impl Slot {
     fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle(_))
+    }
+
+    fn is_spent(&self, now: u64) -> bool {
+        self.left.requests == Some(0) || self.left.until.is_some_and(|until| now >= until)
     }
 }
 
@@ -421,6 +476,7 @@ impl Model {
     fn new(limits: Limits, scheduling: Scheduling) -> Self {
         Self {
             limits,
+            lifetimes: Lifetimes::default(),
             scheduling,
             origins: Vec::new(),
             slots: Vec::new(),
@@ -447,6 +503,7 @@ impl Model {
                 claimed.push(slot.carrier);
                 if !dead.contains(&slot.carrier) {
                     self.enter(id, State::Active);
+                    self.count_request(id);
                     let answer = Answer::Reuse(id);
                     return Expected { answer, claimed };
                 }
@@ -460,17 +517,23 @@ impl Model {
         {
             self.evict();
             Answer::Open
+        } else if self.queue.len() as u32 >= self.limits.waiters {
+            Answer::Refuse
         } else {
             Answer::Wait
         };
         Expected { answer, claimed }
     }
 
-    fn checkin(&mut self, id: SlotId) -> Checkin {
+    fn checkin(&mut self, id: SlotId, now: u64) -> Checkin {
         let Some(slot) = self.slot(id).copied() else {
             return Checkin::Close;
         };
         if slot.state != State::Active {
+            return Checkin::Close;
+        }
+        if slot.is_spent(now) {
+            self.enter_in_place(id, State::Leaving);
             return Checkin::Close;
         }
         if let Some(ours) = self.queue.iter().position(|w| w.origin == slot.origin) {
@@ -486,6 +549,7 @@ impl Model {
                 }
                 longest.passes += 1;
             }
+            self.count_request(id);
             return Checkin::Serve(self.queue.remove(ours).id);
         }
         if self.may_park(slot.origin) {
@@ -508,15 +572,72 @@ impl Model {
             && (self.idle(origin).len() as u32) < self.limits.free_per_origin
     }
 
-    fn park(&mut self, id: SlotId, deadline: Option<u64>) -> bool {
+    /// `drawn` is the deadline that the pool has given it.
+    fn park(
+        &mut self,
+        id: SlotId,
+        now: u64,
+        deadline: Option<u64>,
+        drawn: Option<u64>,
+    ) -> Check<bool> {
         let Some(slot) = self.slot(id).copied() else {
-            return false;
+            return Ok(false);
         };
-        if slot.state != State::Active || self.waits(slot.origin) || !self.may_park(slot.origin) {
-            return false;
+        if slot.state != State::Active
+            || slot.is_spent(now)
+            || self.waits(slot.origin)
+            || !self.may_park(slot.origin)
+        {
+            return Ok(false);
         }
-        self.enter(id, State::Idle(deadline));
-        true
+        let bound = |rest| {
+            let ends = [deadline, rest, slot.left.until];
+            ends.into_iter().flatten().min()
+        };
+        let rest = self.lifetimes.idle;
+        let earliest = bound(rest.map(|rest| now + lowest(rest)));
+        let latest = bound(rest.map(|rest| now + rest));
+        prop_assert!(earliest <= drawn && drawn <= latest);
+        self.enter(id, State::Idle(drawn));
+        Ok(true)
+    }
+
+    /// `left` is what the pool has drawn for a connection that is new now.
+    fn begin_life(&mut self, id: SlotId, left: Left, now: u64) -> Check {
+        let Lifetimes { age, requests, .. } = self.lifetimes;
+        prop_assert_eq!(left.until.is_some(), age.is_some());
+        if let (Some(until), Some(age)) = (left.until, age) {
+            prop_assert!((now + lowest(age)..=now + age).contains(&until));
+        }
+        prop_assert_eq!(left.requests.is_some(), requests.is_some());
+        if let (Some(more), Some(most)) = (left.requests, requests) {
+            let all = u64::from(more) + 1;
+            prop_assert!((lowest(most.into())..=most.into()).contains(&all));
+        }
+        self.slot_mut(id).left = left;
+        Ok(())
+    }
+
+    fn count_request(&mut self, id: SlotId) {
+        if let Some(requests) = &mut self.slot_mut(id).left.requests {
+            *requests -= 1;
+        }
+    }
+
+    fn retire(&mut self, id: SlotId) -> bool {
+        let in_use = |slot: &Slot| matches!(slot.state, State::Opening | State::Active);
+        let retires = self.slot(id).is_some_and(in_use);
+        if retires {
+            self.slot_mut(id).left.requests = Some(0);
+        }
+        retires
+    }
+
+    /// Who leaves the queue because of the time.
+    fn late(&mut self, now: u64) -> Option<WaiterId> {
+        let first = *self.queue.first()?;
+        let is_late = now >= first.since + self.lifetimes.wait?;
+        is_late.then(|| self.queue.remove(0).id)
     }
 
     fn attach(&mut self, id: SlotId, carrier: Carrier) -> bool {
@@ -543,7 +664,7 @@ impl Model {
     }
 
     fn expire(&mut self, now: u64) {
-        while let Some(first) = self.next_deadline().filter(|first| *first <= now) {
+        while let Some(first) = self.first_end().filter(|first| *first <= now) {
             // Of those with the same deadline, the smallest id.
             let due = self.slots.iter();
             let due = due.filter(|slot| slot.state == State::Idle(Some(first)));
@@ -615,8 +736,12 @@ impl Model {
     }
 
     fn enter_in_place(&mut self, id: SlotId, state: State) {
+        self.slot_mut(id).state = state;
+    }
+
+    fn slot_mut(&mut self, id: SlotId) -> &mut Slot {
         let slot = self.slots.iter_mut().find(|slot| slot.id == id);
-        slot.expect("it was looked up").state = state;
+        slot.expect("it was looked up")
     }
 
     fn add_origin(&mut self, id: OriginId) -> Check {
@@ -633,14 +758,21 @@ impl Model {
             origin,
             carrier: FOREIGN,
             state: State::Opening,
+            left: Left::default(),
         });
         self.is_dense(1, id, self.slots.len() + self.dropped.len())
     }
 
-    fn add_waiter(&mut self, id: WaiterId, origin: OriginId) -> Check {
+    fn add_waiter(&mut self, id: WaiterId, origin: OriginId, since: u64) -> Check {
         prop_assert!(!self.waiter_ids().contains(&id), "waiter id is in use");
         let passes = 0;
-        self.queue.push(Waiter { id, origin, passes });
+        let waiter = Waiter {
+            id,
+            origin,
+            passes,
+            since,
+        };
+        self.queue.push(waiter);
         self.is_dense(2, id, self.queue.len())
     }
 
@@ -725,10 +857,22 @@ impl Model {
     }
 
     fn next_deadline(&self) -> Option<u64> {
+        let first = self.queue.first().zip(self.lifetimes.wait);
+        let late = first.map(|(waiter, wait)| waiter.since + wait);
+        self.first_end().into_iter().chain(late).min()
+    }
+
+    /// The first deadline of an idle slot.
+    fn first_end(&self) -> Option<u64> {
         let deadlines = self.slots.iter().filter_map(|slot| match slot.state {
             State::Idle(deadline) => deadline,
             _ => None,
         });
         deadlines.min()
     }
+}
+
+/// The least that may be drawn of a bound: nine tenths, rounded up.
+fn lowest(bound: u64) -> u64 {
+    (bound * 9).div_ceil(10)
 }

@@ -50,12 +50,28 @@ const everyOption = {
   blockList: new net.BlockList(),
   onread: { buffer: new Uint8Array(1), callback: (size, buffer) => size === buffer.length },
   allowHalfOpen: false,
+  freeSocketTimeout: 4_000,
+  socketTTL: 60_000,
+  maxRequestsPerSocket: 1_000,
+  maxQueue: 0,
+  queueTimeout: 5_000,
+  connectTimeout: Infinity,
 } satisfies AgentOptions;
 const agent = new Agent(everyOption);
 new Agent({ keepAlive: undefined, maxTotalSockets: undefined, signal: undefined });
 const forNode: http.AgentOptions = everyOption;
 const fromNode: AgentOptions = {} as http.AgentOptions;
 
+// The errors of its own.
+function explain(error: oxagent.QueueFullError | oxagent.QueueTimeoutError): string {
+  return error.code === 'OXAGENT_QUEUE_FULL' ? 'full' : error.message;
+}
+function phaseOf(error: oxagent.ConnectTimeoutError): 'lookup' | 'connect' | 'secureConnect' {
+  return error.phase;
+}
+
+// @ts-expect-error: a number
+new Agent({ queueTimeout: '5s' });
 // @ts-expect-error: neither of the two words
 new Agent({ scheduling: 'random' });
 // @ts-expect-error: a number
@@ -157,5 +173,18 @@ const closeAll = (any: http.Agent): void => any.destroy();
 closeAll(agent);
 for (const Class of classes) closeAll(new Class());
 
-export { anonymous, asNodes, forNode, fromDefault, fromNode, idle, kept, made, name, port, queued };
-export { sameClass, total, used, withoutNew };
+export {
+  anonymous,
+  asNodes,
+  explain,
+  forNode,
+  fromDefault,
+  fromNode,
+  idle,
+  kept,
+  made,
+  name,
+  port,
+  queued,
+};
+export { phaseOf, sameClass, total, used, withoutNew };

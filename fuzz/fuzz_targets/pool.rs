@@ -4,7 +4,7 @@
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use oxagent::pool::{Limits, Scheduling};
+use oxagent::pool::{Lifetimes, Limits, Scheduling};
 
 #[allow(dead_code, reason = "its properties are tests, and this is none")]
 #[path = "../../tests/pool_model.rs"]
@@ -19,6 +19,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn run(bytes: &mut Unstructured<'_>) -> Result<()> {
     let mut test = Test::new(limits(bytes)?, scheduling(bytes)?);
+    test.set_lifetimes(lifetimes(bytes)?, bytes.arbitrary()?);
     while !bytes.is_empty() {
         let op = op(bytes)?;
         test.step(&op).expect("the model takes the step too");
@@ -29,7 +30,7 @@ fn run(bytes: &mut Unstructured<'_>) -> Result<()> {
 }
 
 fn op(bytes: &mut Unstructured<'_>) -> Result<Op> {
-    Ok(match bytes.int_in_range(0..=15_u8)? {
+    Ok(match bytes.int_in_range(0..=17_u8)? {
         0..=2 => Op::Checkout {
             origin: pick(bytes)?,
             new: bytes.ratio(1_u8, 6_u8)?,
@@ -47,6 +48,8 @@ fn op(bytes: &mut Unstructured<'_>) -> Result<Op> {
         13 => Op::Expire,
         14 if bytes.arbitrary()? => Op::SetLimits(limits(bytes)?),
         14 => Op::SetScheduling(scheduling(bytes)?),
+        15 => Op::Retire(pick(bytes)?),
+        16 => Op::Late,
         _ => Op::Drain,
     })
 }
@@ -75,6 +78,17 @@ fn limits(bytes: &mut Unstructured<'_>) -> Result<Limits> {
         per_origin: limit()?,
         total: limit()?,
         free_per_origin: limit()?,
+        waiters: limit()?,
+    })
+}
+
+fn lifetimes(bytes: &mut Unstructured<'_>) -> Result<Lifetimes> {
+    let mut bound = || Ok(bytes.int_in_range(0..=100_u8)?).map(|most| (most > 0).then_some(most));
+    Ok(Lifetimes {
+        idle: bound()?.map(u64::from),
+        age: bound()?.map(u64::from),
+        requests: bound()?.map(u32::from),
+        wait: bound()?.map(u64::from),
     })
 }
 

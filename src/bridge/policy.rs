@@ -1,13 +1,14 @@
 //! The pool as JavaScript calls it: integers in, integers out, and the clock.
 
 use std::cell::RefCell;
+use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::time::Instant;
 
 use napi_derive::napi;
 
 use crate::net::Gate;
-use crate::pool::{Checkin, Checkout, FOREIGN, Limits, Pool, Scheduling, SlotId};
+use crate::pool::{Checkin, Checkout, FOREIGN, Lifetimes, Limits, Pool, Scheduling, SlotId};
 
 use super::environment::Bridge;
 use super::ring::Gates;
@@ -17,12 +18,11 @@ mod verdict {
     pub const REUSE: i32 = 0;
     pub const OPEN: i32 = 1;
     pub const WAIT: i32 = 2;
+    pub const REFUSE: i32 = 3;
 
     pub const SERVE: i32 = 0;
     pub const PARK: i32 = 1;
     pub const CLOSE: i32 = 2;
-
-    pub const NONE: i32 = 3;
 
     pub const OUTPUTS: i32 = 1 << 2;
     pub const ID_SHIFT: u32 = 3;
@@ -35,6 +35,10 @@ mod output {
     pub const GONE: u32 = 2;
 }
 
+/// Answers in milliseconds that are none.
+const NO_END: f64 = -1.0;
+const NOT_PARKED: f64 = -2.0;
+
 /// The pool of one agent. Limits are counts; 4294967295 is no limit.
 #[napi(js_name = "Pool")]
 pub struct AgentPool {
@@ -46,11 +50,19 @@ pub struct AgentPool {
 #[napi]
 impl AgentPool {
     #[napi(constructor, catch_unwind)]
-    pub fn new(bridge: &Bridge, per_origin: u32, total: u32, free: u32, fifo: bool) -> Self {
+    pub fn new(
+        bridge: &Bridge,
+        per_origin: u32,
+        total: u32,
+        free: u32,
+        waiters: u32,
+        fifo: bool,
+    ) -> Self {
         let limits = Limits {
             per_origin,
             total,
             free_per_origin: free,
+            waiters,
         };
         let pool = Pool::new(limits, scheduling(fifo));
         Self {
@@ -62,14 +74,37 @@ impl AgentPool {
 
     /// Obeyed at once. True when `poll` has something.
     #[napi(catch_unwind)]
-    pub fn set_limits(&mut self, per_origin: u32, total: u32, free: u32, fifo: bool) -> bool {
+    pub fn set_limits(
+        &mut self,
+        per_origin: u32,
+        total: u32,
+        free: u32,
+        waiters: u32,
+        fifo: bool,
+    ) -> bool {
         self.pool.set_limits(Limits {
             per_origin,
             total,
             free_per_origin: free,
+            waiters,
         });
         self.pool.set_scheduling(scheduling(fifo));
         self.pool.has_outputs()
+    }
+
+    /// Milliseconds that a connection may rest and live, requests that it may serve, milliseconds
+    /// that a request may wait; -1 is no bound. Asked for once, before anything else.
+    #[napi(catch_unwind)]
+    pub fn set_lifetimes(&mut self, idle: f64, age: f64, requests: f64, wait: f64) {
+        let lifetimes = Lifetimes {
+            idle: millis(idle),
+            age: millis(age),
+            requests: millis(requests).and_then(|most| u32::try_from(most).ok()),
+            wait: millis(wait),
+        };
+        // The standard library's maps draw their keys from the system.
+        let seed = RandomState::new().hash_one(0);
+        self.pool.set_lifetimes(lifetimes, seed);
     }
 
     /// A new origin, to be used at once.
@@ -78,7 +113,7 @@ impl AgentPool {
         self.pool.origin()
     }
 
-    /// REUSE a slot, OPEN a connection in a slot, or WAIT as a waiter.
+    /// REUSE a slot, OPEN a connection in a slot, WAIT as a waiter, or REFUSE.
     #[napi(catch_unwind)]
     pub fn checkout(&mut self, origin: u32) -> i32 {
         let now = self.now();
@@ -88,7 +123,8 @@ impl AgentPool {
             Some(Checkout::Reuse(slot)) => pack(slot, verdict::REUSE),
             Some(Checkout::Open(slot)) => pack(slot, verdict::OPEN),
             Some(Checkout::Wait(waiter)) => pack(waiter, verdict::WAIT),
-            None => verdict::NONE,
+            // An origin that is not known has no place either.
+            Some(Checkout::Refuse) | None => verdict::REFUSE,
         };
         answer | self.outputs()
     }
@@ -102,8 +138,9 @@ impl AgentPool {
     /// The slot's connection has begun. `carrier` is its id, or -1 for a stream of the program's.
     #[napi(catch_unwind)]
     pub fn attach(&mut self, slot: u32, carrier: i32) {
+        let now = self.now();
         self.pool
-            .attach(slot, u32::try_from(carrier).unwrap_or(FOREIGN));
+            .attach(slot, u32::try_from(carrier).unwrap_or(FOREIGN), now);
     }
 
     /// SERVE a waiter, PARK, or CLOSE. No waiter is given a connection that has ended.
@@ -114,7 +151,8 @@ impl AgentPool {
         if self.pool.would_serve(slot) && gate.is_some_and(|gate| !gate.is_alive()) {
             return verdict::CLOSE;
         }
-        let answer = match self.pool.checkin(slot) {
+        let now = self.now();
+        let answer = match self.pool.checkin(slot, now) {
             Checkin::Serve(waiter) => {
                 gate.map(Gate::pass_on);
                 pack(waiter, verdict::SERVE)
@@ -125,20 +163,32 @@ impl AgentPool {
         answer | self.outputs()
     }
 
-    /// Puts a slot to rest for at most `lifetime` milliseconds, or -1 for no end. False when the
-    /// pool has no place for it any more.
+    /// The slot's connection serves nobody after the present request.
+    #[napi(catch_unwind)]
+    pub fn retire(&mut self, slot: u32) {
+        self.pool.retire(slot);
+    }
+
+    /// Puts a slot to rest for at most `lifetime` milliseconds, or -1 for no end. Answers how many
+    /// milliseconds it may rest, -1 for no end, or -2 when the pool has no place for it any more.
     ///
     /// A connection that has just ended is parked like any other: it cannot be claimed, and the
     /// event that tells of its end is on its way.
     #[napi(catch_unwind)]
-    pub fn park(&mut self, slot: u32, carrier: i32, lifetime: f64) -> bool {
+    pub fn park(&mut self, slot: u32, carrier: i32, lifetime: f64) -> f64 {
         if let Ok(conn) = u32::try_from(carrier)
             && let Some(gate) = self.gates.borrow().get(conn)
         {
             gate.park();
         }
-        let deadline = (lifetime >= 0.0).then(|| self.now().saturating_add(lifetime as u64));
-        self.pool.park(slot, deadline)
+        let now = self.now();
+        let deadline = millis(lifetime).map(|lifetime| now.saturating_add(lifetime));
+        if !self.pool.park(slot, now, deadline) {
+            return NOT_PARKED;
+        }
+        self.pool
+            .deadline(slot)
+            .map_or(NO_END, |at| at.saturating_sub(now) as f64)
     }
 
     /// The slot's connection is gone, or left the pool. True when `poll` has something.
@@ -163,14 +213,21 @@ impl AgentPool {
         self.pool.has_outputs()
     }
 
-    /// Milliseconds until `expire` has work, or -1.
+    /// A waiter that has waited as long as it may and has left the queue, or -1.
+    #[napi(catch_unwind)]
+    pub fn late(&mut self) -> i32 {
+        let now = self.now();
+        self.pool.poll_late(now).map_or(-1, |waiter| waiter as i32)
+    }
+
+    /// Milliseconds until `expire` or `late` has work, or -1.
     #[napi(catch_unwind)]
     pub fn next_expiry(&self) -> f64 {
         let left = self
             .pool
             .next_deadline()
             .map(|at| at.saturating_sub(self.now()));
-        left.map_or(-1.0, |ms| ms as f64)
+        left.map_or(NO_END, |ms| ms as f64)
     }
 
     /// The next thing to do: [0, waiter, slot] may open a connection, [1, slot] was let go of and
@@ -227,6 +284,11 @@ impl AgentPool {
             0
         }
     }
+}
+
+/// What JavaScript gives as a number, where a negative one is none.
+fn millis(value: f64) -> Option<u64> {
+    (value >= 0.0).then_some(value as u64)
 }
 
 fn pack(id: u32, verdict: i32) -> i32 {

@@ -23,20 +23,28 @@ pub enum Checkin {
 }
 
 impl Pool {
-    /// Input: this active slot is free. A slot that is not active, or was told to close, must
-    /// [close](Checkin::Close).
-    pub fn checkin(&mut self, slot: SlotId) -> Checkin {
+    /// Input: this active slot is free. A slot that is not active, was told to close, or is at the
+    /// end of its [life](super::Lifetimes), must [close](Checkin::Close).
+    pub fn checkin(&mut self, slot: SlotId, now: u64) -> Checkin {
         let Some(&Slot {
             origin,
             state: State::Active { .. },
+            left,
             ..
         }) = self.slots.get(slot)
         else {
             return Checkin::Close;
         };
+        if left.is_over(now) {
+            self.leave(slot, origin);
+            return Checkin::Close;
+        }
         if let Some(waiter) = self.first_waiter(origin) {
             if self.may_serve(waiter) {
                 self.unqueue(waiter);
+                if let Some(entry) = self.slots.get_mut(slot) {
+                    entry.left.use_up();
+                }
                 return Checkin::Serve(waiter);
             }
         } else if self.may_park(origin) {
@@ -46,21 +54,24 @@ impl Pool {
         Checkin::Close
     }
 
-    /// Input: this active slot is kept until it is reused, or until the deadline. On false the
+    /// Input: this active slot is kept until it is reused, or until the caller's deadline or its
+    /// [lifetimes](super::Lifetimes) end it ([`deadline`](Self::deadline) tells). On false the
     /// caller destroys it, or asks [`checkin`](Self::checkin) again: it was not active, or parking
     /// is no longer what `checkin` would answer, since a program's own code ran in between.
-    pub fn park(&mut self, slot: SlotId, deadline: Option<u64>) -> bool {
+    pub fn park(&mut self, slot: SlotId, now: u64, deadline: Option<u64>) -> bool {
         let Some(&Slot {
             origin,
             state: State::Active { carrier },
+            left,
             ..
         }) = self.slots.get(slot)
         else {
             return false;
         };
-        if self.first_waiter(origin).is_some() || !self.may_park(origin) {
+        if left.is_over(now) || self.first_waiter(origin).is_some() || !self.may_park(origin) {
             return false;
         }
+        let deadline = self.draw_deadline(now, left, deadline);
         if let Some(entry) = self.slots.get_mut(slot) {
             entry.state = State::Idle { carrier, deadline };
         }

@@ -13,8 +13,10 @@ pub enum Checkout {
     Reuse(SlotId),
     /// It may open a connection in this new slot; [`Pool::attach`] or [`Pool::remove`] follows.
     Open(SlotId),
-    /// It has to wait, until [`Pool::checkin`] or [`Pool::poll_open`] names it.
+    /// It has to wait, until [`Pool::checkin`], [`Pool::poll_open`] or [`Pool::poll_late`] names it.
     Wait(WaiterId),
+    /// It would have to wait, and as many as may are waiting already.
+    Refuse,
 }
 
 impl Pool {
@@ -50,7 +52,10 @@ impl Pool {
             self.make_room();
             return self.insert_slot(origin).map(Checkout::Open);
         }
-        self.queue(origin).map(Checkout::Wait)
+        if self.queue.len() >= self.limits.waiters {
+            return Some(Checkout::Refuse);
+        }
+        self.queue(origin, now).map(Checkout::Wait)
     }
 
     /// Input: a slot outside all limits, since a program's own code has made the connection
@@ -64,11 +69,13 @@ impl Pool {
     }
 
     /// Input: an opening slot has its connection and is active, or an active one goes on over
-    /// another connection. False for any other slot.
-    pub fn attach(&mut self, slot: SlotId, carrier: Carrier) -> bool {
+    /// another connection; its life begins. False for any other slot.
+    pub fn attach(&mut self, slot: SlotId, carrier: Carrier, now: u64) -> bool {
+        let left = self.draw_life(now);
         match self.slots.get_mut(slot) {
             Some(entry) if matches!(entry.state, State::Opening | State::Active { .. }) => {
                 entry.state = State::Active { carrier };
+                entry.left = left;
                 true
             }
             _ => false,
@@ -98,6 +105,7 @@ impl Pool {
         self.unlink_idle(slot, origin, deadline);
         if let Some(entry) = self.slots.get_mut(slot) {
             entry.state = State::Active { carrier };
+            entry.left.use_up();
         }
         if let Some(held) = self.origins.get_mut(origin) {
             held.active.push_back(&mut self.slots, slot);
@@ -124,9 +132,11 @@ impl Pool {
         Some(slot)
     }
 
-    fn queue(&mut self, origin: OriginId) -> Option<WaiterId> {
-        let waiter = self.waiters.insert(Waiter::new(origin, self.arrivals))?;
+    fn queue(&mut self, origin: OriginId, now: u64) -> Option<WaiterId> {
+        let waiter = Waiter::new(origin, self.arrivals, now);
+        let waiter = self.waiters.insert(waiter)?;
         self.arrivals += 1;
+        self.queue.push_back(&mut self.waiters, waiter);
         if let Some(held) = self.origins.get_mut(origin) {
             held.waiters.push_back(&mut self.waiters, waiter);
         }

@@ -12,6 +12,8 @@ pub struct Limits {
     pub total: u32,
     /// Idle slots of one origin.
     pub free_per_origin: u32,
+    /// Waiters of all origins.
+    pub waiters: u32,
 }
 
 impl Limits {
@@ -23,7 +25,8 @@ impl Limits {
 
 impl Pool {
     /// Input: new limits, obeyed at once. Where they are higher, waiters may open. Where they are
-    /// lower, idle slots are let go of, oldest first; slots in use stay until they are free.
+    /// lower, idle slots are let go of, oldest first; slots in use stay until they are free, and
+    /// waiters until they are served.
     pub fn set_limits(&mut self, limits: Limits) {
         let old = std::mem::replace(&mut self.limits, limits);
         if old.per_origin != limits.per_origin || old.free_per_origin != limits.free_per_origin {

@@ -19,6 +19,7 @@
 //! | `maxTotalSockets`                     | [`Limits::total`]                                   |
 //! | `maxFreeSockets`                      | [`Limits::free_per_origin`]                         |
 //! | `scheduling`                          | [`Scheduling`]                                      |
+//! | (none)                                | [`Limits::waiters`], [`Lifetimes`]                  |
 //! | `addRequest`                          | [`Pool::checkout`]                                  |
 //! | `createSocket` called by a program    | [`Pool::open`], then [`Pool::attach`]               |
 //! | the 'free' event                      | [`Pool::checkin`]                                   |
@@ -26,17 +27,21 @@
 //! | 'close', 'agentRemove'                | [`Pool::remove`]                                    |
 //! | a queued request is destroyed         | [`Pool::cancel`]                                    |
 //! | 'timeout' of a free socket            | [`Pool::expire`]                                    |
+//! | (none)                                | [`Pool::poll_late`], [`Pool::retire`]               |
 //!
 //! To *expire* is to leave by age, to *evict* is to leave so that another origin may open.
 //!
 //! # Kinds of methods and their order
 //!
 //! - Inputs tell the pool what happened: `origin`, `checkout`, `open`, `attach`, `checkin`, `park`,
-//!   `remove`, `cancel`, `expire`, `set_limits`, `set_scheduling`. Some answer at once.
+//!   `remove`, `retire`, `cancel`, `expire`, `set_limits`, `set_lifetimes`, `set_scheduling`. Some
+//!   answer at once.
 //! - Outputs tell the caller what to do: `poll_open`, `poll_drop`, `poll_gone`. After every input,
 //!   poll until [`Pool::has_outputs`] is false. A `poll_open` may make room by letting go of a slot
-//!   and a drop may empty an origin, so drain opens, then drops, then origins.
-//! - Views change nothing: `total`, `counts`, `active`, `idle`, `waiters`, `next_deadline`.
+//!   and a drop may empty an origin, so drain opens, then drops, then origins. `poll_late` is asked
+//!   first, and only when time has passed.
+//! - Views change nothing: `total`, `waiting`, `counts`, `active`, `idle`, `waiters`, `left`,
+//!   `deadline`, `next_deadline`.
 //!
 //! ```text
 //!  checkout ─ Open ──► OPENING ──attach──► ACTIVE ◄─── checkout: Reuse ───┐
@@ -49,8 +54,8 @@
 //!
 //! # Ids
 //!
-//! Ids are small integers and are used again. A waiter's is free once it was served, opened or
-//! cancelled, a slot's once it was removed or came out of `poll_drop`, an origin's once it came out
+//! Ids are small integers and are used again. A waiter's is free once it was served, opened, late
+//! or cancelled, a slot's once it was removed or came out of `poll_drop`, an origin's once it came out
 //! of `poll_gone`. An id the pool does not know never panics: the answer is `None`, `false`, an
 //! empty view, or [`Checkin::Close`].
 //!
@@ -62,6 +67,8 @@
 
 mod checkin;
 mod checkout;
+mod jitter;
+mod lifetimes;
 mod limits;
 mod list;
 mod origin;
@@ -78,14 +85,16 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use self::jitter::Jitter;
 use self::list::List;
 use self::origin::{Gone, Origin};
 use self::slot::{ByAge, Slot};
 use self::table::Table;
-use self::waiters::Waiter;
+use self::waiters::{Everyone, Waiter};
 
 pub use self::checkin::{Checkin, MAX_PASSES};
 pub use self::checkout::Checkout;
+pub use self::lifetimes::{Left, Lifetimes};
 pub use self::limits::Limits;
 pub use self::slot::FOREIGN;
 
@@ -114,6 +123,8 @@ pub enum Scheduling {
 #[derive(Debug)]
 pub struct Pool {
     limits: Limits,
+    lifetimes: Lifetimes,
+    jitter: Jitter,
     scheduling: Scheduling,
 
     origins: Table<Origin>,
@@ -134,6 +145,8 @@ pub struct Pool {
     /// Origins that have waiters and are below their own limit, so that nothing but the total can
     /// hold them back, by the arrival of their first waiter.
     ready: BTreeSet<(u64, OriginId)>,
+    /// Waiters of all origins, the one that came first in front.
+    queue: List<Everyone>,
 
     /// Slots let go of, for `poll_drop`.
     dropped: List<ByAge>,
@@ -147,6 +160,8 @@ impl Pool {
     pub fn new(limits: Limits, scheduling: Scheduling) -> Self {
         Self {
             limits,
+            lifetimes: Lifetimes::default(),
+            jitter: Jitter::default(),
             scheduling,
             origins: Table::default(),
             slots: Table::default(),
@@ -157,6 +172,7 @@ impl Pool {
             idle: List::default(),
             deadlines: BTreeSet::new(),
             ready: BTreeSet::new(),
+            queue: List::default(),
             dropped: List::default(),
             gone: List::default(),
         }

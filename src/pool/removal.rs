@@ -69,6 +69,7 @@ impl Pool {
         if let Some(held) = self.origins.get_mut(origin) {
             held.waiters.unlink(&mut self.waiters, waiter);
         }
+        self.queue.unlink(&mut self.waiters, waiter);
         self.waiters.remove(waiter);
         self.settle(origin);
         true

@@ -1,5 +1,6 @@
 //! One connection's place, and the states it goes through.
 
+use super::lifetimes::Left;
 use super::list::{Linked, Links};
 use super::{Carrier, OriginId};
 
@@ -35,6 +36,7 @@ pub(super) enum State {
 pub(super) struct Slot {
     pub(super) origin: OriginId,
     pub(super) state: State,
+    pub(super) left: Left,
     by_origin: Links,
     by_age: Links,
 }
@@ -44,6 +46,7 @@ impl Slot {
         Self {
             origin,
             state: State::Opening,
+            left: Left::default(),
             by_origin: Links::default(),
             by_age: Links::default(),
         }

@@ -45,9 +45,17 @@ impl Pool {
         }
     }
 
-    /// View: when [`expire`](Self::expire) has something to do next.
+    /// View: when [`expire`](Self::expire) or [`poll_late`](Self::poll_late) has something to do
+    /// next.
     #[must_use]
     pub fn next_deadline(&self) -> Option<u64> {
-        self.deadlines.first().map(|&(deadline, _)| deadline)
+        let idle = self.deadlines.first().map(|&(deadline, _)| deadline);
+        [idle, self.waits_until()].into_iter().flatten().min()
+    }
+
+    /// View: how many requests wait.
+    #[must_use]
+    pub fn waiting(&self) -> u32 {
+        self.queue.len()
     }
 }

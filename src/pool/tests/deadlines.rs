@@ -3,8 +3,8 @@ use super::*;
 /// An idle slot that must be gone at this time.
 fn idle_until(pool: &mut Pool, origin: OriginId, deadline: u64) -> SlotId {
     let slot = active(pool, origin);
-    assert_eq!(pool.checkin(slot), Checkin::Park);
-    assert!(pool.park(slot, Some(deadline)));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
+    assert!(pool.park(slot, 0, Some(deadline)));
     slot
 }
 
@@ -27,7 +27,7 @@ fn slots_expire_in_the_order_of_their_deadlines() {
     let a = pool.origin();
     let [x, y, z] = std::array::from_fn(|_| active(&mut pool, a));
     for (slot, deadline) in [(x, 30), (y, 10), (z, 20)] {
-        assert!(pool.park(slot, Some(deadline)));
+        assert!(pool.park(slot, 0, Some(deadline)));
     }
     assert_eq!(pool.next_deadline(), Some(10));
     pool.expire(20);

@@ -53,7 +53,7 @@ fn slot_without_waiters_closes_for_a_waiter_of_another_origin() {
     let (a, b) = (pool.origin(), pool.origin());
     let slot = active(&mut pool, a);
     let of_b = waiter(&mut pool, b);
-    assert_eq!(pool.checkin(slot), Checkin::Close);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Close);
     assert!(pool.remove(slot));
     assert_eq!(opens(&mut pool), [of_b]);
     assert_eq!(gone(&mut pool), [a]);
@@ -65,7 +65,7 @@ fn slot_parks_while_another_is_already_closing_for_the_waiter() {
     let (a, b) = (pool.origin(), pool.origin());
     let [x, y] = std::array::from_fn(|_| active(&mut pool, a));
     let of_b = waiter(&mut pool, b);
-    assert_eq!(pool.checkin(x), Checkin::Close);
+    assert_eq!(pool.checkin(x, 0), Checkin::Close);
     park(&mut pool, y);
     // The caller polls before the first one is removed: the idle slot makes way, nobody waits.
     assert_eq!(opens(&mut pool), [of_b]);
@@ -79,7 +79,7 @@ fn slot_parks_when_the_other_waiter_is_held_back_by_its_own_origin() {
     let slot = active(&mut pool, a);
     active(&mut pool, b);
     waiter(&mut pool, b);
-    assert_eq!(pool.checkin(slot), Checkin::Park);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
 }
 
 #[test]
@@ -90,10 +90,10 @@ fn longer_waiting_origin_is_passed_over_only_so_often() {
     let of_b = waiter(&mut pool, b);
     for _ in 0..MAX_PASSES {
         let of_a = waiter(&mut pool, a);
-        assert_eq!(pool.checkin(slot), Checkin::Serve(of_a));
+        assert_eq!(pool.checkin(slot, 0), Checkin::Serve(of_a));
     }
     let of_a = waiter(&mut pool, a);
-    assert_eq!(pool.checkin(slot), Checkin::Close);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Close);
     assert!(pool.remove(slot));
     assert_eq!(opens(&mut pool), [of_b]);
     assert!(pool.waiters(a).eq([of_a]));
@@ -108,7 +108,7 @@ fn waiter_that_could_open_is_not_passed_over() {
     assert!(pool.remove(y));
     for _ in 0..=MAX_PASSES {
         let of_a = waiter(&mut pool, a);
-        assert_eq!(pool.checkin(x), Checkin::Serve(of_a));
+        assert_eq!(pool.checkin(x, 0), Checkin::Serve(of_a));
     }
     assert_eq!(opens(&mut pool), [of_b]);
 }
@@ -121,11 +121,11 @@ fn one_slot_closes_for_a_passed_over_waiter_not_all() {
     waiter(&mut pool, b);
     for _ in 0..MAX_PASSES {
         waiter(&mut pool, a);
-        assert!(matches!(pool.checkin(x), Checkin::Serve(_)));
+        assert!(matches!(pool.checkin(x, 0), Checkin::Serve(_)));
     }
     waiter(&mut pool, a);
-    assert_eq!(pool.checkin(x), Checkin::Close);
-    assert!(matches!(pool.checkin(y), Checkin::Serve(_)));
+    assert_eq!(pool.checkin(x, 0), Checkin::Close);
+    assert!(matches!(pool.checkin(y, 0), Checkin::Serve(_)));
 }
 
 #[test]
@@ -136,9 +136,9 @@ fn waiter_that_came_first_is_served_without_counting() {
     let of_a: Vec<WaiterId> = (0..50).map(|_| waiter(&mut pool, a)).collect();
     waiter(&mut pool, b);
     for waiter in of_a {
-        assert_eq!(pool.checkin(slot), Checkin::Serve(waiter));
+        assert_eq!(pool.checkin(slot, 0), Checkin::Serve(waiter));
     }
-    assert_eq!(pool.checkin(slot), Checkin::Close);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Close);
 }
 
 #[test]
@@ -155,17 +155,17 @@ fn no_origin_starves_under_total() {
     }
     let mut served = 0;
     while let Some(slot) = busy.pop() {
-        match pool.checkin(slot) {
+        match pool.checkin(slot, 0) {
             Checkin::Serve(_) => {
                 served += 1;
                 busy.push(slot);
             }
-            Checkin::Park => assert!(pool.park(slot, None)),
+            Checkin::Park => assert!(pool.park(slot, 0, None)),
             Checkin::Close => assert!(pool.remove(slot)),
         }
         while let Some((_, slot)) = pool.poll_open() {
             served += 1;
-            assert!(pool.attach(slot, slot));
+            assert!(pool.attach(slot, slot, 0));
             busy.insert(0, slot);
         }
         // All origins go down together: none is ahead by more than its slots' passes.

@@ -50,7 +50,7 @@ fn no_more_idle_slots_are_kept_than_allowed() {
     let a = pool.origin();
     let [x, y] = std::array::from_fn(|_| active(&mut pool, a));
     park(&mut pool, x);
-    assert_eq!(pool.checkin(y), Checkin::Close);
+    assert_eq!(pool.checkin(y, 0), Checkin::Close);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn idle_slots_are_kept_when_losing_them_would_not_help() {
     let (a, b) = (pool.origin(), pool.origin());
     let [kept] = idle(&mut pool, a);
     let outside = pool.open(b).expect("origin is known");
-    assert!(pool.attach(outside, FOREIGN));
+    assert!(pool.attach(outside, FOREIGN, 0));
     waiter(&mut pool, b);
     assert_eq!(drops(&mut pool), []);
     assert!(pool.idle(a).eq([kept]));
@@ -115,7 +115,7 @@ fn as_many_idle_slots_make_way_as_it_takes() {
     let (a, b, c) = (pool.origin(), pool.origin(), pool.origin());
     let [x, y] = idle(&mut pool, a);
     let outside = pool.open(b).expect("origin is known");
-    assert!(pool.attach(outside, FOREIGN));
+    assert!(pool.attach(outside, FOREIGN, 0));
     active(&mut pool, c);
     assert_eq!(drops(&mut pool), [x, y]);
     assert_eq!(pool.total(), 2);
@@ -131,10 +131,10 @@ fn slot_opened_by_a_program_passes_the_limits_and_counts() {
     let (a, b) = (pool.origin(), pool.origin());
     let first = active(&mut pool, a);
     let second = pool.open(a).expect("origin is known");
-    assert!(pool.attach(second, FOREIGN));
+    assert!(pool.attach(second, FOREIGN, 0));
     assert_eq!(pool.counts(a), (2, 0, 0));
     waiter(&mut pool, b);
-    assert_eq!(pool.checkin(second), Checkin::Close);
+    assert_eq!(pool.checkin(second, 0), Checkin::Close);
     assert!(pool.remove(second));
     assert_eq!(pool.poll_open(), None);
     assert!(pool.remove(first));
@@ -168,8 +168,8 @@ fn lowered_limit_of_origins_closes_slots_as_they_come_free() {
     let a = pool.origin();
     let [x, y, z] = std::array::from_fn(|_| active(&mut pool, a));
     pool.set_limits(per_origin(1));
-    assert_eq!(pool.checkin(x), Checkin::Close);
-    assert_eq!(pool.checkin(y), Checkin::Close);
+    assert_eq!(pool.checkin(x, 0), Checkin::Close);
+    assert_eq!(pool.checkin(y, 0), Checkin::Close);
     // Both are on their way out, so the third is within the limit.
     park(&mut pool, z);
 }
@@ -180,7 +180,7 @@ fn lowered_total_closes_slots_as_they_come_free() {
     let (a, b) = (pool.origin(), pool.origin());
     let [x, y] = [a, b].map(|origin| active(&mut pool, origin));
     pool.set_limits(total(1));
-    assert_eq!(pool.checkin(x), Checkin::Close);
+    assert_eq!(pool.checkin(x, 0), Checkin::Close);
     // The first is on its way out, so the second is within the limit.
     park(&mut pool, y);
 }
@@ -211,8 +211,8 @@ fn lowered_limit_still_serves_waiters_on_slots_in_use() {
     let [x, _] = std::array::from_fn(|_| active(&mut pool, a));
     let waiting = waiter(&mut pool, a);
     pool.set_limits(per_origin(1));
-    assert_eq!(pool.checkin(x), Checkin::Serve(waiting));
-    assert_eq!(pool.checkin(x), Checkin::Close);
+    assert_eq!(pool.checkin(x, 0), Checkin::Serve(waiting));
+    assert_eq!(pool.checkin(x, 0), Checkin::Close);
 }
 
 #[test]
@@ -220,11 +220,11 @@ fn slot_is_not_parked_when_the_limit_fell_meanwhile() {
     let mut pool = pool(UNLIMITED);
     let a = pool.origin();
     let slot = active(&mut pool, a);
-    assert_eq!(pool.checkin(slot), Checkin::Park);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
     pool.set_limits(Limits {
         free_per_origin: 0,
         ..UNLIMITED
     });
-    assert!(!pool.park(slot, None));
-    assert_eq!(pool.checkin(slot), Checkin::Close);
+    assert!(!pool.park(slot, 0, None));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Close);
 }

@@ -6,9 +6,9 @@ fn unknown_ids_are_refused() {
     for id in [0, 7, u32::MAX] {
         assert_eq!(pool.checkout(id, 0, alive), None);
         assert_eq!(pool.open(id), None);
-        assert!(!pool.attach(id, 0));
-        assert_eq!(pool.checkin(id), Checkin::Close);
-        assert!(!pool.park(id, None));
+        assert!(!pool.attach(id, 0, 0));
+        assert_eq!(pool.checkin(id, 0), Checkin::Close);
+        assert!(!pool.park(id, 0, None));
         assert!(!pool.remove(id));
         assert!(!pool.cancel(id));
         assert_eq!(pool.counts(id), (0, 0, 0));
@@ -26,10 +26,10 @@ fn opening_slot_cannot_be_checked_in_or_parked() {
     let Checkout::Open(slot) = checkout(&mut pool, a) else {
         panic!("should have opened");
     };
-    assert_eq!(pool.checkin(slot), Checkin::Close);
-    assert!(!pool.park(slot, None));
-    assert!(pool.attach(slot, 0));
-    assert_eq!(pool.checkin(slot), Checkin::Park);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Close);
+    assert!(!pool.park(slot, 0, None));
+    assert!(pool.attach(slot, 0, 0));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
 }
 
 #[test]
@@ -37,8 +37,8 @@ fn idle_slot_cannot_be_checked_in_or_parked_again() {
     let mut pool = pool(UNLIMITED);
     let a = pool.origin();
     let [slot] = idle(&mut pool, a);
-    assert_eq!(pool.checkin(slot), Checkin::Close);
-    assert!(!pool.park(slot, Some(1)));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Close);
+    assert!(!pool.park(slot, 0, Some(1)));
     assert_eq!(pool.next_deadline(), None);
     assert!(pool.idle(a).eq([slot]));
 }
@@ -48,9 +48,9 @@ fn idle_slot_keeps_its_connection() {
     let mut pool = pool(UNLIMITED);
     let a = pool.origin();
     let slot = active(&mut pool, a);
-    assert_eq!(pool.checkin(slot), Checkin::Park);
-    assert!(pool.park(slot, None));
-    assert!(!pool.attach(slot, 9));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
+    assert!(pool.park(slot, 0, None));
+    assert!(!pool.attach(slot, 9, 0));
 }
 
 #[test]
@@ -58,9 +58,9 @@ fn active_slot_goes_on_over_another_connection() {
     let mut pool = pool(UNLIMITED);
     let a = pool.origin();
     let slot = active(&mut pool, a);
-    assert!(pool.attach(slot, 9));
-    assert_eq!(pool.checkin(slot), Checkin::Park);
-    assert!(pool.park(slot, None));
+    assert!(pool.attach(slot, 9, 0));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
+    assert!(pool.park(slot, 0, None));
     let claimed = pool.checkout(a, 0, |carrier| carrier == 9);
     assert_eq!(claimed, Some(Checkout::Reuse(slot)));
 }
@@ -81,6 +81,6 @@ fn served_waiter_cannot_be_cancelled() {
     let a = pool.origin();
     let slot = active(&mut pool, a);
     let waiting = waiter(&mut pool, a);
-    assert_eq!(pool.checkin(slot), Checkin::Serve(waiting));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Serve(waiting));
     assert!(!pool.cancel(waiting));
 }

@@ -2,11 +2,13 @@
 
 mod deadlines;
 mod fairness;
+mod lifetimes;
 mod limits;
 mod misuse;
 mod outputs;
 mod queue;
 mod reuse;
+mod waiting;
 
 use super::*;
 
@@ -14,6 +16,7 @@ const UNLIMITED: Limits = Limits {
     per_origin: u32::MAX,
     total: u32::MAX,
     free_per_origin: u32::MAX,
+    waiters: u32::MAX,
 };
 
 fn per_origin(per_origin: u32) -> Limits {
@@ -44,7 +47,7 @@ fn active(pool: &mut Pool, origin: OriginId) -> SlotId {
     let Checkout::Open(slot) = checkout(pool, origin) else {
         panic!("should have opened");
     };
-    assert!(pool.attach(slot, slot));
+    assert!(pool.attach(slot, slot, 0));
     slot
 }
 
@@ -58,8 +61,8 @@ fn waiter(pool: &mut Pool, origin: OriginId) -> WaiterId {
 
 /// A slot that is used and free again: it must be kept.
 fn park(pool: &mut Pool, slot: SlotId) {
-    assert_eq!(pool.checkin(slot), Checkin::Park);
-    assert!(pool.park(slot, None));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
+    assert!(pool.park(slot, 0, None));
 }
 
 /// As many idle slots as asked for, in the order in which they were parked.

@@ -61,7 +61,7 @@ fn slot_id_is_not_used_again_before_its_drop_was_polled() {
     let slot = active(&mut pool, b);
     assert_ne!(slot, evicted);
     assert!(!pool.remove(evicted));
-    assert!(!pool.attach(evicted, 0));
+    assert!(!pool.attach(evicted, 0, 0));
     assert_eq!(drops(&mut pool), [evicted]);
     assert_eq!(pool.open(b), Some(evicted));
 }

@@ -8,10 +8,10 @@ fn waiters_are_served_in_the_order_they_came() {
     let waiting: [WaiterId; 3] = std::array::from_fn(|_| waiter(&mut pool, a));
     assert!(pool.waiters(a).eq(waiting));
     for waiter in waiting {
-        assert_eq!(pool.checkin(slot), Checkin::Serve(waiter));
+        assert_eq!(pool.checkin(slot, 0), Checkin::Serve(waiter));
         assert_eq!(pool.counts(a).0, 1);
     }
-    assert_eq!(pool.checkin(slot), Checkin::Park);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn cancelled_waiter_passes_slot_on() {
     let slot = active(&mut pool, a);
     let [x, y, z] = std::array::from_fn(|_| waiter(&mut pool, a));
     assert!(pool.cancel(x));
-    assert_eq!(pool.checkin(slot), Checkin::Serve(y));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Serve(y));
     assert!(pool.waiters(a).eq([z]));
 }
 
@@ -72,11 +72,11 @@ fn closed_slot_holds_its_place_until_removed() {
     });
     let a = pool.origin();
     let slot = active(&mut pool, a);
-    assert_eq!(pool.checkin(slot), Checkin::Close);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Close);
     let next = waiter(&mut pool, a);
     assert!(pool.active(a).eq([slot]));
-    assert_eq!(pool.checkin(slot), Checkin::Close);
-    assert!(!pool.park(slot, None));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Close);
+    assert!(!pool.park(slot, 0, None));
     assert!(pool.remove(slot));
     assert_eq!(opens(&mut pool), [next]);
 }
@@ -110,10 +110,10 @@ fn slot_is_not_parked_when_a_request_queued_meanwhile() {
     let mut pool = pool(per_origin(1));
     let a = pool.origin();
     let slot = active(&mut pool, a);
-    assert_eq!(pool.checkin(slot), Checkin::Park);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
     let meanwhile = waiter(&mut pool, a);
-    assert!(!pool.park(slot, None));
-    assert_eq!(pool.checkin(slot), Checkin::Serve(meanwhile));
+    assert!(!pool.park(slot, 0, None));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Serve(meanwhile));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn slot_opened_by_a_program_serves_waiters() {
     let a = pool.origin();
     let waiting = waiter(&mut pool, a);
     let slot = pool.open(a).expect("origin is known");
-    assert!(pool.attach(slot, FOREIGN));
-    assert_eq!(pool.checkin(slot), Checkin::Serve(waiting));
-    assert_eq!(pool.checkin(slot), Checkin::Close);
+    assert!(pool.attach(slot, FOREIGN, 0));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Serve(waiting));
+    assert_eq!(pool.checkin(slot, 0), Checkin::Close);
 }

@@ -101,7 +101,7 @@ fn foreign_slot_is_pooled_alike() {
     let mut pool = pool(UNLIMITED);
     let a = pool.origin();
     let slot = pool.open(a).expect("origin is known");
-    assert!(pool.attach(slot, FOREIGN));
+    assert!(pool.attach(slot, FOREIGN, 0));
     park(&mut pool, slot);
     let answer = pool.checkout(a, 0, |carrier| carrier == FOREIGN);
     assert_eq!(answer, Some(Checkout::Reuse(slot)));
