@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::Event;
@@ -22,6 +22,9 @@ thread_local! {
 /// end of the reactor's turn: what came on other connections in the same turn is then in the batch.
 pub struct Outbox {
     inner: Mutex<Inner>,
+    /// None once the environment is going away. Not behind the events' lock: whom the bell wakes takes
+    /// them at once, and would meet the ringer, still in its system call, at a closed door.
+    bell: Mutex<Option<Bell>>,
 }
 
 type Bell = Box<dyn Fn() + Send>;
@@ -32,8 +35,8 @@ struct Inner {
     /// Set from the first event on until JavaScript has taken all: it will look by itself.
     awake: bool,
     blocked: Vec<Waker>,
-    /// None once the environment is going away: events then go nowhere.
-    bell: Option<Bell>,
+    /// The environment is going away: events go nowhere.
+    closed: bool,
 }
 
 impl Outbox {
@@ -44,15 +47,16 @@ impl Outbox {
                 unread_bytes: 0,
                 awake: false,
                 blocked: Vec::new(),
-                bell: Some(bell),
+                closed: false,
             }),
+            bell: Mutex::new(Some(bell)),
         }
     }
 
     /// Moves up to `max` events to `taken`, which is empty. Returns whether more are waiting; if none
     /// are, the next one rings the bell. The lock is held for no longer than the move.
     pub fn take(&self, max: usize, taken: &mut VecDeque<Event>) -> bool {
-        let mut inner = self.lock();
+        let mut inner = lock(&self.inner);
         if inner.events.len() <= max {
             std::mem::swap(&mut inner.events, taken);
             inner.unread_bytes = 0;
@@ -83,21 +87,22 @@ impl Outbox {
 
     /// Wakes JavaScript, which may find nothing.
     pub(super) fn ring(&self) {
-        if let Some(bell) = &self.lock().bell {
+        if let Some(bell) = &*lock(&self.bell) {
             bell();
         }
     }
 
     /// Silences the port: from here on its bell is never rung.
     pub fn close(&self) {
-        let mut inner = self.lock();
-        inner.bell = None;
+        *lock(&self.bell) = None;
+        let mut inner = lock(&self.inner);
+        inner.closed = true;
         inner.events.clear();
     }
 
     pub(super) fn push(self: &Arc<Self>, event: Event) {
-        let mut inner = self.lock();
-        if inner.bell.is_none() {
+        let mut inner = lock(&self.inner);
+        if inner.closed {
             return;
         }
         if !inner.awake {
@@ -123,17 +128,17 @@ impl Outbox {
 
     /// Whether a reader must wait until JavaScript has taken what it was sent; it is woken then.
     pub(super) fn is_full(&self, waker: &Waker) -> bool {
-        let mut inner = self.lock();
+        let mut inner = lock(&self.inner);
         let full = inner.unread_bytes >= UNREAD_BYTES_MAX;
         if full && !inner.blocked.iter().any(|blocked| blocked.will_wake(waker)) {
             inner.blocked.push(waker.clone());
         }
         full
     }
+}
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
