@@ -75,10 +75,12 @@ impl Gate {
     /// JavaScript took so many received bytes: a reader that waited for it goes on.
     pub fn take(&self, bytes: usize) {
         let before = self.untaken.fetch_sub(bytes, Ordering::AcqRel);
-        if before >= UNTAKEN_BYTES_MAX
-            && let Some(waker) = self.lock_reader().take()
-        {
-            waker.wake();
+        if before >= UNTAKEN_BYTES_MAX {
+            // Not under the lock: the reader, once it is awake, may take it at once.
+            let waiting = self.lock_reader().take();
+            if let Some(waker) = waiting {
+                waker.wake();
+            }
         }
     }
 
