@@ -12,8 +12,8 @@ const { PATH, parseNegotiated } = require('./negotiated');
 const WARM_UP_AT = 10;
 const WARM_UP_ROUNDS = 10;
 
-// The heap gives its pages back some time after the collection that emptied them.
-const SETTLE_MS = 250;
+// The heap, and what is under it, give pages back some time after the collection that emptied them.
+const SETTLE_MS = 500;
 const COLLECTIONS = 3;
 
 class Parking {

@@ -1,24 +1,29 @@
 //! What a burst of handshakes leaves behind: hundreds at once need memory that glibc keeps, with
 //! long-lived connections in between, for as long as the process lives.
 
-use std::cell::RefCell;
-use std::time::{Duration, Instant};
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::sleep;
 
 /// Handshakes that make a burst.
 const HANDSHAKES_MIN: u32 = 256;
 
-/// Between two times that memory is given back.
-const PERIOD: Duration = Duration::from_secs(10);
+/// From the end of a burst until memory is given back: JavaScript too has some to free, of the
+/// requests for which the connections were made. Also the least time between two such moments.
+const REST: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct Burst {
-    running: u32,
-    ended: u32,
-    last: Option<Instant>,
+    running: Cell<u32>,
+    ended: Cell<u32>,
+    over: Rc<Notify>,
 }
 
 thread_local! {
-    static BURST: RefCell<Burst> = RefCell::default();
+    static BURST: Burst = Burst::default();
 }
 
 /// A handshake that is going on, on a reactor's thread.
@@ -26,7 +31,7 @@ pub(super) struct Running(());
 
 impl Running {
     pub(super) fn new() -> Self {
-        BURST.with_borrow_mut(|burst| burst.running += 1);
+        BURST.with(|burst| burst.running.set(burst.running.get() + 1));
         Self(())
     }
 }
@@ -34,36 +39,29 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // A connection that dies with its thread has nobody to tell.
-        let _ = BURST.try_with(|burst| {
-            let mut burst = burst.borrow_mut();
-            burst.running -= 1;
-            burst.ended += 1;
-        });
-    }
-}
-
-/// Called when the thread has nothing to do: gives back what a burst has left once it is over. That
-/// takes about a millisecond for 2,000 handshakes.
-pub(super) fn give_back() {
-    let over = BURST.with_borrow_mut(|burst| burst.is_still() && burst.is_over(Instant::now()));
-    if over {
-        trim();
+        let _ = BURST.try_with(Burst::end_one);
     }
 }
 
 impl Burst {
-    /// Asked before the clock is, each time that the thread goes to sleep.
-    fn is_still(&self) -> bool {
-        self.running == 0 && self.ended >= HANDSHAKES_MIN
-    }
-
-    fn is_over(&mut self, now: Instant) -> bool {
-        let over = self.is_still() && self.last.is_none_or(|last| now - last >= PERIOD);
-        if over {
-            self.ended = 0;
-            self.last = Some(now);
+    fn end_one(&self) {
+        self.running.set(self.running.get() - 1);
+        self.ended.set(self.ended.get() + 1);
+        if self.running.get() == 0 && self.ended.get() >= HANDSHAKES_MIN {
+            self.ended.set(0);
+            self.over.notify_one();
         }
-        over
+    }
+}
+
+/// Gives back what each burst of this thread's handshakes has left. That takes some milliseconds for
+/// 2,000 handshakes.
+pub(super) async fn give_back() {
+    let over = BURST.with(|burst| burst.over.clone());
+    loop {
+        over.notified().await;
+        sleep(REST).await;
+        trim();
     }
 }
 
@@ -82,29 +80,22 @@ fn trim() {}
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_burst_is_over_when_the_last_of_many_has_ended_and_only_now_and_then() {
-        let mut now = Instant::now();
-        let mut burst = Burst {
-            running: 1,
-            ended: HANDSHAKES_MIN,
-            last: None,
-        };
-        assert!(!burst.is_over(now));
-        burst.running = 0;
-        assert!(burst.is_over(now));
-        burst.ended = HANDSHAKES_MIN;
-        assert!(!burst.is_over(now));
-        now += PERIOD;
-        assert!(burst.is_over(now));
-        assert!(!burst.is_over(now + PERIOD), "nothing has happened since");
+    async fn is_over() -> bool {
+        let over = BURST.with(|burst| burst.over.clone());
+        tokio::time::timeout(Duration::ZERO, over.notified())
+            .await
+            .is_ok()
     }
 
-    #[test]
-    fn a_handshake_counts_until_it_is_dropped() {
-        let running = Running::new();
-        BURST.with_borrow(|burst| assert_eq!((burst.running, burst.ended), (1, 0)));
+    #[tokio::test]
+    async fn a_burst_is_over_once_when_the_last_of_many_has_ended() {
+        let mut running: Vec<_> = (0..HANDSHAKES_MIN).map(|_| Running::new()).collect();
+        let last = running.pop();
         drop(running);
-        BURST.with_borrow(|burst| assert_eq!((burst.running, burst.ended), (0, 1)));
+        assert!(!is_over().await);
+        drop(last);
+        assert!(is_over().await);
+        drop(Running::new());
+        assert!(!is_over().await, "few are no burst");
     }
 }

@@ -190,10 +190,7 @@ fn runtime() -> io::Result<Runtime> {
         .enable_io()
         .enable_time()
         .max_blocking_threads(RESOLVERS_MAX)
-        .on_thread_park(|| {
-            Outbox::ring_due();
-            burst::give_back();
-        })
+        .on_thread_park(Outbox::ring_due)
         .thread_name("oxagent-dns")
         .build()
 }
@@ -245,6 +242,7 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
         messages,
         detaching,
     } = desk;
+    spawn_local(burst::give_back());
     loop {
         if messages.is_empty() {
             // Looked at before the wait too: those that came before a panic are announced no more.
