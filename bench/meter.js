@@ -2,8 +2,9 @@
 
 // What a window of requests cost this process.
 
-const fs = require('node:fs');
 const { createHistogram, monitorEventLoopDelay } = require('node:perf_hooks');
+
+const { peakRssBytes } = require('./memory');
 
 const NS_PER_MS = 1e6;
 const LONGEST_NS = 600e9;
@@ -71,18 +72,6 @@ class Meter {
       peakRssMiB: peakRssBytes() / 2 ** 20,
     };
   }
-}
-
-// Linux hands the peak of the forking parent on to ru_maxrss of the child; VmHWM is the child's
-// own.
-function peakRssBytes() {
-  try {
-    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(fs.readFileSync('/proc/self/status', 'utf8'));
-    if (peak) return Number(peak[1]) * 1024;
-  } catch {
-    // No /proc: not Linux.
-  }
-  return process.resourceUsage().maxRSS * 1024;
 }
 
 module.exports = { Meter };

@@ -6,6 +6,7 @@ const rows = require('./rows');
 const scenarios = require('./scenarios');
 
 const HELP = `usage: node bench/run.js [SCENARIO] [options]
+       node bench/run.js faults [--help]    what is promised under faults and load
 
 scenarios
 ${Object.values(scenarios)

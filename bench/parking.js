@@ -3,18 +3,13 @@
 // A session of another kind: `at` connections are opened by as many requests at once and then left
 // idle, and what is measured is the memory that they take.
 
-const { setTimeout: delay } = require('node:timers/promises');
-
+const { settledMemory } = require('./memory');
 const { PATH, parseNegotiated } = require('./negotiated');
 
 // Enough to load and compile what a request needs; too few to grow the heap that the connections
 // are to be seen in.
 const WARM_UP_AT = 10;
 const WARM_UP_ROUNDS = 10;
-
-// The heap, and what is under it, give pages back some time after the collection that emptied them.
-const SETTLE_MS = 500;
-const COLLECTIONS = 3;
 
 class Parking {
   #library;
@@ -35,9 +30,9 @@ class Parking {
 
   async measure() {
     const { at } = this.#target;
-    const before = await memory();
+    const before = await settledMemory();
     await sendAtOnce(this.#client, at);
-    const parked = await memory();
+    const parked = await settledMemory();
     // On the parked connections, which the server counts: all of them still stood.
     await sendAtOnce(this.#client, at);
     return {
@@ -59,15 +54,6 @@ class Parking {
 
 async function sendAtOnce({ send }, count) {
   await Promise.all(Array.from({ length: count }, send));
-}
-
-async function memory() {
-  if (globalThis.gc === undefined) throw new Error('it takes node --expose-gc');
-  for (let i = 0; i < COLLECTIONS; i += 1) {
-    globalThis.gc();
-    await delay(SETTLE_MS);
-  }
-  return process.memoryUsage();
 }
 
 module.exports = { Parking };

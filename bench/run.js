@@ -82,6 +82,10 @@ medians of ${rounds} interleaved rounds, ${windowLength(options)}
 }
 
 async function main(argv) {
+  if (argv[0] === 'faults') {
+    await require('./faults/run').main(argv.slice(1));
+    return;
+  }
   const options = readOptions(argv);
   if (options.help) {
     process.stdout.write(HELP);

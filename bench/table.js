@@ -21,12 +21,12 @@ const CHARS = {
   middle: '  ',
 };
 
-// Text in the first column, figures in all others.
-function table(head, lines) {
+// Text in the first columns, figures in all others.
+function table(head, lines, textColumns = 1) {
   const built = new Table({
     chars: CHARS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
+    colAligns: head.map((_, column) => (column < textColumns ? 'left' : 'right')),
   });
   const widths = head.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line[column].length)),
