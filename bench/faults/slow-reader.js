@@ -21,9 +21,9 @@ function measure(client, { secure, collects }) {
 function broken({ bytes, slowMiB, peakMiB, collects }) {
   const said = [];
   if (bytes !== BODY_BYTES) said.push(`${bytes} bytes have come`);
-  const peak = Math.max(slowMiB, peakMiB);
-  if (peak >= (collects ? LIMIT_MIB : LIMIT_MIB + GARBAGE_MIB)) {
-    said.push(`it took ${peak.toFixed(1)} MiB`);
+  if (slowMiB >= LIMIT_MIB) said.push(`it took ${slowMiB.toFixed(1)} MiB while it was slow`);
+  if (peakMiB >= (collects ? LIMIT_MIB : LIMIT_MIB + GARBAGE_MIB)) {
+    said.push(`it took ${peakMiB.toFixed(1)} MiB`);
   }
   return said;
 }
@@ -39,7 +39,7 @@ module.exports = {
   name: 'slow-reader',
   summary:
     'a GET of 1 GiB: 64 MiB of it by 64 KiB every 2 ms, then a pause of 2 s, then at full speed',
-  promise: `the RSS stays less than ${LIMIT_MIB} MiB above that before where garbage is collected every 16 MiB, and ${LIMIT_MIB + GARBAGE_MIB} MiB where V8 leaves up to ${GARBAGE_MIB} MiB of it`,
+  promise: `the RSS stays less than ${LIMIT_MIB} MiB above that before while the reader is slow, and at full speed where garbage is collected every 16 MiB; where V8 lets up to ${GARBAGE_MIB} MiB of it lie, that much more at full speed`,
   ways: [...waysOver(false), ...waysOver(true)],
   measure,
   broken,
