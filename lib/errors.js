@@ -2,7 +2,7 @@
 
 // Errors as Node makes them: same codes, fields and messages.
 
-const { getSystemErrorName, inspect } = require('node:util');
+const { format, getSystemErrorName, inspect } = require('node:util');
 
 function withFields(error, fields) {
   return Object.assign(error, fields);
@@ -67,13 +67,13 @@ const socketClosedBeforeConnection = () =>
   );
 
 const invalidIpAddress = (address) =>
-  coded(TypeError, 'ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${address}`);
+  coded(TypeError, 'ERR_INVALID_IP_ADDRESS', format('Invalid IP address: %s', address));
 
 const invalidAddressFamily = (family, host, port) =>
   coded(
     RangeError,
     'ERR_INVALID_ADDRESS_FAMILY',
-    `Invalid address family: ${family} ${host}:${port}`,
+    format('Invalid address family: %s %s:%s', family, host, port),
     { host, port },
   );
 
