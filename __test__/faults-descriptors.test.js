@@ -19,6 +19,14 @@ const COUNT = 200;
 // Milliseconds without a new request after which those that wait are answered.
 const QUIET = 300;
 
+// What a request has that got no descriptor for its socket, or for the name's lookup, of which the
+// system's resolver may have something else to say.
+const FAILURES = {
+  '127.0.0.1': /^EMFILE: connect EMFILE 127\.0\.0\.1:PORT - Local \(undefined:undefined\)$/,
+  localhost:
+    /^(EMFILE: (connect EMFILE 127\.0\.0\.1:PORT - Local \(.*\)|getaddrinfo EMFILE .*)|(EAI_AGAIN|ENOTFOUND): .*)$/,
+};
+
 // Only a shell can lower the limit.
 const posix = process.platform === 'win32' ? describe.skip : describe;
 
@@ -40,8 +48,12 @@ posix(`${COUNT} requests with ${LIMIT} descriptors`, function () {
     });
   }
 
-  for (const name of Object.keys(SERVE)) {
-    it(`fail by EMFILE where there are none, and later all are answered (${name})`, async () => {
+  for (const [name, host] of [
+    ['http', '127.0.0.1'],
+    ['http', 'localhost'],
+    ['https', '127.0.0.1'],
+  ]) {
+    it(`fail by EMFILE where there are none, and later all are answered (${name}, ${host})`, async () => {
       const site = await open(name);
       const ca = name === 'https' ? (await pki()).root.pem : '';
       const fixture = path.join(fixtures, 'descriptors.js');
@@ -50,7 +62,7 @@ posix(`${COUNT} requests with ${LIMIT} descriptors`, function () {
         [
           '-c',
           `ulimit -n ${LIMIT} && exec "$0" "$@"`,
-          ...[process.execPath, fixture, site.port, '127.0.0.1', ca],
+          ...[process.execPath, fixture, site.port, host, ca],
         ],
         { stdio: ['ignore', 'pipe', 'pipe'] },
       );
@@ -64,14 +76,10 @@ posix(`${COUNT} requests with ${LIMIT} descriptors`, function () {
       const { node, ours } = result(await ended(child));
       for (const { together, left, behind, counts } of [node, ours]) {
         const { answered, ...failed } = together;
-        const messages = Object.keys(failed);
-        assert.deepEqual(
-          messages,
-          ['EMFILE: connect EMFILE 127.0.0.1:PORT - Local (undefined:undefined)'],
-          JSON.stringify(together),
-        );
-        assert.ok(answered > 0 && answered < LIMIT);
-        assert.equal(answered + failed[messages[0]], COUNT);
+        for (const message of Object.keys(failed)) assert.match(message, FAILURES[host]);
+        const failures = Object.values(failed).reduce((sum, times) => sum + times, 0);
+        assert.ok(answered > 0 && answered < LIMIT, JSON.stringify(together));
+        assert.equal(answered + failures, COUNT);
         assert.equal(left, 0);
         assert.deepEqual(behind, { answered: COUNT });
         assert.deepEqual(counts, [0, 0, 10]);
