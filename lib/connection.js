@@ -66,8 +66,17 @@ function connectTo(socket, plan, secure = null) {
     setHolding(socket, socket[kRefed]);
     connect(socket[kConn], request, secure);
   };
-  if (plan.lookup || plan.blockList) lookUp(socket, plan, begin);
-  else begin(plan.request);
+  if (!plan.lookup && !plan.blockList) {
+    begin(plan.request);
+    return socket;
+  }
+  try {
+    lookUp(socket, plan, begin);
+  } catch (error) {
+    // The program's function has thrown: nobody gets the socket, which has a timer and an id.
+    socket.destroy();
+    throw error;
+  }
   return socket;
 }
 

@@ -2,7 +2,7 @@
 
 // Errors as Node makes them: same codes, fields and messages.
 
-const { getSystemErrorName, inspect } = require('node:util');
+const { format, getSystemErrorName, inspect } = require('node:util');
 
 function withFields(error, fields) {
   return Object.assign(error, fields);
@@ -14,6 +14,9 @@ function errnoException(errno, syscall) {
   return withFields(new Error(`${syscall} ${code}`), { errno, code, syscall });
 }
 
+// The system gives no socket, so that it has no near end. Node's message names that all the same.
+const NO_SOCKET = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'EAFNOSUPPORT', 'EPROTONOSUPPORT']);
+
 // `connect ECONNREFUSED 127.0.0.1:80`, `bind EADDRINUSE 127.0.0.1:1234`, `connect ENOENT /path`.
 // `bound` is the near end that the program asked for.
 function connectException(failure, bound) {
@@ -24,6 +27,7 @@ function connectException(failure, bound) {
   let message = `${syscall} ${code} ${address}`;
   if (port) message += `:${port}`;
   if (local) message += ` - Local (${local.address}:${local.port})`;
+  else if (port && NO_SOCKET.has(code)) message += ' - Local (undefined:undefined)';
   const error = withFields(new Error(message), { errno, code, syscall, address });
   if (port) error.port = port;
   if (bound && !failure.local) {
@@ -67,13 +71,13 @@ const socketClosedBeforeConnection = () =>
   );
 
 const invalidIpAddress = (address) =>
-  coded(TypeError, 'ERR_INVALID_IP_ADDRESS', `Invalid IP address: ${address}`);
+  coded(TypeError, 'ERR_INVALID_IP_ADDRESS', format('Invalid IP address: %s', address));
 
 const invalidAddressFamily = (family, host, port) =>
   coded(
     RangeError,
     'ERR_INVALID_ADDRESS_FAMILY',
-    `Invalid address family: ${family} ${host}:${port}`,
+    format('Invalid address family: %s %s:%s', family, host, port),
     { host, port },
   );
 

@@ -16,10 +16,19 @@ function lookUp(socket, plan, begin) {
   const { family, hints } = plan.request;
   const options = { family: family || undefined, hints };
   if (plan.several) options.all = true;
+  // However often the program's function answers, one connection is made.
+  let begun = false;
+  const beginOnce = (request) => {
+    if (begun) return;
+    begun = true;
+    begin(request);
+  };
   plan.lookup(plan.host, options, (error, address, answeredFamily) => {
     const answers =
-      plan.several && Array.isArray(address) ? address : [{ address, family: answeredFamily }];
-    answer(socket, plan, error, answers, begin);
+      plan.several && Array.isArray(address)
+        ? address.map((one) => one ?? {})
+        : [{ address, family: answeredFamily }];
+    answer(socket, plan, error, answers, beginOnce);
   });
 }
 
@@ -34,12 +43,9 @@ function answer(socket, plan, error, answers, begin) {
     socket.emit('lookup', null, address, family, plan.host);
     if (!socket.connecting) return;
   }
-  const usable = plan.several
-    ? answers.filter(({ address, family }) => isIP(address) && (family === 4 || family === 6))
-    : answers;
-  const wrong = usable.length === 0 ? answers[0] : usable.find((one) => invalid(one, plan));
-  if (usable.length === 0 || wrong) {
-    fail(socket, invalid(wrong ?? {}, plan));
+  const usable = answers.filter((one) => !invalid(one, plan));
+  if (usable.length === 0) {
+    fail(socket, invalid(answers[0] ?? {}, plan));
     return;
   }
   socket._unrefTimer();

@@ -32,7 +32,7 @@ function watch(site) {
 }
 
 /** An HTTPS server; without a listener it answers with the number of the TLS connection. */
-async function serveTls(options = {}, listener = numbered) {
+async function serveTls(options = {}, listener = numbered, where = undefined) {
   // No Keep-Alive header and no idle limit of the server's own, unless a test asks for one.
   const server = https.createServer(
     { keepAliveTimeout: 0, ...(await identity(options)) },
@@ -41,7 +41,7 @@ async function serveTls(options = {}, listener = numbered) {
       listener(req, res);
     },
   );
-  const site = watch(await listen(server));
+  const site = watch(await listen(server, where));
   return site;
 }
 

@@ -250,12 +250,12 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
             if messages.is_empty() {
                 inbox.arrived.notified().await;
                 injected!(Thread);
+                messages.extend(inbox.take());
             }
-            // Asks the kernel what has come meanwhile (tokio polls it before it wakes who has yielded):
-            // a request must not be written on a connection that the server closed before
-            // (`Conn::look`).
+            // Asks the kernel what has come until these messages were taken (tokio polls it before it
+            // wakes who has yielded): a request must not be written on a connection that the server
+            // closed before (`Conn::look`). What is sent meanwhile waits for a look of its own.
             yield_now().await;
-            messages.extend(inbox.take());
         }
         while let Some(message) = messages.pop_front() {
             match message {

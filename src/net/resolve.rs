@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
 
+use super::errno::errno;
 use super::event::{Failure, Syscall};
 
 /// libuv's numbers for the resolver's errors: Node shows them as `err.errno`.
@@ -53,7 +54,7 @@ pub(super) fn resolve(query: &Query, port: u16) -> Result<Vec<SocketAddr>, Failu
         socktype: SockType::Stream.into(),
         protocol: 0,
     };
-    let found = getaddrinfo(Some(&query.host), None, Some(hints)).map_err(|err| failure(&err))?;
+    let found = getaddrinfo(Some(&query.host), None, Some(hints)).map_err(failure)?;
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for info in found.flatten() {
         let mut address = info.sockaddr;
@@ -78,7 +79,7 @@ pub(super) fn literal(host: &str) -> Option<IpAddr> {
     host.parse().ok()
 }
 
-fn failure(err: &LookupError) -> Failure {
+fn failure(err: LookupError) -> Failure {
     resolver_failure(match err.kind() {
         LookupErrorKind::Again => uv::EAI_AGAIN,
         LookupErrorKind::Badflags => uv::EAI_BADFLAGS,
@@ -89,6 +90,8 @@ fn failure(err: &LookupError) -> Failure {
         LookupErrorKind::Socktype => uv::EAI_SOCKTYPE,
         LookupErrorKind::Service => uv::EAI_SERVICE,
         LookupErrorKind::Memory => uv::EAI_MEMORY,
+        // The system's own reason: it may have no descriptor left.
+        LookupErrorKind::System => -errno(&err.into()),
         _ => uv::EAI_FAIL,
     })
 }
