@@ -24,6 +24,11 @@ use super::{Inbound, Outbox, burst, options};
 /// The most threads `OXAGENT_IO_THREADS` may ask for.
 const THREADS_MAX: usize = 64;
 
+/// What one question to the kernel may bring to light. A look at a connection before a request is
+/// written on it must not miss its end behind those of as many others: a server that goes down ends
+/// all of them at once. Memory is taken for those alone that come.
+const EVENTS_PER_POLL: usize = 16 << 10;
+
 /// Threads for `getaddrinfo`, which blocks: enough that some slow names do not hold up the others.
 const RESOLVERS_MAX: usize = 64;
 
@@ -190,6 +195,7 @@ fn runtime() -> io::Result<Runtime> {
         .enable_io()
         .enable_time()
         .max_blocking_threads(RESOLVERS_MAX)
+        .max_io_events_per_tick(EVENTS_PER_POLL)
         .on_thread_park(Outbox::ring_due)
         .thread_name("oxagent-dns")
         .build()
