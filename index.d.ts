@@ -136,8 +136,9 @@ declare namespace oxagent {
      */
     freeSocketTimeout?: number | undefined;
     /**
-     * Most milliseconds that a socket takes new requests, counted from the start of its connect: 1 to
-     * 2147483647; `Infinity` or absent: no bound. Drawn for each socket from nine tenths of the value to
+     * Most milliseconds that a socket takes new requests, counted from the start of its connect, or from
+     * the moment at which a replay's connection took its place: 1 to 2147483647; `Infinity` or absent: no
+     * bound. Drawn for each socket from nine tenths of the value to
      * the value. An idle socket closes when its time is over, one in use when its request has ended.
      * Not in Node; read at construction.
      * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
@@ -153,7 +154,8 @@ declare namespace oxagent {
     maxRequestsPerSocket?: number | undefined;
     /**
      * Most requests that may wait for a socket, of all origins: a whole number from 0 to 4294967294;
-     * `Infinity` or absent: no bound. With 0 none waits. A request beyond it emits 'error' with the code
+     * `Infinity` or absent: no bound. With 0 none waits. A socket that is closing makes room for one more,
+     * and a request that was destroyed counts until the next tick. A request beyond it emits 'error' with the code
      * `OXAGENT_QUEUE_FULL`, then 'close', and is never in `agent.requests`. Not in Node; read at
      * construction.
      * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
@@ -170,8 +172,10 @@ declare namespace oxagent {
     /**
      * Most milliseconds that name lookup, TCP connect and TLS handshake may take together, over whichever
      * transport, or a `createConnection()` of the program's until it answers: 1 to 2147483647; `Infinity`
-     * or absent: no bound. The request then emits 'error' with a {@link ConnectTimeoutError}, then 'close'.
-     * Not in Node; read at construction.
+     * or absent: no bound. A stream with which that answers while it still connects or is in its TLS
+     * handshake has what is left of the time. The request then emits 'error' with a
+     * {@link ConnectTimeoutError}, then 'close'. The time does not keep the process alive. Not in Node;
+     * read at construction.
      * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
      */
     connectTimeout?: number | undefined;

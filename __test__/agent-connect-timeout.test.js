@@ -181,6 +181,21 @@ describe('connectTimeout', () => {
     assert.equal(total(agent.requests), 0);
   });
 
+  own('leaves a request that is ended meanwhile its own error', async () => {
+    const agent = agentWith({ connectTimeout: 20 });
+    agent.createConnection = neverAnswers;
+    const aborted = new AbortController();
+    const requests = [{}, { signal: aborted.signal }].map((more) =>
+      get({ host: 'slow.example', port: 80, agent, ...more }),
+    );
+    const failures = requests.map(failure);
+    requests[0].destroy(new Error('mine'));
+    aborted.abort();
+    const [own, abort] = await Promise.all(failures);
+    assert.equal(own.message, 'mine');
+    assert.equal(abort.name, 'AbortError');
+  });
+
   own('destroys what such a createConnection() answers later', async () => {
     const agent = agentWith({ connectTimeout: 20 });
     let deliver;

@@ -52,6 +52,22 @@ describe('Agent createConnection, replaced', () => {
     assert.equal(options._agentKey, agent.getName(options));
   });
 
+  differs('emits an error that nobody hears')(
+    'may answer with a socket of the agent that it has destroyed',
+    async () => {
+      const site = await serve();
+      class Mine extends Agent {
+        createConnection(...args) {
+          return super.createConnection(...args).destroy(new Error('mine'));
+        }
+      }
+      const agent = tracked(new Mine({ keepAlive: true, maxSockets: 1 }));
+      const requests = [1, 2].map(() => failure(get({ port: site.port, agent })));
+      for (const error of await Promise.all(requests)) assert.equal(error.message, 'mine');
+      assert.equal(agent.totalSocketCount, 0);
+    },
+  );
+
   it('gets the name of the Host header as servername', async () => {
     const site = await serve();
     const agent = agentWith();

@@ -102,6 +102,20 @@ describe('maxQueue', () => {
     assert.equal(site.connections, 1);
   });
 
+  own('lets one wait for each socket that is closing', async () => {
+    const site = await serve();
+    const agent = agentWith({
+      keepAlive: true,
+      maxSockets: 1,
+      maxQueue: 0,
+      maxRequestsPerSocket: 1,
+    });
+    for (let i = 1; i <= 3; i++) {
+      await answer(get({ port: site.port, agent }));
+      assert.equal(site.connections, i);
+    }
+  });
+
   own('leaves nothing behind of an origin whose only request it refuses', async () => {
     const site = await serveHeld();
     const agent = agentWith({ maxTotalSockets: 1, maxQueue: 0 });

@@ -147,6 +147,23 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
       'to HEAD': ['HEAD', 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n'],
     };
 
+    handedOn('end the connection while the answer is still unread', async () => {
+      const server = await dyingServer(({ connection, socket, answer: say }) => {
+        say();
+        if (connection === 1) server.last = socket;
+      }, tls);
+      const agent = await ours();
+      const req = scheme.get({ port: server.port, agent });
+      const [res] = await once(req, 'response');
+      const gone = closed(req.socket);
+      server.last.write(WHOLE);
+      await gone;
+      assert.equal((await answer(scheme.get({ port: server.port, agent }))).body, '2');
+      res.setEncoding('utf8');
+      assert.deepEqual(await res.toArray(), ['1']);
+      assert.ok(res.complete);
+    });
+
     for (const [what, [method, whole]] of Object.entries(ANSWERS)) {
       it(`${what}, in its packet, end the request as with Node's agent`, async () => {
         const poisons = Object.values(POISONS);

@@ -160,7 +160,7 @@ Agent.prototype.addRequest = function addRequest(
     } else if (verdict === Checkout.OPEN) {
       openFor(this, id, req, options, (err, socket) => {
         if (err) failRequest(req, err);
-        else if (isDead(socket)) failDead(this, req, socket);
+        else if (socket.destroyed) failDead(this, req, socket);
         else setRequestSocket(this, req, socket);
       });
     } else if (verdict === Checkout.WAIT) {
@@ -419,9 +419,7 @@ function enqueue(agent, id, req, options) {
 
 // The queue is full.
 function refuse(agent, req, options) {
-  // One that was destroyed before has its own error.
-  if (req.destroyed) req.onSocket(null);
-  else failRequest(req, queueFull(agent[kBounds].maxQueue, options));
+  failRequest(req, queueFull(agent[kBounds].maxQueue, options));
 }
 
 // It has waited for too long.
@@ -453,7 +451,15 @@ function openForWaiter(agent, waiter, slot) {
   });
 }
 
+// What the agent itself puts an end to.
+const BOUNDS = new Set(['OXAGENT_CONNECT_TIMEOUT', 'OXAGENT_QUEUE_FULL', 'OXAGENT_QUEUE_TIMEOUT']);
+
 function failRequest(req, err) {
+  // One that the program has ended has its own error, to which Node prefers a connection's alone.
+  if (req.destroyed && BOUNDS.has(err.code)) {
+    req.onSocket(null);
+    return;
+  }
   if (emitsTunnelErrors && err.code === 'ERR_PROXY_TUNNEL') {
     if (err.proxyTunnelTimeout) req.emit('timeout');
     req.emit('error', err);
@@ -461,12 +467,7 @@ function failRequest(req, err) {
   req.onSocket(null, err);
 }
 
-// A program's createConnection() may answer with a stream that is over. Nothing will come of it, not
-// even 'close'.
-function isDead(socket) {
-  return socket.destroyed === true && !isOurs(socket);
-}
-
+// A program's createConnection() may answer with a stream that is over.
 function failDead(agent, req, socket) {
   if (slots.slotOf(socket, agent) !== undefined) discard(agent, socket);
   failRequest(req, socket.errored ?? socketHangUp());

@@ -8,7 +8,7 @@ const { DURATION_MAX_MS } = require('./agent-options');
 const NAME = 'keep-alive';
 
 const TIMEOUT = /^timeout=(\d+)/;
-const MAX = /(?:^|[\s,;])max=(\d+)/;
+const MAX = /(?:^|[\s,;])max=(\d+)(?![\w.])/;
 
 // Some servers count the response that says so, and some do not.
 const REQUESTS_MARGIN = 1;

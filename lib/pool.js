@@ -52,7 +52,7 @@ class Pool {
   }
 
   setLimits(limits) {
-    if (this.#native.setLimits(...nativeLimits(limits))) this.settle();
+    if (this.#native.setLimits(...nativeLimits(limits))) this.#settle();
   }
 
   get total() {
@@ -111,7 +111,7 @@ class Pool {
 
   remove(slot) {
     this.#sockets[slot] = undefined;
-    if (this.#native.remove(slot)) this.settle();
+    if (this.#native.remove(slot)) this.#settle();
   }
 
   // What waits behind a waiter's id.
@@ -128,7 +128,7 @@ class Pool {
 
   cancel(id) {
     this.#waiters[id] = undefined;
-    if (this.#native.cancel(id)) this.settle();
+    if (this.#native.cancel(id)) this.#settle();
   }
 
   // A request leaves the queue, and nobody hears of it.
@@ -141,13 +141,13 @@ class Pool {
   }
 
   #answer(answer) {
-    if (answer & OUTPUTS) this.settle();
+    if (answer & OUTPUTS) this.#settle();
     return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
   }
 
   // Does what the pool's last inputs have brought about. What that brings about in turn (a connection
   // that fails at once lets the next request go) is done by the same loop, however many there are.
-  settle() {
+  #settle() {
     if (this.#settling) return;
     this.#settling = true;
     try {
@@ -230,7 +230,7 @@ class Pool {
     this.#native.expire();
     const left = this.#native.nextExpiry();
     if (left >= 0) this.#expireIn(left + 1);
-    this.settle();
+    this.#settle();
     for (const waiter of late) this.#handler.late(waiter);
   }
 }

@@ -19,15 +19,10 @@ const errors = require('./errors');
 const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
 const { endExchange, kReplayLeft, replay } = require('./replay');
 const { closeAttempt, closeScope, concludeAttempt, openAttempt } = require('./scope');
-const { runAll } = require('./run-all');
 const { applyLateOptions } = require('./socket-options');
 
 // libuv's number. On Windows it is not the system's.
 const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;
-
-// What libuv reads at once. Of larger chunks, which the HTTP parser copies, V8 lets more bytes become
-// garbage before it collects.
-const CHUNK_MAX_BYTES = 64 * 1024;
 
 const kBytesRead = Symbol('bytesRead');
 // Bytes written of which no WRITTEN event will tell, those of which one will, and these by event.
@@ -97,38 +92,31 @@ HANDLERS[Kind.CONNECT_FAILED] = function onConnectFailed({ failures, several }) 
 };
 
 HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
-  if (chunk.length <= CHUNK_MAX_BYTES) {
-    receive(this, chunk, epoch);
-    return;
-  }
-  const steps = [];
-  for (let start = 0; start < chunk.length; start += CHUNK_MAX_BYTES) {
-    const part = chunk.subarray(start, start + CHUNK_MAX_BYTES);
-    steps.push(() => receive(this, part, epoch));
-  }
-  runAll(steps);
-};
-
-function receive(socket, chunk, epoch) {
-  if (socket.destroyed) return;
-  if (socket[kParked] || epoch !== socket[kEpoch]) {
+  if (this.destroyed) return;
+  if (this[kParked] || epoch !== this[kEpoch]) {
     // Nobody asked for these bytes: they must not become the next response.
-    replayOr(socket, false, () => socket.destroy());
+    replayOr(this, false, () => this.destroy());
     return;
   }
-  if (socket[kReplayLeft] > 0) endExchange(socket);
-  socket._unrefTimer();
-  socket[kBytesRead] += chunk.length;
-  const isParsed = isForParserAlone(socket);
+  const req = this._httpMessage;
+  if (!this.parser && req?.res?.complete && !req.upgradeOrConnect) {
+    // Behind a whole answer, before its request has let go of the socket.
+    this.destroy();
+    return;
+  }
+  if (this[kReplayLeft] > 0) endExchange(this);
+  this._unrefTimer();
+  this[kBytesRead] += chunk.length;
+  const isParsed = isForParserAlone(this);
   let goesOn;
   try {
-    goesOn = socket.push(isParsed ? chunk : ownCopy(chunk));
+    goesOn = this.push(isParsed ? chunk : ownCopy(chunk));
   } finally {
     // Also where a listener of the parser's error has thrown.
-    if (isParsed && mayHaveEscaped(socket)) keep(chunk);
+    if (isParsed && mayHaveEscaped(this)) keep(chunk);
   }
-  if (!goesOn && socket[kConn] !== NO_CONNECTION) setReading(socket, false);
-}
+  if (!goesOn && this[kConn] !== NO_CONNECTION) setReading(this, false);
+};
 
 HANDLERS[Kind.END] = function onEnd() {
   if (this.destroyed) return;

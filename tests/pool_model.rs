@@ -517,7 +517,7 @@ impl Model {
         {
             self.evict();
             Answer::Open
-        } else if self.queue.len() as u32 >= self.limits.waiters {
+        } else if self.queue.len() as u32 >= self.limits.waiters.saturating_add(self.leaving()) {
             Answer::Refuse
         } else {
             Answer::Wait
@@ -600,6 +600,11 @@ impl Model {
         prop_assert!(earliest <= drawn && drawn <= latest);
         self.enter(id, State::Idle(drawn));
         Ok(true)
+    }
+
+    fn leaving(&self) -> u32 {
+        let leaving = self.slots.iter().filter(|s| s.state == State::Leaving);
+        leaving.count() as u32
     }
 
     /// `left` is what the pool has drawn for a connection that is new now.

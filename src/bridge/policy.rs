@@ -205,12 +205,11 @@ impl AgentPool {
         self.pool.has_outputs()
     }
 
-    /// Lets go of what has been idle for too long. True when `poll` has something.
+    /// Lets go of what has been idle for too long.
     #[napi(catch_unwind)]
-    pub fn expire(&mut self) -> bool {
+    pub fn expire(&mut self) {
         let now = self.now();
         self.pool.expire(now);
-        self.pool.has_outputs()
     }
 
     /// A waiter that has waited as long as it may and has left the queue, or -1.

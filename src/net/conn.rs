@@ -19,6 +19,7 @@ use super::command::ConnId;
 use super::errno::errno;
 use super::event::{Event, Syscall};
 use super::gate::{Gate, Reading};
+use super::memory::CHUNK_BYTES_MAX;
 use super::memory::Inbound;
 use super::options;
 use super::outbox::Outbox;
@@ -31,8 +32,7 @@ const READS_PER_TURN: usize = 4;
 /// Room asked for a first read: small answers share a slab.
 const ROOM_MIN: usize = 4 << 10;
 
-/// Room asked for once a read filled what it was given. Larger saves events, not copies; 256 KiB
-/// is where a download over loopback stops gaining.
+/// Room asked for once a read filled what it was given.
 const ROOM_MAX: usize = 256 << 10;
 
 /// What the connections of one port share on the reactor's thread.
@@ -324,7 +324,8 @@ impl Conn {
                     }
                     let mut inbound = self.io.inbound.borrow_mut();
                     let room = inbound.room(self.room);
-                    let room_len = room.len();
+                    let room_len = room.len().min(CHUNK_BYTES_MAX);
+                    let room = &mut room[..room_len];
                     let mut buf = ReadBuf::uninit(room);
                     match stream.poll_read(cx, &mut buf) {
                         Poll::Pending => return Progress::Exhausted,

@@ -15,15 +15,22 @@ pub struct Chunk {
     pub commits: u32,
 }
 
+/// What JavaScript is handed at once, as much as libuv reads at once: of larger chunks, which the
+/// HTTP parser copies, V8 lets more bytes become garbage before it collects.
+pub(super) const CHUNK_BYTES_MAX: usize = 64 << 10;
+
 impl Chunk {
-    /// Takes in the chunk that follows in memory. False when `next` is not that.
+    /// Takes in the chunk that follows in memory. False when `next` is not that, or both are more
+    /// than one chunk may be.
     pub(super) fn join(&mut self, next: Chunk) -> bool {
-        let follows = self.slab == next.slab && self.offset + self.len == next.offset;
-        if follows {
+        let fits = self.slab == next.slab
+            && self.offset + self.len == next.offset
+            && (self.len + next.len) as usize <= CHUNK_BYTES_MAX;
+        if fits {
             self.len += next.len;
             self.commits += next.commits;
         }
-        follows
+        fits
     }
 }
 

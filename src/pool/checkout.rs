@@ -52,7 +52,8 @@ impl Pool {
             self.make_room();
             return self.insert_slot(origin).map(Checkout::Open);
         }
-        if self.queue.len() >= self.limits.waiters {
+        // A slot that is being left will soon serve one: who waits for no more than that is not refused.
+        if self.queue.len() >= self.limits.waiters.saturating_add(self.leaving) {
             return Some(Checkout::Refuse);
         }
         self.queue(origin, now).map(Checkout::Wait)
