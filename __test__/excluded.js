@@ -232,6 +232,11 @@ const both = [
 
 const deno = [
   {
+    file: 'agent-bounds-options',
+    why: 'Deno cuts what it shows of a value elsewhere than Node',
+    titles: ['The options that bound a long string is cut as Node cuts it'],
+  },
+  {
     file: 'https-option-versions',
     why: OPENSSL,
     titles: [
@@ -843,19 +848,6 @@ const bun = [
     why: "Bun's net.Socket has other values there",
     titles: [
       'a socket, from its making to its end has no server and no parent, and names its host',
-    ],
-  },
-  {
-    file: 'socket-lookup',
-    why: "Bun's server accepts past its backlog, so that no connect stalls",
-    titles: ['a name with several addresses reaches the second when the first does not answer'],
-  },
-  {
-    file: 'socket-timeout',
-    why: "Bun's server accepts past its backlog, so that no connect stalls",
-    titles: [
-      'the timeout of a socket runs while the socket connects',
-      'the timeout of a request fires while connecting when the option says so',
     ],
   },
   {
