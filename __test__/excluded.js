@@ -581,6 +581,49 @@ const deno = [
       'a client certificate of which there is only the key: not enough for a server that demands one (TLSv1.3)',
     ],
   },
+  {
+    file: 'faults-descriptors',
+    why: 'Deno panics where there are no descriptors left, with its own agent too',
+  },
+  {
+    file: 'faults-destroy',
+    why: FIELDS,
+    titles: [
+      "ended at every point of its life (https) in 'response', by res.destroy(): it ends as with Node's agent",
+      "ended at every point of its life (https) in 'response', by res.destroy(error): it ends as with Node's agent",
+      "ended at every point of its life (https) in 'response', by all of them: it ends as with Node's agent",
+      "ended at every point of its life (https) in the first 'data', by res.destroy(): it ends as with Node's agent",
+      "ended at every point of its life (https) in the first 'data', by res.destroy(error): it ends as with Node's agent",
+      "ended at every point of its life (https) in the first 'data', by all of them: it ends as with Node's agent",
+      "ended at every point of its life (https) between two chunks, by res.destroy(): it ends as with Node's agent",
+      "ended at every point of its life (https) between two chunks, by res.destroy(error): it ends as with Node's agent",
+      "ended at every point of its life (https) between two chunks, by all of them: it ends as with Node's agent",
+    ],
+  },
+  {
+    file: 'poison',
+    why: FIELDS,
+    titles: [
+      "bytes behind a whole answer (https) with a length, in its packet, end the request as with Node's agent",
+      "bytes behind a whole answer (https) in chunks, in its packet, end the request as with Node's agent",
+      "bytes behind a whole answer (https) without a body, in its packet, end the request as with Node's agent",
+      "bytes behind a whole answer (https) to HEAD, in its packet, end the request as with Node's agent",
+    ],
+  },
+  {
+    file: 'poison',
+    why: "Deno's server writes two packets in two turns, and its client passes over the second",
+    titles: [
+      'bytes behind a whole answer (http) with a length, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (http) in chunks, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (http) without a body, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (http) to HEAD, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (https) with a length, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (https) in chunks, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (https) without a body, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (https) to HEAD, in the next packet, are no answer of those that wait',
+    ],
+  },
 ];
 
 const bun = [
@@ -974,6 +1017,31 @@ const bun = [
     why: "Bun's client takes no Uint8Array of another context",
     titles: [
       'more than one of everything options and buffers of another context are taken as our own',
+    ],
+  },
+  {
+    file: 'dns-faults',
+    why: NET,
+    titles: [
+      'a name that is not found (http) by the system: the request has the error of dns.lookup, as with Node',
+      'a name that is not found (https) by the system: the request has the error of dns.lookup, as with Node',
+    ],
+  },
+  {
+    file: 'dns-faults',
+    why: "Bun's own agent, with which it compares, has no timeout within a lookup",
+    titles: [
+      'a name that is answered late (http) never: the timeouts of agent and request act, as with Node',
+      'a name that is answered late (https) never: the timeouts of agent and request act, as with Node',
+    ],
+  },
+  { file: 'faults-descriptors', why: NET },
+  {
+    file: 'faults-parked',
+    why: "Bun's TLS server can't reset a connection",
+    titles: [
+      'a parked connection that is dead (https) as it was reset: the next request, a GET, has another',
+      'a parked connection that is dead (https) as it was reset: the next request, a POST, has another',
     ],
   },
 ];
