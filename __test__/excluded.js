@@ -1,7 +1,8 @@
 'use strict';
 
 // What of this suite cannot hold on Deno and Bun, with the reasons; scripts/test-on-runtime.js leaves
-// it out. A title is that of a test or of a `describe`; a file without titles is left out wholly.
+// it out. A file is named by its path from here, a title is that of a test or of a `describe`; a file
+// without titles is left out wholly.
 
 const OPENSSL = 'asks OpenSSL, or compares with it in every field: this runtime has none';
 const FIELDS = "the runtime's own TLS, with which it compares, has other errors, fields or events";
@@ -1043,6 +1044,11 @@ const bun = [
       'a parked connection that is dead (https) as it was reset: the next request, a GET, has another',
       'a parked connection that is dead (https) as it was reset: the next request, a POST, has another',
     ],
+  },
+  {
+    file: 'clients/node-fetch',
+    why: 'Bun puts its own fetch in the place of the package',
+    titles: ['node-fetch over HTTP', 'node-fetch over HTTPS'],
   },
 ];
 
