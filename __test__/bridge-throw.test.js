@@ -50,7 +50,7 @@ describe('a listener that throws', () => {
   });
 
   it('late in a batch does not drown the bell', async () => {
-    const seen = result(await run('throwing-late.js', [], { limit: 10_000 }));
+    const seen = result(await run('throwing-late.js'));
     assert.deepEqual(seen, { caught: ['connect one', 'connect two'], answered: 1 });
   });
 

@@ -1,7 +1,8 @@
 'use strict';
 
 // What of this suite cannot hold on Deno and Bun, with the reasons; scripts/test-on-runtime.js leaves
-// it out. A title is that of a test or of a `describe`; a file without titles is left out wholly.
+// it out. A file is named by its path from here, a title is that of a test or of a `describe`; a file
+// without titles is left out wholly.
 
 const OPENSSL = 'asks OpenSSL, or compares with it in every field: this runtime has none';
 const FIELDS = "the runtime's own TLS, with which it compares, has other errors, fields or events";
@@ -231,6 +232,11 @@ const both = [
 ];
 
 const deno = [
+  {
+    file: 'agent-bounds-options',
+    why: 'Deno cuts what it shows of a value elsewhere than Node',
+    titles: ['The options that bound a long string is cut as Node cuts it'],
+  },
   {
     file: 'https-option-versions',
     why: OPENSSL,
@@ -576,6 +582,49 @@ const deno = [
       'a client certificate of which there is only the key: not enough for a server that demands one (TLSv1.3)',
     ],
   },
+  {
+    file: 'faults-descriptors',
+    why: 'Deno panics where there are no descriptors left, with its own agent too',
+  },
+  {
+    file: 'faults-destroy',
+    why: FIELDS,
+    titles: [
+      "ended at every point of its life (https) in 'response', by res.destroy(): it ends as with Node's agent",
+      "ended at every point of its life (https) in 'response', by res.destroy(error): it ends as with Node's agent",
+      "ended at every point of its life (https) in 'response', by all of them: it ends as with Node's agent",
+      "ended at every point of its life (https) in the first 'data', by res.destroy(): it ends as with Node's agent",
+      "ended at every point of its life (https) in the first 'data', by res.destroy(error): it ends as with Node's agent",
+      "ended at every point of its life (https) in the first 'data', by all of them: it ends as with Node's agent",
+      "ended at every point of its life (https) between two chunks, by res.destroy(): it ends as with Node's agent",
+      "ended at every point of its life (https) between two chunks, by res.destroy(error): it ends as with Node's agent",
+      "ended at every point of its life (https) between two chunks, by all of them: it ends as with Node's agent",
+    ],
+  },
+  {
+    file: 'poison',
+    why: FIELDS,
+    titles: [
+      "bytes behind a whole answer (https) with a length, in its packet, end the request as with Node's agent",
+      "bytes behind a whole answer (https) in chunks, in its packet, end the request as with Node's agent",
+      "bytes behind a whole answer (https) without a body, in its packet, end the request as with Node's agent",
+      "bytes behind a whole answer (https) to HEAD, in its packet, end the request as with Node's agent",
+    ],
+  },
+  {
+    file: 'poison',
+    why: "Deno's server writes two packets in two turns, and its client passes over the second",
+    titles: [
+      'bytes behind a whole answer (http) with a length, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (http) in chunks, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (http) without a body, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (http) to HEAD, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (https) with a length, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (https) in chunks, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (https) without a body, in the next packet, are no answer of those that wait',
+      'bytes behind a whole answer (https) to HEAD, in the next packet, are no answer of those that wait',
+    ],
+  },
 ];
 
 const bun = [
@@ -846,19 +895,6 @@ const bun = [
     ],
   },
   {
-    file: 'socket-lookup',
-    why: "Bun's server accepts past its backlog, so that no connect stalls",
-    titles: ['a name with several addresses reaches the second when the first does not answer'],
-  },
-  {
-    file: 'socket-timeout',
-    why: "Bun's server accepts past its backlog, so that no connect stalls",
-    titles: [
-      'the timeout of a socket runs while the socket connects',
-      'the timeout of a request fires while connecting when the option says so',
-    ],
-  },
-  {
     file: 'tls-errors-chain',
     why: OPENSSL,
     titles: [
@@ -983,6 +1019,36 @@ const bun = [
     titles: [
       'more than one of everything options and buffers of another context are taken as our own',
     ],
+  },
+  {
+    file: 'dns-faults',
+    why: NET,
+    titles: [
+      'a name that is not found (http) by the system: the request has the error of dns.lookup, as with Node',
+      'a name that is not found (https) by the system: the request has the error of dns.lookup, as with Node',
+    ],
+  },
+  {
+    file: 'dns-faults',
+    why: "Bun's own agent, with which it compares, has no timeout within a lookup",
+    titles: [
+      'a name that is answered late (http) never: the timeouts of agent and request act, as with Node',
+      'a name that is answered late (https) never: the timeouts of agent and request act, as with Node',
+    ],
+  },
+  { file: 'faults-descriptors', why: NET },
+  {
+    file: 'faults-parked',
+    why: "Bun's TLS server can't reset a connection",
+    titles: [
+      'a parked connection that is dead (https) as it was reset: the next request, a GET, has another',
+      'a parked connection that is dead (https) as it was reset: the next request, a POST, has another',
+    ],
+  },
+  {
+    file: 'clients/node-fetch',
+    why: 'Bun puts its own fetch in the place of the package',
+    titles: ['node-fetch over HTTP', 'node-fetch over HTTPS'],
   },
 ];
 

@@ -61,7 +61,10 @@ const EVERY = {
     has: ['socket'],
     reached: async ({ req }) => {
       const [socket] = await once(req, 'socket');
-      await once(socket, 'connectionAttempt');
+      // Deno's own socket does not tell of its attempts.
+      const attempt = once(socket, 'connectionAttempt');
+      const found = once(socket, 'lookup').then(() => new Promise(process.nextTick));
+      await Promise.race([attempt, found]);
     },
   },
   "in 'connect'": { has: ['socket'], on: 'socket connect' },
@@ -174,6 +177,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
       site.silent = point.silent;
       const controller = new AbortController();
       const req = start(site, agent, { signal: controller.signal, ...point.options });
+      const closed = new Promise((resolve) => req.once('close', resolve));
       let res;
       let error;
       let acted = false;
@@ -200,7 +204,7 @@ for (const [name, client] of Object.entries(CLIENTS)) {
         if (reached !== null) await reached;
         act();
       }
-      if (!req.closed) await new Promise((resolve) => req.once('close', resolve));
+      await closed;
       const queued = await behind;
       assert.ok(acted, 'the point was reached');
       // As often as it likes.

@@ -5,7 +5,6 @@
 // request has its own answer, over a new connection.
 
 const assert = require('node:assert/strict');
-const { once } = require('node:events');
 const { answer, closed, differs, dispose } = require('./support/agent');
 const { dyingServer } = require('./support/dying-server');
 const { SCHEMES, onRequests, sameEndings } = require('./support/ending');
@@ -117,6 +116,7 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
         await server.silent;
         if (i % 2 === 0) server.speak(WHOLE);
         const req = scheme.get({ port: server.port, path: `/${i}`, agent });
+        const over = new Promise((resolve) => req.on('close', resolve));
         if (i % 2 === 1) server.speak(WHOLE);
         const said = await answer(req).catch(({ code }) => code);
         if (said !== 'ECONNRESET') {
@@ -124,7 +124,7 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
           answered++;
         }
         // Only now is the request over.
-        if (!req.closed) await once(req, 'close');
+        await over;
       }
       // It is never known before it is handed out in the same tick.
       assert.ok(answered < ROUNDS);

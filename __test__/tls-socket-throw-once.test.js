@@ -21,7 +21,7 @@ const SERVERS = [
 ];
 
 describe('an exception in a TLS handshake', function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   afterEach(closeServers);
 
   let ca;
@@ -32,7 +32,7 @@ describe('an exception in a TLS handshake', function () {
   async function outcomeOf(options, where, more = {}) {
     const site = await serveTls(options, (_req, res) => res.end('answered'));
     const args = [site.port, ca, where, JSON.stringify(more)];
-    const seen = result(await run('tls-throwing-once.js', args, { limit: 10_000 }));
+    const seen = result(await run('tls-throwing-once.js', args));
     return { ...seen, requests: site.requests };
   }
 
@@ -107,7 +107,7 @@ describe('an exception in a TLS handshake', function () {
         },
       });
       const args = [middle.port, ca];
-      const seen = result(await run('tls-throwing-error.js', args, { limit: 10_000 }));
+      const seen = result(await run('tls-throwing-error.js', args));
       assert.equal(seen.caught.length, 1);
       assert.match(seen.caught[0], /^thrown at ERR_/);
       assert.equal(seen.status, 200);

@@ -14,13 +14,14 @@ const { timeout } = require('../.mocharc.json');
 
 const runtime = process.versions.bun ? 'bun' : 'deno';
 const tests = path.join(__dirname, '..', '__test__');
+const ENDING = '.test.js';
 
 // Of the runtimes' own messages, which the tests read.
 process.env.NO_COLOR = '1';
 
 function entriesOf(test) {
   const title = test.fullTitle();
-  const file = path.basename(test.file, '.test.js');
+  const file = path.relative(tests, test.file).replace(ENDING, '');
   return excluded[runtime].filter(
     (entry) =>
       entry.file === file &&
@@ -39,13 +40,17 @@ function filter(suite, stays, counts = new Map()) {
   return counts;
 }
 
+function filesOf(folder) {
+  const names = fs.readdirSync(folder).filter((name) => name.endsWith(ENDING));
+  return names.sort().map((name) => path.join(folder, name));
+}
+
 async function main() {
   const args = process.argv.slice(2);
   const named = args.filter((arg) => !arg.startsWith('--'));
   const { default: Mocha } = await import('mocha');
   const mocha = new Mocha({ timeout, reporter: 'dot', forbidOnly: true });
-  const files = fs.readdirSync(tests).filter((name) => name.endsWith('.test.js'));
-  const all = files.sort().map((name) => path.join(tests, name));
+  const all = [tests, path.join(tests, 'clients')].flatMap(filesOf);
   for (const file of named.length > 0 ? named.map((name) => path.resolve(name)) : all) {
     mocha.addFile(file);
   }

@@ -52,10 +52,11 @@ function result({ code, signal, stdout, stderr }) {
 // A server in a process of its own that can be asked to do things; see fixtures/stuck-server.js.
 async function startServer(fixture, args) {
   const child = start(fixture, args);
-  const [{ port, ports }] = await once(child, 'message');
+  const [{ port, ports, backlog }] = await once(child, 'message');
   return {
     port,
     ports,
+    backlog,
     child,
     async stop() {
       child.kill('SIGKILL');

@@ -100,12 +100,13 @@ async function failure(emitter) {
 async function stuckServer(port = 0) {
   const server = await startServer('stuck-server.js', [port]);
   later(() => server.stop());
-  for (let i = 0; i < 2; i++) {
+  const filled = Array.from({ length: server.backlog + 1 }, async () => {
     const filler = net.connect(server.port, '127.0.0.2');
     filler.on('error', () => {});
     later(() => filler.destroy());
     await once(filler, 'connect');
-  }
+  });
+  await Promise.all(filled);
   return { host: '127.0.0.2', port: server.port };
 }
 
