@@ -38,6 +38,7 @@ async function launch(kind, settings) {
       name,
       version,
       connections: () => child.ask('connections'),
+      cpuMicros: () => child.ask('cpuMicros'),
       end: () => child.end(),
     };
   } catch (error) {

@@ -91,4 +91,8 @@ serveParent({
     return { ...(await listening), name, version: process.version };
   },
   connections: () => connections,
+  cpuMicros() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
 });
