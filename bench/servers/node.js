@@ -1,7 +1,6 @@
 'use strict';
 
-// A plain Node server in a process of its own: where nginx is not installed, and as the sink of
-// uploads.
+// A plain Node server in a process of its own, where there is no better one.
 
 const { once } = require('node:events');
 const http = require('node:http');
