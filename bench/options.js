@@ -20,7 +20,8 @@ options
   --seconds S       length of one measured window (default 2; 1 for https)
   --warmup S        length of the warm-up before each window (default 0.5)
   --only NAME,...   of ${rows.map(({ name }) => name).join(', ')}
-  --server KIND     nginx or node (default: nginx where it is installed)
+  --server KIND     one of those of the scenario, which are tried in this order: transfer, nginx or
+                    node for downloads, transfer or node for uploads, nginx or node for others
   --json FILE       write every figure as JSON too; - for stdout (the tables then go to stderr)
   --profile --agent NAME --at N
                     one client, in this process, one window: made for node --cpu-prof
@@ -93,11 +94,9 @@ function readOptions(argv) {
   const scenario = Object.hasOwn(scenarios, scenarioName) ? scenarios[scenarioName] : null;
   if (!scenario) throw new UsageError(`no scenario '${scenarioName}'`);
 
-  if (values.server !== undefined && !['nginx', 'node'].includes(values.server)) {
-    throw new UsageError(`--server is nginx or node, not '${values.server}'`);
-  }
-  if (values.server === 'nginx' && scenario.server.kind === 'node') {
-    throw new UsageError(`${scenario.name} needs --server node`);
+  if (values.server !== undefined && !scenario.servers.includes(values.server)) {
+    const choice = scenario.servers.join(' or ');
+    throw new UsageError(`--server is ${choice} for ${scenario.name}, not '${values.server}'`);
   }
   if (values.profile !== (values.agent !== undefined)) {
     throw new UsageError('--profile and --agent NAME go together');
@@ -118,7 +117,7 @@ function readOptions(argv) {
         : rowsNamed(values.only, scenario),
     // A row asked for by name that cannot run is a failure; one of the default rows is a notice.
     askedByName: values.only !== undefined,
-    serverKind: values.server ?? scenario.server.kind,
+    servers: values.server === undefined ? scenario.servers : [values.server],
     json: values.json,
     profile: values.profile ? rowsNamed(values.agent, scenario)[0] : null,
   };

@@ -54,7 +54,9 @@ class Client {
       warmup * 1e3 + PATIENCE_MS,
     );
     const opened = await server.connections();
+    const serverUse = await startServerUse(server);
     const figures = await this.#child.ask('measure', { seconds }, seconds * 1e3 + PATIENCE_MS);
+    const serverCores = await serverUse();
     // The disconnect guard: a client that silently reconnects measures something else.
     const due = connectionsDue(scenario, { at, ...figures });
     const reconnects = (await server.connections()) - opened - due;
@@ -63,12 +65,23 @@ class Client {
       if (scenario.fresh && this.negotiated.resumed) throw new Error('it resumed a session');
     }
     await this.#child.ask('close');
-    this.rounds.push({ ...figures, connections: opened - before, reconnects });
+    this.rounds.push({ ...figures, serverCores, connections: opened - before, reconnects });
   }
 
   end() {
     return this.#child.end();
   }
+}
+
+// How many cores the server is busy for, from now to when it is asked; null where it can't know.
+async function startServerUse(server) {
+  const cpu = await server.cpuMicros();
+  const beganAt = performance.now();
+  return async () => {
+    const used = await server.cpuMicros();
+    if (cpu === null || used === null) return null;
+    return (used - cpu) / 1e3 / (performance.now() - beganAt);
+  };
 }
 
 // How many connections a window has to open.

@@ -95,8 +95,8 @@ async function main(argv) {
 
   const jsonToStdout = options.json === '-';
   const out = jsonToStdout ? process.stderr : process.stdout;
-  const { secure, server: settings } = options.scenario;
-  const server = await startServer(options.serverKind, { ...settings, secure }, (text) => {
+  const { secure, largeBytes } = options.scenario;
+  const server = await startServer(options.servers, { largeBytes, secure }, (text) => {
     progress.note(`bench: ${text}`);
   });
   try {

@@ -1,11 +1,12 @@
 'use strict';
 
-// Starts the server of a run: nginx where it is installed, because a server in Node would itself be
-// the bottleneck, and Node's own otherwise.
+// Starts the server of a run: of those that the scenario names, the first that is to be had. Node's
+// own is always there, and the last: it would itself be the bottleneck.
 
 const fs = require('node:fs');
 const path = require('node:path');
 
+const { buildTransfer } = require('./build-transfer');
 const { Child } = require('./ipc');
 
 // Distributions put nginx where only root's PATH looks.
@@ -22,13 +23,21 @@ function findNginx() {
       // Not there.
     }
   }
-  return null;
+  throw new Error('it is not installed');
 }
 
+// What each is called in a notice, and how its program is found; Node itself needs none.
+const KINDS = {
+  transfer: { title: 'the transfer server', program: buildTransfer },
+  nginx: { title: 'nginx', program: findNginx },
+  node: { title: "Node's own server", program: () => undefined },
+};
+
 async function launch(kind, settings) {
+  const binary = KINDS[kind].program();
   const child = new Child(path.join(__dirname, 'servers', `${kind}.js`), {
     label: `the ${kind} server`,
-    args: [JSON.stringify(settings)],
+    args: [JSON.stringify({ ...settings, binary })],
   });
   try {
     const { port, ca, name, version } = await child.ask('ready');
@@ -38,6 +47,7 @@ async function launch(kind, settings) {
       name,
       version,
       connections: () => child.ask('connections'),
+      cpuMicros: () => child.ask('cpuMicros'),
       end: () => child.end(),
     };
   } catch (error) {
@@ -46,27 +56,20 @@ async function launch(kind, settings) {
   }
 }
 
-// `kind` undefined means: the best there is. `settings` are a scenario's `server`, and `secure` for
-// TLS.
-async function startServer(kind, settings, notice) {
-  if (kind !== 'node') {
-    const binary = findNginx();
-    if (binary !== null) {
-      try {
-        return await launch('nginx', { ...settings, binary });
-      } catch (error) {
-        if (kind === 'nginx') throw error;
-        notice(`nginx does not start (${error.message}); Node's own server takes its place`);
-      }
-    } else if (kind === 'nginx') {
-      throw new Error('nginx is not installed');
-    } else {
-      notice(
-        "nginx is not installed; Node's own server takes its place, and may be the bottleneck",
-      );
-    }
+/**
+ * `kinds` are those that will do, the best first; `settings` what the server is to hold, `largeBytes`
+ * and `secure`. `notice` is told why it is not the best. Throws where none of them starts.
+ */
+async function startServer(kinds, settings, notice) {
+  const [kind, ...others] = kinds;
+  try {
+    return await launch(kind, settings);
+  } catch (error) {
+    const why = `${KINDS[kind].title} does not start: ${error.message}`;
+    if (others.length === 0) throw new Error(why);
+    notice(`${why}; ${KINDS[others[0]].title} takes its place, and may be the bottleneck`);
+    return startServer(others, settings, notice);
   }
-  return launch('node', settings);
 }
 
 module.exports = { startServer };

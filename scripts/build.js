@@ -3,11 +3,11 @@
 // Builds the addon into native/, in a clone and in an installed package alike: nothing but Node and
 // cargo is used. Cargo fetches the crates that Cargo.lock names, from the user's own registry.
 
-const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 
 const { platformName } = require('../lib/bridge/platforms');
+const { cargoArtifact } = require('./cargo');
 
 const ROOT = path.join(__dirname, '..');
 
@@ -17,21 +17,12 @@ const ROOT = path.join(__dirname, '..');
  */
 function build({ into = path.join(ROOT, 'native'), args = ['--release'] } = {}) {
   const name = platformName();
-  const { error, status, stdout } = spawnSync(
-    'cargo',
-    [
-      ...['rustc', '--locked', '--lib', '--crate-type', 'cdylib'],
-      ...['--message-format=json-render-diagnostics', ...args],
-    ],
-    {
-      cwd: ROOT,
-      env: { ...process.env, ...environmentFor(name) },
-      stdio: ['ignore', 'pipe', 'inherit'],
-      encoding: 'utf8',
-      maxBuffer: Infinity,
-    },
+  const artifact = cargoArtifact(
+    'oxagent',
+    ['rustc', '--locked', '--lib', '--crate-type', 'cdylib', ...args],
+    { cwd: ROOT, env: { ...process.env, ...environmentFor(name) } },
   );
-  const library = !error && status === 0 && libraryIn(stdout);
+  const library = artifact?.filenames.find((file) => /\.(so|dylib|dll)$/.test(file));
   if (!library) return null;
 
   const addon = path.join(into, `oxagent.${name}.node`);
@@ -41,18 +32,6 @@ function build({ into = path.join(ROOT, 'native'), args = ['--release'] } = {}) 
   fs.copyFileSync(library, fresh);
   fs.renameSync(fresh, addon);
   return addon;
-}
-
-/** Where cargo has put the library: its folder is the user's to choose. */
-function libraryIn(messages) {
-  for (const line of messages.split('\n')) {
-    if (!line.startsWith('{')) continue;
-    const { reason, target, filenames } = JSON.parse(line);
-    if (reason !== 'compiler-artifact' || target.name !== 'oxagent') continue;
-    const library = filenames.find((file) => /\.(so|dylib|dll)$/.test(file));
-    if (library) return library;
-  }
-  return null;
 }
 
 function environmentFor(name) {

@@ -24,4 +24,24 @@ function whyNoCargo(cwd) {
   ];
 }
 
-module.exports = { whyNoCargo };
+/**
+ * Runs `cargo <command> <args>`, and returns what it tells of the artifact that it has made of the
+ * target `name`: its `filenames`, and the `executable` of a program. Their folder is the user's to
+ * choose. Null where cargo failed and has said why.
+ */
+function cargoArtifact(name, [command, ...args], { cwd, env = process.env }) {
+  const { error, status, stdout } = spawnSync(
+    'cargo',
+    [command, '--message-format=json-render-diagnostics', ...args],
+    { cwd, env, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: Infinity },
+  );
+  if (error || status !== 0) return null;
+  for (const line of stdout.split('\n')) {
+    if (!line.startsWith('{')) continue;
+    const message = JSON.parse(line);
+    if (message.reason === 'compiler-artifact' && message.target.name === name) return message;
+  }
+  return null;
+}
+
+module.exports = { cargoArtifact, whyNoCargo };

@@ -1,6 +1,6 @@
 'use strict';
 
-// What this project takes from others: licences, sources and install scripts, as Cargo.lock and the
+// What this project takes from others: licences, sources and install scripts, as the Cargo.lock and
 // package-lock.json files name them. Needs no network and no database; known vulnerabilities are for
 // `cargo deny check advisories` and `npm audit`, which do. deny.toml has the lists for crates.
 
@@ -10,6 +10,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const ROOT = path.join(__dirname, '..');
+// What is built to be used or measured. What fuzzes is cargo-fuzz's to check.
+const MANIFESTS = ['Cargo.toml', 'bench/servers/transfer/Cargo.toml'];
+const OWN_CRATES = ['oxagent', 'oxagent-bench-transfer'];
 const CRATES = 'registry+https://github.com/rust-lang/crates.io-index';
 const NPM = 'https://registry.npmjs.org/';
 
@@ -78,7 +81,7 @@ function crateProblems(packages, allowed) {
   for (const { name, version, license, source, id } of packages) {
     const what = `crate ${name} ${version}`;
     if (source === null) {
-      if (name !== 'oxagent') problems.push(`${what}: from a folder, ${id}`);
+      if (!OWN_CRATES.includes(name)) problems.push(`${what}: from a folder, ${id}`);
       continue;
     }
     if (source !== CRATES) problems.push(`${what}: from ${source}`);
@@ -168,24 +171,33 @@ function checkTheCheck() {
   assert.equal(npmProblems({ packages: { '': own } }, 'lock').length, 1);
 }
 
+function cratesOf(manifest) {
+  const metadata = ['metadata', '--format-version', '1', '--locked', '--all-features'];
+  const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: Infinity };
+  const said = execFileSync('cargo', [...metadata, '--manifest-path', manifest], options);
+  return JSON.parse(said).packages;
+}
+
 function locksOfNpm() {
   const files = execFileSync('git', ['ls-files', '*package-lock.json'], { cwd: ROOT });
   return files.toString().trim().split('\n');
 }
 
 checkTheCheck();
-const metadata = ['metadata', '--format-version', '1', '--locked', '--all-features'];
-const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: Infinity };
-const { packages } = JSON.parse(execFileSync('cargo', metadata, options));
+const crates = MANIFESTS.flatMap(cratesOf);
+const count = new Set(crates.map(({ id }) => id)).size;
 const locks = locksOfNpm();
 const problems = [
-  ...crateProblems(packages, crateLicenses()),
-  ...checksumProblems(fs.readFileSync(path.join(ROOT, 'Cargo.lock'), 'utf8')),
+  ...crateProblems(crates, crateLicenses()),
+  ...MANIFESTS.flatMap((manifest) =>
+    checksumProblems(
+      fs.readFileSync(path.join(ROOT, path.dirname(manifest), 'Cargo.lock'), 'utf8'),
+    ),
+  ),
   ...locks.flatMap((file) =>
     npmProblems(JSON.parse(fs.readFileSync(path.join(ROOT, file), 'utf8')), file),
   ),
 ];
 for (const problem of problems) console.error(`dependencies: ${problem}`);
 if (problems.length > 0) process.exitCode = 1;
-else
-  console.log(`dependencies: ${packages.length} crates, ${locks.length} npm lock files, all well`);
+else console.log(`dependencies: ${count} crates, ${locks.length} npm lock files, all well`);

@@ -17,7 +17,7 @@ const launcher = {
 const settings = { requests: 200, maxSockets: 20 };
 
 function measure(client, { secure, when }) {
-  return withServer('node', { secure }, ({ port, ca }) =>
+  return withServer(['node'], { secure }, ({ port, ca }) =>
     measureIn(
       'descriptors',
       client,

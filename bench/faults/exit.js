@@ -11,7 +11,7 @@ const LIMIT_MS = 100;
 const DEADLINE_MS = 4000;
 
 function measure(client, { secure }) {
-  return withServer('node', { secure }, async (server) => {
+  return withServer(['node'], { secure }, async (server) => {
     const { port, ca } = server;
     const settings = { client, secure, port, ca, connections: CONNECTIONS };
     const { code, signal, stdout, endedAt } = await runProgram('exit', settings, DEADLINE_MS);

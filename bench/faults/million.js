@@ -14,7 +14,7 @@ const RSS_MIB = 4;
 const HEAP_MIB = 1;
 
 function measure(client, { secure }, { requests }) {
-  return withServer(undefined, { secure }, ({ port, ca }) =>
+  return withServer(['nginx', 'node'], { secure }, ({ port, ca }) =>
     measureIn('million', client, { secure, port, ca, requests }, { deadlineMs: DEADLINE_MS }),
   );
 }

@@ -27,9 +27,9 @@ async function measureIn(fault, client, settings, { deadlineMs, launcher = {} })
   }
 }
 
-/** The server of a kind, for as long as `use` takes; all of `use`'s figures come from it. */
-async function withServer(kind, settings, use) {
-  const server = await startServer(kind, settings, () => {});
+/** The first server of these kinds, for as long as `use` takes; all of its figures come from it. */
+async function withServer(kinds, settings, use) {
+  const server = await startServer(kinds, settings, () => {});
   try {
     return await use(server);
   } finally {
@@ -39,8 +39,8 @@ async function withServer(kind, settings, use) {
 
 /** A server over http and one over https. */
 function withServers(settings, use) {
-  return withServer('node', { ...settings, secure: false }, (plain) =>
-    withServer('node', { ...settings, secure: true }, (secure) =>
+  return withServer(['node'], { ...settings, secure: false }, (plain) =>
+    withServer(['node'], { ...settings, secure: true }, (secure) =>
       use([
         { secure: false, port: plain.port },
         { secure: true, port: secure.port, ca: secure.ca },

@@ -9,7 +9,7 @@ const MAX_SOCKETS = 100;
 const DEADLINE_MS = 60_000;
 
 function measure(client, { secure }, { requests }) {
-  return withServer('node', { secure }, async (server) => {
+  return withServer(['node'], { secure }, async (server) => {
     const { port, ca } = server;
     const settings = { secure, port, ca, requests, maxSockets: MAX_SOCKETS };
     const figures = await measureIn('queue', client, settings, { deadlineMs: DEADLINE_MS });

@@ -13,7 +13,7 @@ const GARBAGE_MIB = 64;
 const DEADLINE_MS = 120_000;
 
 function measure(client, { secure, collects }) {
-  return withServer('node', { secure, largeBytes: BODY_BYTES }, ({ port, ca }) =>
+  return withServer(['node'], { secure, largeBytes: BODY_BYTES }, ({ port, ca }) =>
     measureIn('slow-reader', client, { secure, port, ca, collects }, { deadlineMs: DEADLINE_MS }),
   );
 }

@@ -10,7 +10,7 @@ module.exports = {
   secure: true,
   at: [50],
   rounds: 3,
-  server: {},
+  servers: ['nginx', 'node'],
   request: { method: 'GET', path: '/small' },
   response: { status: 200, bytes: SMALL_BYTES },
   whole: true,

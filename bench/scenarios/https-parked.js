@@ -8,7 +8,7 @@ module.exports = {
   secure: true,
   at: [2000],
   rounds: 3,
-  server: {},
+  servers: ['nginx', 'node'],
   request: { method: 'GET', path: '/small' },
   response: { status: 200, bytes: SMALL_BYTES },
   parked: true,

@@ -5,7 +5,8 @@
 //   at        how many at once, unless the command line says otherwise
 //   seconds   length of a window, and
 //   rounds    their number, unless the command line says otherwise
-//   server    what the server must hold; `kind` when only one of the servers will do
+//   servers   the servers that will do, the best first
+//   largeBytes  the length of what the server has at /large
 //   request   method, path and, for an upload, the body's length
 //   response  the status and body length that every single response is checked against
 //   whole     true when a window must hold whole requests, because one takes a good part of it

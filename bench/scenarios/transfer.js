@@ -10,6 +10,7 @@ const columns = [
   { head: 'process cpu ms', of: (f) => f.processCpuMicrosPerRequest / 1e3, digits: 1 },
   { head: 'transfer p50 ms', of: (f) => f.p50Ms, digits: 1 },
   { head: 'peak RSS MiB', of: (f) => f.peakRssMiB, digits: 0 },
+  { head: 'server cores', of: (f) => f.serverCores, digits: 2 },
 ];
 
 const ratios = [

@@ -14,6 +14,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { setTimeout: delay } = require('node:timers/promises');
 
+const { cpuMicrosOf } = require('../cpu');
 const { serveParent } = require('../ipc');
 const { makeCertificate } = require('./certificate');
 const { SMALL_BODY } = require('./content');
@@ -29,6 +30,7 @@ let directory;
 let nginx;
 let port;
 let ca;
+let worker;
 
 async function makeSecure() {
   if (!secure) {
@@ -79,6 +81,7 @@ http {
     root ${directory}/files;${tlsDirectives()}
     location = /small { return 200 "${SMALL_BODY}"; }
     location = /status { stub_status; }
+    location = /worker { return 200 "$pid"; }
   }
 }
 `;
@@ -108,9 +111,9 @@ async function freePort() {
   return found;
 }
 
-function readStatus() {
+function read(page) {
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path: '/status', agent: statusAgent };
+    const options = { host: '127.0.0.1', port, path: page, agent: statusAgent };
     const request = (secure ? https : http).get(options, (response) => {
       let text = '';
       response.setEncoding('utf8');
@@ -126,7 +129,7 @@ function readStatus() {
 
 // The line after 'server accepts handled requests' holds the three counts in that order.
 async function acceptedConnections() {
-  const counts = /accepts handled requests[^\n]*\n\s*(\d+)/.exec(await readStatus());
+  const counts = /accepts handled requests[^\n]*\n\s*(\d+)/.exec(await read('/status'));
   if (!counts) throw new Error('nginx gives no connection count (stub_status)');
   return Number(counts[1]);
 }
@@ -196,9 +199,11 @@ serveParent(
   {
     async ready() {
       await started;
+      worker = Number(await read('/worker'));
       return { port, ca, name: 'nginx', version: nginxVersion() };
     },
     connections: acceptedConnections,
+    cpuMicros: () => cpuMicrosOf(worker),
   },
   async () => {
     await started.catch(() => {});

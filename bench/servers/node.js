@@ -1,7 +1,6 @@
 'use strict';
 
-// A plain Node server in a process of its own: where nginx is not installed, and as the sink of
-// uploads.
+// A plain Node server in a process of its own, where there is no better one.
 
 const { once } = require('node:events');
 const http = require('node:http');
@@ -91,4 +90,8 @@ serveParent({
     return { ...(await listening), name, version: process.version };
   },
   connections: () => connections,
+  cpuMicros() {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
 });

@@ -1,0 +1,74 @@
+'use strict';
+
+// The server of large bodies, transfer/, kept by this process: it asks and is answered over stdin
+// and stdout, and ends with the former, however this process ends.
+
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const fs = require('node:fs');
+const path = require('node:path');
+const readline = require('node:readline');
+
+const { cpuMicrosOf } = require('../cpu');
+const { serveParent } = require('../ipc');
+const { makeCertificate } = require('./certificate');
+const { SMALL_BODY } = require('./content');
+
+const { binary, secure, largeBytes = 0 } = JSON.parse(process.argv[2]);
+
+const LOCK = path.join(__dirname, 'transfer', 'Cargo.lock');
+
+let transfer;
+let answers;
+
+async function nextNumber() {
+  const { value, done } = await answers.next();
+  if (done) throw new Error('the process ended');
+  return Number(value);
+}
+
+async function start() {
+  const certificate = secure ? await makeCertificate() : null;
+  transfer = spawn(binary, [String(largeBytes), SMALL_BODY], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  answers = readline.createInterface({ input: transfer.stdout })[Symbol.asyncIterator]();
+  transfer.stdin.on('error', () => {}); // It has ended, which its stdout tells too.
+  transfer.once('error', () => {}); // It was not started: likewise.
+  const lines = certificate ? [certificate.cert.trim(), certificate.key.trim(), ''] : [''];
+  for (const line of lines) transfer.stdin.write(`${line}\n`);
+  return { port: await nextNumber(), ca: certificate?.ca };
+}
+
+function acceptedConnections() {
+  transfer.stdin.write('\n');
+  return nextNumber();
+}
+
+async function stop() {
+  if (transfer === undefined || transfer.pid === undefined) return;
+  if (transfer.exitCode !== null || transfer.signalCode !== null) return;
+  const ended = once(transfer, 'exit');
+  transfer.stdin.end();
+  await ended;
+}
+
+function versions() {
+  const lock = fs.readFileSync(LOCK, 'utf8');
+  const versionOf = (crate) =>
+    new RegExp(`^name = "${crate}"\\nversion = "(.*)"$`, 'm').exec(lock)?.[1] ?? 'unknown';
+  const hyper = versionOf('hyper');
+  return secure ? `${hyper} with rustls ${versionOf('rustls')}` : hyper;
+}
+
+const started = start();
+started.catch(() => {}); // Told to the runner, by `ready`.
+
+serveParent(
+  {
+    ready: async () => ({ ...(await started), name: 'hyper', version: versions() }),
+    connections: acceptedConnections,
+    cpuMicros: () => cpuMicrosOf(transfer.pid),
+  },
+  stop,
+);
