@@ -59,7 +59,7 @@ describe('connectTimeout of a replay', () => {
       const address = '127.0.0.1';
       setImmediate(callback, null, ...(all ? [[{ address, family: 4 }]] : [address, 4]));
     };
-    const agent = agentWith({ keepAlive: true, connectTimeout: 300, lookup });
+    const agent = agentWith({ keepAlive: true, connectTimeout: 1_000, lookup });
     const ask = () => get({ host: 'dying.example', port: site.port, agent });
     await answer(ask());
     timedOut(await failure(ask()), 'lookup', `dying.example:${site.port}`);
@@ -128,7 +128,7 @@ for (const [name, options] of Object.entries(transports)) {
     own('lets the next request go', async () => {
       const stuck = await stuckServer();
       const site = await serveHeld();
-      const agent = agentWith({ maxTotalSockets: 1, connectTimeout: 40, ...options });
+      const agent = agentWith({ maxTotalSockets: 1, connectTimeout: 500, ...options });
       const failures = [1, 2, 3].map(() => failure(get({ ...stuck, agent })));
       const last = get({ port: site.port, agent });
       assert.equal(total(agent.requests), 3);

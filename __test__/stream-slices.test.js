@@ -19,7 +19,7 @@ describe('a chunk that is kept', () => {
   afterEach(cleanUp);
 
   it('stays as it was through many more requests and collections', async function () {
-    this.timeout(30_000);
+    this.timeout(120_000);
     const server = await fillServer();
     const ended = await run('keeper.js', [server.port], { execArgv: ['--expose-gc'] });
     assert.deepEqual(result(ended), { kept: 300, changed: 0, wrong: 0 });

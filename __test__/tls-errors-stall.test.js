@@ -21,7 +21,7 @@ const { assertIdle, fields, observe, sameFailure } = require('./support/tls-fail
 const { between } = require('./support/tls-middle');
 const { serveTls } = require('./support/tls-server');
 
-const SHORT = 150;
+const SHORT = 300;
 
 const PLACES = [
   ['before its hello', () => serveRaw((socket) => socket.resume())],
