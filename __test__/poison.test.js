@@ -5,6 +5,7 @@
 // request has its own answer, over a new connection.
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const { answer, closed, differs, dispose } = require('./support/agent');
 const { dyingServer } = require('./support/dying-server');
 const { SCHEMES, onRequests, sameEndings } = require('./support/ending');
