@@ -46,7 +46,7 @@ describe('the tarballs', () => {
 
   it('has all of lib and src in the main package, but for the tests', () => {
     const wanted = [...filesOf('lib'), ...filesOf('src')].filter(
-      (file) => !/\/(tests\/|fixtures\.rs$)/.test(file),
+      (file) => !/\/(tests\/|(tests|fixtures)\.rs$)/.test(file),
     );
     const packed = new Set(paths(main));
     assert.deepEqual(
