@@ -2,9 +2,10 @@
 //!
 //! `pool` decides who gets a connection, `net` moves the bytes, `tls` knows whom to trust, `bridge`
 //! is the crossing to JavaScript. Arrows run one way: `bridge` knows `pool`, `net` and `tls`; `net`
-//! knows `tls`; `pool` knows nobody.
+//! knows `tls`; `pool` knows nobody. `lock` is how those three share between threads.
 
 mod bridge;
+mod lock;
 pub mod net;
 pub mod pool;
 pub mod tls;

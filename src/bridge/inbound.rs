@@ -8,12 +8,13 @@
 //! keeps a part (`Reader::keep`) is never filled again, and is freed when its Buffer was collected.
 
 use std::mem::MaybeUninit;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::{BufferSlice, JsObjectValue, Object};
 use napi::{Env, Result};
 use slab::Slab;
 
+use crate::lock::lock;
 use crate::net::{Chunk, Inbound};
 
 /// Many small answers share a slab of this size: what Node allocates for a single read.
@@ -282,10 +283,6 @@ impl Reader {
         }
         Ok(())
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

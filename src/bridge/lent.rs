@@ -1,11 +1,12 @@
 //! Large writes, handed over by reference: JavaScript must not change them until the write's
 //! callback, as with `net.Socket`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use napi::bindgen_prelude::Uint8Array;
 use slab::Slab;
 
+use crate::lock::lock;
 use crate::net::Outbound;
 
 /// The arrays that are out, on JavaScript's side, and those that came back.
@@ -63,8 +64,4 @@ impl Drop for Lent {
     fn drop(&mut self) {
         lock(&self.returned).push(self.key);
     }
-}
-
-fn lock(returned: &Mutex<Vec<usize>>) -> std::sync::MutexGuard<'_, Vec<usize>> {
-    returned.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,10 @@
 //! What the JavaScript thread and the reactor must agree on about one connection, without waiting.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
+
+use crate::lock::lock;
 
 const ACTIVE: u32 = 0;
 const PARKED: u32 = 1;
@@ -77,7 +79,7 @@ impl Gate {
         let before = self.untaken.fetch_sub(bytes, Ordering::AcqRel);
         if before >= UNTAKEN_BYTES_MAX {
             // Not under the lock: the reader, once it is awake, may take it at once.
-            let waiting = self.lock_reader().take();
+            let waiting = lock(&self.reader).take();
             if let Some(waker) = waiting {
                 waker.wake();
             }
@@ -94,13 +96,9 @@ impl Gate {
         if !full() {
             return false;
         }
-        *self.lock_reader() = Some(waker.clone());
+        *lock(&self.reader) = Some(waker.clone());
         // JavaScript may have taken it all before the waker was there.
         full()
-    }
-
-    fn lock_reader(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
-        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn add_written(&self, bytes: usize) {

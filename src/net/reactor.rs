@@ -6,7 +6,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use slab::Slab;
 use tokio::runtime::{self, Runtime};
@@ -20,6 +20,7 @@ use super::event::Event;
 use super::secure::Secure;
 use super::stream::Stream;
 use super::{Inbound, Outbox, burst, options};
+use crate::lock::lock;
 
 /// The most threads `OXAGENT_IO_THREADS` may ask for.
 const THREADS_MAX: usize = 64;
@@ -40,7 +41,7 @@ const RESOLVERS_MAX: usize = 64;
 pub fn reactors() -> io::Result<&'static [Reactor]> {
     static REACTORS: OnceLock<Vec<Reactor>> = OnceLock::new();
     static STARTING: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one_at_a_time = lock(&STARTING);
     if let Some(reactors) = REACTORS.get() {
         return Ok(reactors);
     }
@@ -156,7 +157,7 @@ struct Closing(Arc<Inbox>);
 
 impl Drop for Closing {
     fn drop(&mut self) {
-        *self.0.lock() = None;
+        *lock(&self.0.messages) = None;
     }
 }
 
@@ -169,7 +170,7 @@ impl Inbox {
     }
 
     fn send(&self, message: Message) {
-        let mut messages = self.lock();
+        let mut messages = lock(&self.messages);
         let Some(waiting) = &mut *messages else {
             return;
         };
@@ -182,11 +183,10 @@ impl Inbox {
     }
 
     fn take(&self) -> Vec<Message> {
-        self.lock().as_mut().map(std::mem::take).unwrap_or_default()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Vec<Message>>> {
-        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.messages)
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! One set of TLS options as rustls takes it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rustls::client::Resumption;
 use rustls::client::Tls12Resumption;
@@ -17,6 +17,7 @@ use super::roots::Roots;
 use super::sessions::{ConnSessions, Hints};
 use super::signature_check::SignatureCheck;
 use super::verdicts::Verdicts;
+use crate::lock::lock;
 
 /// What OpenSSL would offer, by IANA numbers in its order of preference; unknown ones are skipped.
 #[derive(Default)]
@@ -94,10 +95,7 @@ impl Context {
         &self,
         chain: &[CertificateDer<'static>],
     ) -> Arc<[CertificateDer<'static>]> {
-        let mut last = self
-            .last_chain
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut last = lock(&self.last_chain);
         if **last != *chain {
             *last = chain.into();
         }

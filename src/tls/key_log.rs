@@ -1,9 +1,11 @@
 //! The secrets of one connection, for 'keylog' and for exported keying material.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use rustls::KeyLog;
+
+use crate::lock::lock;
 
 /// What exported keying material is made from, in TLS 1.3 and 1.2.
 pub(super) const EXPORTERS: [&str; 2] = ["EXPORTER_SECRET", "CLIENT_RANDOM"];
@@ -23,22 +25,21 @@ pub(super) struct Line {
 
 impl Secrets {
     pub(super) fn lines(&self) -> Vec<Line> {
-        self.lock().clone()
+        lock(&self.lines).clone()
     }
 
     /// Forgets what is of no use once the handshake is told of.
     pub(super) fn keep_exporters(&self) {
-        let mut lines = self.lock();
+        let mut lines = lock(&self.lines);
         lines.retain(|line| EXPORTERS.contains(&&*line.label));
         lines.shrink_to_fit();
     }
 
     pub(super) fn find(&self, label: &str) -> Option<Line> {
-        self.lock().iter().find(|line| line.label == label).cloned()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Line>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.lines)
+            .iter()
+            .find(|line| line.label == label)
+            .cloned()
     }
 }
 
@@ -52,7 +53,7 @@ impl Line {
 
 impl KeyLog for Secrets {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
-        self.lock().push(Line {
+        lock(&self.lines).push(Line {
             label: label.to_owned(),
             client_random: client_random.to_vec(),
             secret: secret.to_vec(),

@@ -2,13 +2,14 @@
 //! judgement costs as much as the handshake around it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rustls::pki_types::{CertificateDer, UnixTime};
 
 use super::facts::Facts;
 use super::judge::{Verdict, judge};
 use super::roots::Roots;
+use crate::lock::lock;
 
 /// Chains that a context remembers.
 const REMEMBERED_MAX: usize = 64;
@@ -44,7 +45,7 @@ impl Verdicts {
         if verdict == Verdict::Trusted
             && let Some(until) = next_change(roots, chain, now)
         {
-            let mut good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut good = lock(&self.good);
             if good.len() == REMEMBERED_MAX {
                 good.pop_front();
             }
@@ -59,7 +60,7 @@ impl Verdicts {
     }
 
     fn knows(&self, chain: &[CertificateDer<'_>], identity: Option<&str>, now: UnixTime) -> bool {
-        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        let good = lock(&self.good);
         good.iter().any(|good| {
             (good.from..good.until).contains(&now.as_secs())
                 && good.identity.as_deref() == identity
