@@ -24,9 +24,8 @@ impl Pool {
     /// moment of asking, so it is asked when [`next_deadline`](Self::next_deadline) comes.
     pub fn poll_late(&mut self, now: u64) -> Option<WaiterId> {
         let waiter = self.queue.front()?;
-        self.waits_until()
-            .filter(|&until| until <= now)
-            .and_then(|_| self.unqueue(waiter).then_some(waiter))
+        let is_late = self.waits_until()? <= now;
+        (is_late && self.unqueue(waiter)).then_some(waiter)
     }
 
     /// Output: the pool has let go of this slot, which was idle, and has forgotten it: the caller
@@ -51,10 +50,5 @@ impl Pool {
         !self.dropped.is_empty()
             || !self.gone.is_empty()
             || (!self.ready.is_empty() && self.has_room())
-    }
-    /// When the waiter that came first has waited as long as it may.
-    pub(super) fn waits_until(&self) -> Option<u64> {
-        let first = self.waiters.get(self.queue.front()?)?;
-        Some(first.since.saturating_add(self.lifetimes.wait?))
     }
 }

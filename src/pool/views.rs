@@ -53,6 +53,12 @@ impl Pool {
         [idle, self.waits_until()].into_iter().flatten().min()
     }
 
+    /// View: when the waiter that came first has waited as long as it may.
+    pub(super) fn waits_until(&self) -> Option<u64> {
+        let first = self.waiters.get(self.queue.front()?)?;
+        Some(first.since.saturating_add(self.lifetimes.wait?))
+    }
+
     /// View: how many requests wait.
     #[must_use]
     pub fn waiting(&self) -> u32 {
