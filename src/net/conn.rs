@@ -19,8 +19,7 @@ use super::command::ConnId;
 use super::errno::errno;
 use super::event::{Event, Syscall};
 use super::gate::{Gate, Reading};
-use super::memory::CHUNK_BYTES_MAX;
-use super::memory::Inbound;
+use super::memory::{CHUNK_BYTES_MAX, Inbound};
 use super::options;
 use super::outbox::Outbox;
 use super::secure::Secure;
@@ -32,8 +31,8 @@ const READS_PER_TURN: usize = 4;
 /// Room asked for a first read: small answers share a slab.
 const ROOM_MIN: usize = 4 << 10;
 
-/// Room asked for once a read filled what it was given.
-const ROOM_MAX: usize = 256 << 10;
+/// Room asked for once a read filled what it was given: of a slab with less the rest is left.
+const ROOM_MAX: usize = CHUNK_BYTES_MAX;
 
 /// What the connections of one port share on the reactor's thread.
 pub(super) struct PortIo {
