@@ -334,10 +334,14 @@ function settle(agent, slot, socket, options) {
 
 function discard(agent, socket) {
   release(agent, socket);
-  // It may have failed already, and nobody listens to it yet, or any more.
-  socket.on('error', () => {});
+  // It may have failed already, and nobody listens to it yet, or any more. A program may answer with
+  // the same one again.
+  socket.removeListener('error', ignoreError);
+  socket.on('error', ignoreError);
   socket.destroy();
 }
+
+function ignoreError() {}
 
 function release(agent, socket) {
   const slot = slots.slotOf(socket, agent);
