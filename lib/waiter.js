@@ -13,7 +13,7 @@ class Waiter {
   // Whether the connection that was made for it was dead, and another one is being made.
   retried = false;
 
-  // `cancel` is called when the request is destroyed while it waits.
+  // `cancel` is called when the request was destroyed while it waits: it takes it from the queue.
   constructor(req, options, cancel) {
     this.req = req;
     this.options = options;
@@ -21,35 +21,29 @@ class Waiter {
 
     const { destroy } = req;
     this.#own = Object.getOwnPropertyDescriptor(req, 'destroy');
-    const leave = () => {
-      if (!this.#waiting) return;
-      this.leave();
-      cancel();
+    const giveUp = () => {
+      if (this.#waiting) cancel();
     };
     this.#destroyQueued = function destroyQueued(error) {
       const destroyed = this.destroyed;
       const result = destroy.call(this, error);
-      if (!destroyed) process.nextTick(leave);
+      if (!destroyed) process.nextTick(giveUp);
       return result;
     };
     req.destroy = this.#destroyQueued;
   }
 
-  // Leaves the queue and calls back in the async context in which the request was queued. Once
-  // more where the connection that it was given is dead.
+  // Calls back in the async context in which the request was queued. Once more where the connection
+  // that it was given is dead.
   serve(callback) {
-    const first = this.#waiting;
-    this.leave();
-    try {
-      this.scope.runInAsyncScope(callback, null, this.req);
-    } finally {
-      if (first) this.scope.emitDestroy();
-    }
+    this.scope.runInAsyncScope(callback, null, this.req);
   }
 
-  // A program that has wrapped `destroy` meanwhile keeps its wrapper: ours does nothing any more.
+  // It is in the queue no more. A program that has wrapped `destroy` meanwhile keeps its wrapper: ours
+  // does nothing any more.
   leave() {
     this.#waiting = false;
+    this.scope.emitDestroy();
     if (this.req.destroy !== this.#destroyQueued) return;
     if (this.#own) Object.defineProperty(this.req, 'destroy', this.#own);
     else delete this.req.destroy;
