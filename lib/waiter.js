@@ -1,36 +1,55 @@
 'use strict';
 
 // A queued request. Node leaves one that is destroyed in the queue until a socket comes by; here it
-// leaves in the next tick, with its error and 'close'.
+// leaves in the next tick, with its error and 'close'; its place is free before, where it is needed.
 
 const { AsyncResource } = require('node:async_hooks');
 
 class Waiter {
   #waiting = true;
+  #givenUp = false;
+  #doomed;
+  #cancel;
   #own;
   #destroyQueued;
 
   // Whether the connection that was made for it was dead, and another one is being made.
   retried = false;
 
-  // `cancel` is called when the request was destroyed while it waits: it takes it from the queue.
-  constructor(req, options, cancel) {
+  // `doomed` has the agent's that were destroyed in this tick. `cancel` takes this one from the queue.
+  constructor(req, options, doomed, cancel) {
     this.req = req;
     this.options = options;
     this.scope = new AsyncResource('QueuedRequest', { requireManualDestroy: true });
+    this.#doomed = doomed;
+    this.#cancel = cancel;
 
     const { destroy } = req;
     this.#own = Object.getOwnPropertyDescriptor(req, 'destroy');
-    const giveUp = () => {
-      if (this.#waiting) cancel();
+    const end = () => {
+      this.giveUp();
+      // Emits the error and 'close'.
+      if (this.#givenUp) req.onSocket(null);
+    };
+    const doom = () => {
+      if (!this.#waiting) return;
+      doomed.add(this);
+      process.nextTick(end);
     };
     this.#destroyQueued = function destroyQueued(error) {
       const destroyed = this.destroyed;
       const result = destroy.call(this, error);
-      if (!destroyed) process.nextTick(giveUp);
+      if (!destroyed) doom();
       return result;
     };
     req.destroy = this.#destroyQueued;
+  }
+
+  // Its request is destroyed: it leaves the queue, where it is still in it.
+  giveUp() {
+    if (!this.#waiting) return;
+    this.#givenUp = true;
+    this.#cancel();
   }
 
   // Calls back in the async context in which the request was queued. Once more where the connection
@@ -43,6 +62,7 @@ class Waiter {
   // does nothing any more.
   leave() {
     this.#waiting = false;
+    this.#doomed.delete(this);
     this.scope.emitDestroy();
     if (this.req.destroy !== this.#destroyQueued) return;
     if (this.#own) Object.defineProperty(this.req, 'destroy', this.#own);
