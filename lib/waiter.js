@@ -39,7 +39,8 @@ class Waiter {
     this.#destroyQueued = function destroyQueued(error) {
       const destroyed = this.destroyed;
       const result = destroy.call(this, error);
-      if (!destroyed) doom();
+      // A program's own may put it off.
+      if (this.destroyed && !destroyed) doom();
       return result;
     };
     req.destroy = this.#destroyQueued;
