@@ -10,10 +10,10 @@ const net = require('node:net');
 const path = require('node:path');
 const fs = require('node:fs');
 const os = require('node:os');
-const { agentWith, answer, closed, dispose, failure, get } = require('./support/agent');
+const { agentWith, answer, closed, differs, dispose, failure, get } = require('./support/agent');
 const { pki } = require('./support/certificates');
 const { answer: answerSecure, getSecure, httpsAgentWith } = require('./support/https-agent');
-const { closeServers, refusedPort, serve } = require('./support/server');
+const { closeServers, refusedPort, serve, serveHeld } = require('./support/server');
 const { serveTls } = require('./support/tls-server');
 
 const kAsyncId = Object.getOwnPropertySymbols(new net.Socket()).find(
@@ -112,6 +112,33 @@ describe("a socket's async resources", () => {
     assert.equal(ofSocket(socket).type, 'TLSWRAP');
     await answerSecure(req);
   });
+
+  differs('when garbage is collected')(
+    'of a queued request end as it is served, destroyed or taken out',
+    async () => {
+      const site = await serveHeld();
+      const agent = agentWith({ keepAlive: true, maxSockets: 1 });
+      const ask = () => get({ port: site.port, agent });
+      const first = answer(ask());
+      const served = answer(ask());
+      const doomed = ask();
+      const gone = failure(doomed);
+      ask();
+      const queued = [...resources.values()].filter(({ type }) => type === 'QueuedRequest');
+      assert.equal(queued.length, 3);
+      Object.values(agent.requests)[0].pop();
+      doomed.destroy();
+      await gone;
+      await ended(queued[2]);
+      await ended(queued[1]);
+      assert.equal(queued[0].ends, 0);
+      for (const one of [first, served]) {
+        (await site.next()).res.end();
+        await one;
+      }
+      await ended(queued[0]);
+    },
+  );
 
   it('are one for each request, and the later ones name the first', async () => {
     const site = await serve();

@@ -5,6 +5,7 @@
 
 const assert = require('node:assert/strict');
 const net = require('node:net');
+const { Duplex } = require('node:stream');
 const {
   Agent,
   agentWith,
@@ -64,6 +65,30 @@ describe('Agent createConnection, replaced', () => {
       const agent = tracked(new Mine({ keepAlive: true, maxSockets: 1 }));
       const requests = [1, 2].map(() => failure(get({ port: site.port, agent })));
       for (const error of await Promise.all(requests)) assert.equal(error.message, 'mine');
+      assert.equal(agent.totalSocketCount, 0);
+    },
+  );
+
+  differs('leaves the request without an answer, and listens once more')(
+    'may answer with the same dead stream each time: no listeners pile up on it',
+    async () => {
+      const dead = new Duplex({ read() {}, write() {} }).destroy();
+      const agent = agentWith({ keepAlive: true, maxSockets: 1 });
+      let calls = 0;
+      agent.createConnection = (_, callback) => {
+        calls++;
+        setImmediate(callback, null, dead);
+      };
+      const listeners = () => dead.eventNames().map((name) => [name, dead.listenerCount(name)]);
+      const failed = () => failure(get({ port: 1, agent }));
+      const hungUp = (error) => assert.equal(error.code, 'ECONNRESET');
+      // One that has waited is given it in another way, and twice.
+      const failBoth = async () => (await Promise.all([failed(), failed()])).forEach(hungUp);
+      await failBoth();
+      const before = listeners();
+      await failBoth();
+      assert.deepEqual(listeners(), before);
+      assert.equal(calls, 6);
       assert.equal(agent.totalSocketCount, 0);
     },
   );

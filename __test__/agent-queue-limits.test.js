@@ -95,6 +95,34 @@ describe('maxQueue', () => {
     assert.equal(site.requests, 3);
   });
 
+  own('has room at once for as many as are destroyed in the same tick', async () => {
+    const site = await serveHeld();
+    const agent = agentWith({ keepAlive: true, maxSockets: 1, maxQueue: 3 });
+    const ask = (path) => get({ port: site.port, path, agent });
+    const answers = ['/1', '/2'].map((path) => answer(ask(path)));
+    const doomed = [ask('/doomed'), ask('/doomed')];
+    const context = new AsyncLocalStorage();
+    const ends = [];
+    const gone = doomed.map((req) => {
+      req.on('close', () => ends.push(`close, ${context.getStore()}`));
+      return failure(req);
+    });
+    for (const req of doomed) context.run('destroy', () => req.destroy());
+    answers.push(answer(context.run('next', ask, '/3')), answer(ask('/4')));
+    assert.deepEqual(ends, []);
+    assert.equal(total(agent.requests), 3);
+    assert.equal((await failure(ask('/5'))).code, 'OXAGENT_QUEUE_FULL');
+    for (const error of await Promise.all(gone)) assert.equal(error.code, 'ECONNRESET');
+    for (const path of ['/1', '/2', '/3', '/4']) {
+      const { req, res } = await site.next();
+      assert.equal(req.url, path);
+      res.end();
+    }
+    await Promise.all(answers);
+    assert.deepEqual(ends, ['close, destroy', 'close, destroy']);
+    assert.equal(total(agent.requests), 0);
+  });
+
   own('refuses nobody for whom there is a socket', async () => {
     const site = await serve();
     const agent = agentWith({ keepAlive: true, maxSockets: 1, maxQueue: 0 });

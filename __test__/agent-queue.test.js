@@ -106,6 +106,22 @@ describe('Agent and the destroy of a queued request', () => {
     assert.equal(own.calls.length, 0);
   });
 
+  it('that puts it off leaves the request in its turn', async () => {
+    const { site, agent, ask, first } = await queued();
+    const { addRequest } = agent;
+    agent.addRequest = function (req, ...rest) {
+      req.destroy = () => req;
+      return addRequest.call(this, req, ...rest);
+    };
+    const second = ask('/2');
+    const answered = answer(second);
+    second.destroy();
+    await new Promise(setImmediate);
+    assert.equal(total(agent.requests), 1);
+    for (const url of ['/1', '/2']) assert.equal(await respond(site), url);
+    await Promise.all([first, answered]);
+  });
+
   it('is the class’s again when it has a connection', async () => {
     const { site, ask, first } = await queued();
     const second = ask('/2');

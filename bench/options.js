@@ -1,7 +1,6 @@
 'use strict';
 
-const { parseArgs } = require('node:util');
-
+const { UsageError, numberIn, parseFlags, wholeNumberIn } = require('./flags');
 const rows = require('./rows');
 const scenarios = require('./scenarios');
 
@@ -41,18 +40,6 @@ const FLAGS = {
   help: { type: 'boolean', default: false },
 };
 
-class UsageError extends Error {}
-
-function numberIn(flag, text, min, max, integer) {
-  const value = Number(text);
-  const fits = value >= min && value <= max && (!integer || Number.isInteger(value));
-  if (text === '' || !fits) {
-    const kind = integer ? 'a whole number' : 'a number';
-    throw new UsageError(`--${flag} takes ${kind} from ${min} to ${max}, not '${text}'`);
-  }
-  return value;
-}
-
 function rowNamed(name) {
   const row = rows.find((candidate) => candidate.name.toLowerCase() === name.trim().toLowerCase());
   if (row) return row;
@@ -80,13 +67,7 @@ const AT_MAX = 3500;
 
 // The upper bounds keep a slip of the keyboard from running for a day.
 function readOptions(argv) {
-  let parsed;
-  try {
-    parsed = parseArgs({ args: argv, options: FLAGS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error.message);
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseFlags(argv, FLAGS);
   if (values.help) return { help: true };
 
   if (positionals.length > 1) throw new UsageError(`one scenario a run, not ${positionals.length}`);
@@ -101,16 +82,16 @@ function readOptions(argv) {
   if (values.profile !== (values.agent !== undefined)) {
     throw new UsageError('--profile and --agent NAME go together');
   }
-  const at = values.at?.split(',').map((text) => numberIn('at', text, 1, AT_MAX, true));
+  const at = values.at?.split(',').map((text) => wholeNumberIn('at', text, 1, AT_MAX));
   if (values.profile && at !== undefined && at.length !== 1) {
     throw new UsageError('--profile takes one --at');
   }
   return {
     scenario,
     at: at ?? scenario.at,
-    rounds: numberIn('rounds', values.rounds ?? scenario.rounds ?? ROUNDS, 1, 1000, true),
-    seconds: numberIn('seconds', values.seconds ?? scenario.seconds ?? SECONDS, 0.05, 600, false),
-    warmupSeconds: numberIn('warmup', values.warmup, 0, 60, false),
+    rounds: wholeNumberIn('rounds', values.rounds ?? scenario.rounds ?? ROUNDS, 1, 1000),
+    seconds: numberIn('seconds', values.seconds ?? scenario.seconds ?? SECONDS, 0.05, 600),
+    warmupSeconds: numberIn('warmup', values.warmup, 0, 60),
     rows:
       values.only === undefined
         ? rows.filter((row) => runsIn(row, scenario))
@@ -123,4 +104,4 @@ function readOptions(argv) {
   };
 }
 
-module.exports = { readOptions, UsageError, HELP };
+module.exports = { readOptions, HELP };

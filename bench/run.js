@@ -2,11 +2,11 @@
 
 // The benchmark's command line: see `node bench/run.js --help`.
 
-const fs = require('node:fs');
-
+const { UsageError } = require('./flags');
 const { ensureInstalled } = require('./install');
 const { machine } = require('./machine');
-const { HELP, readOptions, UsageError } = require('./options');
+const { HELP, readOptions } = require('./options');
+const { Output } = require('./output');
 const { profile } = require('./profile');
 const { Progress } = require('./progress');
 const { Client, runRounds } = require('./rounds');
@@ -93,8 +93,7 @@ async function main(argv) {
   }
   ensureInstalled();
 
-  const jsonToStdout = options.json === '-';
-  const out = jsonToStdout ? process.stderr : process.stdout;
+  const output = new Output(options.json);
   const { secure, largeBytes } = options.scenario;
   const server = await startServer(options.servers, { largeBytes, secure }, (text) => {
     progress.note(`bench: ${text}`);
@@ -105,10 +104,8 @@ async function main(argv) {
       process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
       return;
     }
-    const { ok, record } = await compare(options, server, (text) => out.write(text));
-    const json = `${JSON.stringify(record, null, 2)}\n`;
-    if (jsonToStdout) process.stdout.write(json);
-    else if (options.json !== undefined) fs.writeFileSync(options.json, json);
+    const { ok, record } = await compare(options, server, output.print);
+    output.writeRecord(record);
     if (!ok) process.exitCode = 1;
   } finally {
     await server.end();

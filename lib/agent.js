@@ -36,6 +36,8 @@ const kBounds = Symbol('bounds');
 const kNameOf = Symbol('nameOf');
 // By request: the slot promised to it, for the createSocket() that follows.
 const kReservations = Symbol('reservations');
+// Waiters whose requests were destroyed in this tick: the queue shows them for its rest, as in Node.
+const kDoomed = Symbol('doomed');
 const kIdleLifetime = Symbol('idleLifetime');
 const kReplayLimit = Symbol('replayLimit');
 
@@ -64,6 +66,7 @@ function Agent(options) {
   };
   this[kReplayLimit] = readReplayLimit(this.options);
   this[kReservations] = new WeakMap();
+  this[kDoomed] = new Set();
   this[kPool] = new Pool(this[kLimits], this[kBounds], {
     open: (waiter, slot) => openForWaiter(this, waiter, slot),
     drop: (socket) => {
@@ -165,6 +168,10 @@ Agent.prototype.addRequest = function addRequest(
       });
     } else if (verdict === Checkout.WAIT) {
       enqueue(this, id, req, mergeOptions(this, req, options));
+    } else if (this[kDoomed].size > 0) {
+      // Their places are free.
+      for (const waiter of this[kDoomed]) waiter.giveUp();
+      continue;
     } else {
       refuse(this, req, mergeOptions(this, req, options));
     }
@@ -334,10 +341,14 @@ function settle(agent, slot, socket, options) {
 
 function discard(agent, socket) {
   release(agent, socket);
-  // It may have failed already, and nobody listens to it yet, or any more.
-  socket.on('error', () => {});
+  // It may have failed already, and nobody listens to it yet, or any more. A program may answer with
+  // the same one again.
+  socket.removeListener('error', ignoreError);
+  socket.on('error', ignoreError);
   socket.destroy();
 }
+
+function ignoreError() {}
 
 function release(agent, socket) {
   const slot = slots.slotOf(socket, agent);
@@ -403,18 +414,12 @@ function takeReservation(agent, req) {
 
 function enqueue(agent, id, req, options) {
   const pool = agent[kPool];
-  // Emits the error and 'close' of a request that is destroyed.
-  const settled = () => req.onSocket(null);
   if (req.destroyed) {
     pool.cancel(id);
-    settled();
+    req.onSocket(null); // Emits the error and 'close'.
     return;
   }
-  const cancel = () => {
-    pool.cancel(id);
-    settled();
-  };
-  pool.enqueue(id, new Waiter(req, options, cancel));
+  pool.enqueue(id, new Waiter(req, options, agent[kDoomed], () => pool.cancel(id)));
 }
 
 // The queue is full.

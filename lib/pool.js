@@ -123,11 +123,13 @@ class Pool {
   dequeue(id) {
     const waiter = this.#waiters[id];
     this.#waiters[id] = undefined;
+    // There is none yet where the request was destroyed before.
+    waiter?.leave();
     return waiter;
   }
 
   cancel(id) {
-    this.#waiters[id] = undefined;
+    this.dequeue(id);
     if (this.#native.cancel(id)) this.#settle();
   }
 
@@ -136,7 +138,6 @@ class Pool {
     const id = this.#native
       .waiters(this.#ids.get(name))
       .find((waiting) => this.#waiters[waiting]?.req === req);
-    this.#waiters[id].leave();
     this.cancel(id);
   }
 

@@ -1,7 +1,6 @@
 'use strict';
 
-const { parseArgs } = require('node:util');
-
+const { UsageError, parseFlags, wholeNumberIn } = require('../flags');
 const faults = require('.');
 
 const takesRequests = ({ requests }) => requests !== undefined;
@@ -36,22 +35,8 @@ const FLAGS = {
 const REQUESTS_MAX = 10_000_000;
 const SEED_MAX = 1_000_000;
 
-class UsageError extends Error {}
-
-function wholeNumber(flag, text, max) {
-  const value = Number(text);
-  if (text !== '' && Number.isInteger(value) && value >= 1 && value <= max) return value;
-  throw new UsageError(`--${flag} takes a whole number from 1 to ${max}, not '${text}'`);
-}
-
 function readOptions(argv) {
-  let parsed;
-  try {
-    parsed = parseArgs({ args: argv, options: FLAGS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(error.message);
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseFlags(argv, FLAGS);
   const unknown = positionals.find((name) => !Object.hasOwn(faults, name));
   if (unknown !== undefined) throw new UsageError(`no fault '${unknown}'`);
   const names = positionals.length > 0 ? positionals : Object.keys(faults);
@@ -65,10 +50,10 @@ function readOptions(argv) {
     requests:
       values.requests === undefined
         ? undefined
-        : wholeNumber('requests', values.requests, REQUESTS_MAX),
-    seed: wholeNumber('seed', values.seed, SEED_MAX),
+        : wholeNumberIn('requests', values.requests, 1, REQUESTS_MAX),
+    seed: wholeNumberIn('seed', values.seed, 1, SEED_MAX),
     json: values.json,
   };
 }
 
-module.exports = { HELP, UsageError, readOptions };
+module.exports = { HELP, readOptions };

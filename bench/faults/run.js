@@ -2,14 +2,14 @@
 
 // The command line of the faults: see `node bench/run.js faults --help`.
 
-const fs = require('node:fs');
-
+const { UsageError } = require('../flags');
 const { ensureInstalled } = require('../install');
 const { machine } = require('../machine');
+const { Output } = require('../output');
 const { Progress } = require('../progress');
 const { medians } = require('../stats');
 const { CLIENTS } = require('./agents');
-const { HELP, UsageError, readOptions } = require('./options');
+const { HELP, readOptions } = require('./options');
 
 const progress = new Progress();
 
@@ -93,12 +93,9 @@ async function main(argv) {
   }
   ensureInstalled();
 
-  const jsonToStdout = options.json === '-';
-  const out = jsonToStdout ? process.stderr : process.stdout;
-  const { ok, record } = await measureAll(options, (text) => out.write(text));
-  const json = `${JSON.stringify(record, null, 2)}\n`;
-  if (jsonToStdout) process.stdout.write(json);
-  else if (options.json !== undefined) fs.writeFileSync(options.json, json);
+  const output = new Output(options.json);
+  const { ok, record } = await measureAll(options, output.print);
+  output.writeRecord(record);
   if (!ok) process.exitCode = 1;
 }
 
