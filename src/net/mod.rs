@@ -32,6 +32,7 @@ mod options;
 mod outbox;
 mod reactor;
 mod resolve;
+mod scheduling;
 mod secure;
 mod stream;
 #[cfg(test)]

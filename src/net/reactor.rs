@@ -19,7 +19,7 @@ use super::connect::{Connect, connect};
 use super::event::Event;
 use super::secure::Secure;
 use super::stream::Stream;
-use super::{Inbound, Outbox, burst, options};
+use super::{Inbound, Outbox, burst, options, scheduling};
 use crate::lock::lock;
 
 /// The most threads `OXAGENT_IO_THREADS` may ask for.
@@ -196,7 +196,10 @@ fn runtime() -> io::Result<Runtime> {
         .enable_time()
         .max_blocking_threads(RESOLVERS_MAX)
         .max_io_events_per_tick(EVENTS_PER_POLL)
-        .on_thread_park(Outbox::ring_due)
+        .on_thread_park(|| {
+            Outbox::ring_due();
+            scheduling::turn_ended();
+        })
         .thread_name("oxagent-dns")
         .build()
 }

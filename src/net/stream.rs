@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-use super::Endpoint;
+use super::{Endpoint, scheduling};
 
 pub(super) enum Stream {
     /// `peer` is what was dialled: the server may be gone before the system can be asked.
@@ -41,11 +41,12 @@ impl Stream {
 
     /// Writes what the kernel takes at once; `WouldBlock` where it takes nothing.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
+        let result = match self {
             Self::Tcp { tcp, .. } => tcp.try_write(bytes),
             #[cfg(unix)]
             Self::Unix { stream, .. } => stream.try_write(bytes),
-        }
+        };
+        result.inspect(|&taken| scheduling::moved(taken))
     }
 
     pub(super) fn poll_read(
@@ -53,11 +54,12 @@ impl Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self {
+        let poll = match self {
             Self::Tcp { tcp, .. } => Pin::new(tcp).poll_read(cx, buf),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_read(cx, buf),
-        }
+        };
+        poll.map_ok(|()| scheduling::moved(buf.filled().len()))
     }
 
     pub(super) fn poll_write(
@@ -65,11 +67,15 @@ impl Stream {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self {
+        let poll = match self {
             Self::Tcp { tcp, .. } => Pin::new(tcp).poll_write(cx, bytes),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_write(cx, bytes),
-        }
+        };
+        poll.map_ok(|taken| {
+            scheduling::moved(taken);
+            taken
+        })
     }
 
     pub(super) fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
