@@ -247,6 +247,17 @@ describe('Lifetimes together', () => {
   });
 
   own('a fleet that was parked together closes apart', async () => {
+    let fleet;
+    // Seen through a stall of the event loop, they all close at its end: nothing is told by that.
+    do {
+      fleet = await closeFleet();
+    } while (fleet.turns === 1 && fleet.stalledMs > 50);
+    assert.ok(fleet.turns > 1);
+  });
+
+  // In how many turns of the event loop 40 connections close that were parked at once, and the
+  // longest time between two turns meanwhile.
+  async function closeFleet() {
     const FLEET = 40;
     const site = await serveHeld();
     const agent = agentWith({ keepAlive: true, freeSocketTimeout: 2_000 });
@@ -265,9 +276,19 @@ describe('Lifetimes together', () => {
         counted = left;
       });
     }
+    let stalledMs = 0;
+    let last = performance.now();
+    const look = () => {
+      const now = performance.now();
+      stalledMs = Math.max(stalledMs, now - last);
+      last = now;
+    };
+    const watch = setInterval(look, 10);
     await Promise.all(sockets.map((socket) => closed(socket)));
-    assert.ok(turns > 1);
-  });
+    clearInterval(watch);
+    look();
+    return { turns, stalledMs };
+  }
 
   own('closing ones are seen by the server', async () => {
     const site = await serve();

@@ -4,6 +4,8 @@
 // as requests fail.
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const net = require('node:net');
 const { agentWith, answer, differs, dispose, failure, get } = require('./support/agent');
 const { closeServers, serve } = require('./support/server');
 
@@ -46,4 +48,18 @@ describe('Agent lookup that answers with a zoned address', () => {
       });
     }
   }
+
+  it('takes a zone that is no interface for none', async () => {
+    const site = await serve();
+    const agent = agentWith({
+      lookup(name, options, callback) {
+        setImmediate(give, { address: '::1%nowhere', family: 6 }, options, callback);
+      },
+    });
+    // Nobody listens there, or there is no IPv6.
+    const socket = net.connect({ host: '::1', port: site.port });
+    const [expected] = await once(socket, 'error');
+    const error = await failure(get({ host: 'zoned.example', port: site.port, agent }));
+    assert.equal(error.code, expected.code);
+  });
 });

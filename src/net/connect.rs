@@ -131,7 +131,7 @@ async fn parse(addresses: &[String], port: u16) -> Result<Vec<SocketAddr>, Failu
 
 async fn read_zoned(host: String, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     let query = Query {
-        host,
+        host: host.clone(),
         family: 6,
         hints: NUMERIC_HOST,
         order: Order::Verbatim,
@@ -140,7 +140,14 @@ async fn read_zoned(host: String, port: u16) -> Result<Vec<SocketAddr>, Failure>
     resolved
         .ok()
         .and_then(Result::ok)
+        .or_else(|| Some(vec![SocketAddr::new(without_zone(&host)?, port)]))
         .ok_or_else(|| Failure::unknown(Syscall::Connect))
+}
+
+/// libuv's reading of a zone that is no interface's: as if there were none.
+fn without_zone(host: &str) -> Option<IpAddr> {
+    let (address, _) = host.split_once('%')?;
+    literal(address)
 }
 
 /// Families in turn, the first address's family first (RFC 8305, section 4).
