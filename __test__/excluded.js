@@ -611,20 +611,6 @@ const deno = [
       "bytes behind a whole answer (https) to HEAD, in its packet, end the request as with Node's agent",
     ],
   },
-  {
-    file: 'poison',
-    why: "Deno's server writes two packets in two turns, and its client passes over the second",
-    titles: [
-      'bytes behind a whole answer (http) with a length, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (http) in chunks, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (http) without a body, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (http) to HEAD, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (https) with a length, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (https) in chunks, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (https) without a body, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (https) to HEAD, in the next packet, are no answer of those that wait',
-    ],
-  },
 ];
 
 const bun = [
