@@ -433,16 +433,11 @@ const deno = [
   },
   {
     file: 'process-leaks',
-    why: 'Deno keeps descriptors of its own, with its own agent too',
+    why: 'Deno opens a pair of unix sockets for itself, at a time of its own',
     titles: [
       'many requests without keep-alive leave no descriptor open',
       'many requests of agents that are destroyed leave no descriptor open',
     ],
-  },
-  {
-    file: 'stream-download',
-    why: 'Deno needs more memory for a download, with its own agent too',
-    titles: ['a large response of 256 MiB goes through a pausing consumer in bounded memory'],
   },
   { file: 'tls-errors-chain', why: OPENSSL },
   {
