@@ -433,16 +433,11 @@ const deno = [
   },
   {
     file: 'process-leaks',
-    why: 'Deno keeps descriptors of its own, with its own agent too',
+    why: 'Deno opens a pair of unix sockets for itself, at a time of its own',
     titles: [
       'many requests without keep-alive leave no descriptor open',
       'many requests of agents that are destroyed leave no descriptor open',
     ],
-  },
-  {
-    file: 'stream-download',
-    why: 'Deno needs more memory for a download, with its own agent too',
-    titles: ['a large response of 256 MiB goes through a pausing consumer in bounded memory'],
   },
   { file: 'tls-errors-chain', why: OPENSSL },
   {
@@ -609,20 +604,6 @@ const deno = [
       "bytes behind a whole answer (https) in chunks, in its packet, end the request as with Node's agent",
       "bytes behind a whole answer (https) without a body, in its packet, end the request as with Node's agent",
       "bytes behind a whole answer (https) to HEAD, in its packet, end the request as with Node's agent",
-    ],
-  },
-  {
-    file: 'poison',
-    why: "Deno's server writes two packets in two turns, and its client passes over the second",
-    titles: [
-      'bytes behind a whole answer (http) with a length, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (http) in chunks, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (http) without a body, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (http) to HEAD, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (https) with a length, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (https) in chunks, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (https) without a body, in the next packet, are no answer of those that wait',
-      'bytes behind a whole answer (https) to HEAD, in the next packet, are no answer of those that wait',
     ],
   },
 ];

@@ -192,7 +192,8 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
               socket.write(own + poison);
             } else {
               socket.write(own);
-              socket.write(poison);
+              // After a write of nothing, a TLS server of Deno's may send nothing more.
+              if (poison) socket.write(poison);
             }
           }, tls);
           const agent = await ours();

@@ -34,7 +34,8 @@ const PATHS = {
   '/hello': (socket) => socket.send('hello'),
   '/ping': (socket) => socket.ping('are you there'),
   '/close': (socket) => socket.close(4001, 'enough'),
-  '/kill': (socket) => socket.terminate(),
+  // Not with its answer: Deno's TLS server may lose what it has written when it is destroyed.
+  '/kill': (socket) => socket.on('message', () => socket.terminate()),
 };
 
 for (const scheme of SCHEMES) {
@@ -213,7 +214,10 @@ for (const scheme of SCHEMES) {
     });
 
     it('a connection that breaks off closes with 1006 on the other side', async () => {
-      const [code] = await once(connect('/kill'), 'close');
+      const killed = await open('/kill');
+      const broken = once(killed, 'close');
+      killed.send('now');
+      const [code] = await broken;
       assert.equal(code, 1006);
 
       const socket = await open('/echo');
