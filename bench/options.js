@@ -19,8 +19,9 @@ options
   --seconds S       length of one measured window (default 2; 1 for https)
   --warmup S        length of the warm-up before each window (default 0.5)
   --only NAME,...   of ${rows.map(({ name }) => name).join(', ')}
-  --server KIND     one of those of the scenario, which are tried in this order: transfer, nginx or
-                    node for downloads, transfer or node for uploads, nginx or node for others
+  --server KIND     one of those of the scenario, which are tried in this order: hyper, nginx or
+                    node for https and downloads, hyper or node for uploads, nginx, hyper or
+                    node for http, nginx or node for https-connect and https-parked
   --json FILE       write every figure as JSON too; - for stdout (the tables then go to stderr)
   --profile --agent NAME --at N
                     one client, in this process, one window: made for node --cpu-prof

@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const { buildTransfer } = require('./build-transfer');
+const { buildHyper } = require('./build-hyper');
 const { Child } = require('./ipc');
 
 // Distributions put nginx where only root's PATH looks.
@@ -28,7 +28,7 @@ function findNginx() {
 
 // What each is called in a notice, and how its program is found; Node itself needs none.
 const KINDS = {
-  transfer: { title: 'the transfer server', program: buildTransfer },
+  hyper: { title: 'the server with hyper', program: buildHyper },
   nginx: { title: 'nginx', program: findNginx },
   node: { title: "Node's own server", program: () => undefined },
 };

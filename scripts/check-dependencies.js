@@ -11,8 +11,8 @@ const path = require('node:path');
 
 const ROOT = path.join(__dirname, '..');
 // What is built to be used or measured. What fuzzes is cargo-fuzz's to check.
-const MANIFESTS = ['Cargo.toml', 'bench/servers/transfer/Cargo.toml'];
-const OWN_CRATES = ['oxagent', 'oxagent-bench-transfer'];
+const MANIFESTS = ['Cargo.toml', 'bench/servers/hyper/Cargo.toml'];
+const OWN_CRATES = ['oxagent', 'oxagent-bench-hyper'];
 const CRATES = 'registry+https://github.com/rust-lang/crates.io-index';
 const NPM = 'https://registry.npmjs.org/';
 

@@ -8,7 +8,7 @@ module.exports = {
   name: 'http-download',
   summary: '256 MiB response body, read to its end',
   at: [1],
-  servers: ['transfer', 'nginx', 'node'],
+  servers: ['hyper', 'nginx', 'node'],
   largeBytes: LARGE_BYTES,
   request: { method: 'GET', path: '/large' },
   response: { status: 200, bytes: LARGE_BYTES },

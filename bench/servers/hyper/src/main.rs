@@ -1,7 +1,7 @@
-//! The server of the bench's downloads and uploads: HTTP/1.1, in plain or over TLS 1.3, on one
+//! The server of the bench's downloads, uploads and small requests: HTTP/1.1, in plain or over TLS 1.3, on one
 //! thread. It does less for a byte than the clients do, so that they are what is measured.
 //!
-//! `oxagent-bench-transfer LARGE_BYTES SMALL_BODY`, started by bench/servers/transfer.js:
+//! `oxagent-bench-hyper LARGE_BYTES SMALL_BODY`, started by bench/servers/hyper.js:
 //!
 //! - stdin has the certificate and its key as PEM, or nothing where there is to be no TLS, and then
 //!   an empty line. Every line after that asks how many connections were accepted.
@@ -40,7 +40,7 @@ const BACKLOG: u32 = 4096;
 fn main() -> Result<(), AnyError> {
     let mut arguments = env::args().skip(1);
     let (Some(large_bytes), Some(small_body)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: oxagent-bench-transfer LARGE_BYTES SMALL_BODY".into());
+        return Err("usage: oxagent-bench-hyper LARGE_BYTES SMALL_BODY".into());
     };
     let site = Arc::new(Site::new(large_bytes.parse()?, small_body));
     let tls = read_tls()?;

@@ -30,6 +30,7 @@ impl Site {
     ) -> hyper::Result<Response<Repeated>> {
         let answer = match (request.method(), request.uri().path(), negotiated) {
             (&Method::GET, "/large", _) => Response::new(self.large.clone()),
+            (&Method::GET, "/small", _) => Response::new(Repeated::once(self.small.clone())),
             (&Method::POST, "/sink", _) => self.drop_body(request.into_body()).await?,
             (&Method::GET, "/negotiated", Some(words)) => {
                 Response::new(Repeated::once(Bytes::copy_from_slice(words.as_bytes())))

@@ -1,20 +1,20 @@
 'use strict';
 
-// Builds the server of large bodies, which is in Rust and a crate of its own: servers/transfer.
+// Builds the server in Rust, a crate of its own: servers/hyper.
 
 const path = require('node:path');
 
 const { cargoArtifact, whyNoCargo } = require('../scripts/cargo');
 
-const CRATE = path.join(__dirname, 'servers', 'transfer');
+const CRATE = path.join(__dirname, 'servers', 'hyper');
 
 /** Its program, built again only where that is due. Throws where it can't be built. */
-function buildTransfer() {
+function buildHyper() {
   if (whyNoCargo(CRATE)) throw new Error('there is no cargo to build it with');
   const args = ['build', '--release', '--locked'];
-  const artifact = cargoArtifact('oxagent-bench-transfer', args, { cwd: CRATE });
+  const artifact = cargoArtifact('oxagent-bench-hyper', args, { cwd: CRATE });
   if (!artifact) throw new Error('cargo does not build it, see above');
   return artifact.executable;
 }
 
-module.exports = { buildTransfer };
+module.exports = { buildHyper };

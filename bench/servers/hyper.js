@@ -1,6 +1,6 @@
 'use strict';
 
-// The server of large bodies, transfer/, kept by this process: it asks and is answered over stdin
+// The server with hyper, hyper/, kept by this process: it asks and is answered over stdin
 // and stdout, and ends with the former, however this process ends.
 
 const { spawn } = require('node:child_process');
@@ -16,9 +16,9 @@ const { SMALL_BODY } = require('./content');
 
 const { binary, secure, largeBytes = 0 } = JSON.parse(process.argv[2]);
 
-const LOCK = path.join(__dirname, 'transfer', 'Cargo.lock');
+const LOCK = path.join(__dirname, 'hyper', 'Cargo.lock');
 
-let transfer;
+let server;
 let answers;
 
 async function nextNumber() {
@@ -29,27 +29,27 @@ async function nextNumber() {
 
 async function start() {
   const certificate = secure ? await makeCertificate() : null;
-  transfer = spawn(binary, [String(largeBytes), SMALL_BODY], {
+  server = spawn(binary, [String(largeBytes), SMALL_BODY], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  answers = readline.createInterface({ input: transfer.stdout })[Symbol.asyncIterator]();
-  transfer.stdin.on('error', () => {}); // It has ended, which its stdout tells too.
-  transfer.once('error', () => {}); // It was not started: likewise.
+  answers = readline.createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  server.stdin.on('error', () => {}); // It has ended, which its stdout tells too.
+  server.once('error', () => {}); // It was not started: likewise.
   const lines = certificate ? [certificate.cert.trim(), certificate.key.trim(), ''] : [''];
-  for (const line of lines) transfer.stdin.write(`${line}\n`);
+  for (const line of lines) server.stdin.write(`${line}\n`);
   return { port: await nextNumber(), ca: certificate?.ca };
 }
 
 function acceptedConnections() {
-  transfer.stdin.write('\n');
+  server.stdin.write('\n');
   return nextNumber();
 }
 
 async function stop() {
-  if (transfer === undefined || transfer.pid === undefined) return;
-  if (transfer.exitCode !== null || transfer.signalCode !== null) return;
-  const ended = once(transfer, 'exit');
-  transfer.stdin.end();
+  if (server === undefined || server.pid === undefined) return;
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, 'exit');
+  server.stdin.end();
   await ended;
 }
 
@@ -68,7 +68,7 @@ serveParent(
   {
     ready: async () => ({ ...(await started), name: 'hyper', version: versions() }),
     connections: acceptedConnections,
-    cpuMicros: () => cpuMicrosOf(transfer.pid),
+    cpuMicros: () => cpuMicrosOf(server.pid),
   },
   stop,
 );
