@@ -2,7 +2,7 @@
 //!
 //! `pool` decides who gets a connection, `net` moves the bytes, `tls` knows whom to trust, `bridge`
 //! is the crossing to JavaScript. Arrows run one way: `bridge` knows `pool`, `net` and `tls`; `net`
-//! knows `tls`; `pool` knows nobody. `lock` is how those three share between threads.
+//! knows `tls`; `pool` knows nobody. `lock` is how `bridge`, `net` and `tls` share between threads.
 
 mod bridge;
 mod lock;

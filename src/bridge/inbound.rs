@@ -20,7 +20,8 @@ use crate::net::{Chunk, Inbound};
 /// Many small answers share a slab of this size: what Node allocates for a single read.
 const SMALL_BYTES: usize = 64 << 10;
 
-/// A large body gets slabs of this size: `net` never asks for more room at once.
+/// A large body over TLS gets slabs of this size, as `net` asks for room for what several records may
+/// hold; without TLS a read fills a small slab.
 const LARGE_BYTES: usize = 256 << 10;
 
 /// Bytes of slabs that an environment keeps for its next reads.

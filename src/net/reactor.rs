@@ -201,12 +201,14 @@ fn runtime() -> io::Result<Runtime> {
             scheduling::turn_ended();
         })
         .thread_name("oxagent-dns")
+        .on_thread_start(scheduling::helper_started)
         .build()
 }
 
 /// The thread. A panic that no connection's task has caught ends the connections, and nothing else.
 fn run(inbox: &Arc<Inbox>, mut runtime: Runtime) {
     let _closing = Closing(inbox.clone());
+    scheduling::begin();
     let mut desk = Desk::default();
     loop {
         let tasks = LocalSet::new();

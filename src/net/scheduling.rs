@@ -3,11 +3,12 @@
 //! Small answers come in groups, and a server or a JavaScript thread on the same CPU was interrupted
 //! for each of a group: two switches of threads each, and the group was handed on one by one. Under
 //! SCHED_BATCH (sched(7)) a thread that wakes waits until the one that runs sleeps or its slice ends,
-//! and finds the whole group; on an idle CPU it runs at once, as ever. So that is its policy while
-//! it is busy with small pieces. A large body is not: its sender would wait for every piece of its
-//! way where the CPUs are full with others' work.
+//! and finds the whole group; on an idle CPU it runs at once, as ever. So that is the policy after
+//! turns that came fast and moved small pieces. It is not for a large body: its sender would wait for
+//! every piece of its way where the CPUs are full with others' work.
 
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Turns of the reactor after which the policy is thought over.
@@ -20,13 +21,27 @@ const WINDOW_MAX: Duration = Duration::from_secs(1);
 /// Bytes of a read or write, in the mean of a window, up to which they count as small.
 const SMALL_BYTES: u64 = 16 << 10;
 
+/// So many larger ones, one after the other, are a large body: nothing is waited for then.
+const LARGE_RUN: u32 = 16;
+
+/// Whether any reactor's thread changes its policy.
+static CHANGES: AtomicBool = AtomicBool::new(false);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Policy {
     Normal,
     Batch,
 }
 
-/// What happened since the policy was thought over.
+/// Successful reads and writes of a window.
+#[derive(Clone, Copy, Default)]
+struct Moved {
+    calls: u64,
+    bytes: u64,
+    large_run: u32,
+}
+
+/// The turns since the policy was thought over.
 struct Window {
     since: Instant,
     turns: u32,
@@ -41,25 +56,49 @@ impl Window {
     }
 }
 
-/// Successful reads and writes of this thread, and their bytes.
-#[derive(Clone, Copy, Default)]
-struct Moved {
-    calls: u64,
-    bytes: u64,
+thread_local! {
+    /// None where the thread keeps the policy that it has.
+    static POLICY: Cell<Option<Policy>> = const { Cell::new(None) };
+    static MOVED: Cell<Moved> = const {
+        Cell::new(Moved {
+            calls: 0,
+            bytes: 0,
+            large_run: 0,
+        })
+    };
+    static WINDOW: RefCell<Window> = RefCell::new(Window::new());
 }
 
-thread_local! {
-    static MOVED: Cell<Moved> = const { Cell::new(Moved { calls: 0, bytes: 0 }) };
-    static WINDOW: RefCell<Window> = RefCell::new(Window::new());
+/// This thread is a reactor's.
+pub(super) fn begin() {
+    if may_change() {
+        POLICY.set(Some(Policy::Normal));
+        CHANGES.store(true, Ordering::Relaxed);
+    }
+}
+
+/// This thread was started by a reactor's, whose policy of the moment it has got.
+pub(super) fn helper_started() {
+    if CHANGES.load(Ordering::Relaxed) {
+        change(Policy::Normal);
+    }
 }
 
 /// A read or write of this thread has moved `bytes`.
 pub(super) fn moved(bytes: usize) {
-    let Moved { calls, bytes: sum } = MOVED.get();
-    MOVED.set(Moved {
-        calls: calls + 1,
-        bytes: sum + bytes as u64,
-    });
+    let mut moved = MOVED.get();
+    let bytes = bytes as u64;
+    moved.calls += 1;
+    moved.bytes += bytes;
+    moved.large_run = if bytes > SMALL_BYTES {
+        moved.large_run + 1
+    } else {
+        0
+    };
+    MOVED.set(moved);
+    if moved.large_run == LARGE_RUN {
+        adopt(Policy::Normal);
+    }
 }
 
 /// Called before the reactor sleeps.
@@ -69,29 +108,51 @@ pub(super) fn turn_ended() {
         if window.turns < WINDOW_TURNS {
             return;
         }
-        let policy = policy_after(window.since.elapsed(), MOVED.take());
+        adopt(policy_after(window.since.elapsed(), MOVED.take()));
         *window = Window::new();
-        adopt(policy);
     });
 }
 
 fn policy_after(elapsed: Duration, moved: Moved) -> Policy {
-    if elapsed <= WINDOW_MAX && moved.bytes <= moved.calls * SMALL_BYTES {
+    let is_small = moved.calls > 0 && moved.bytes <= moved.calls * SMALL_BYTES;
+    if elapsed <= WINDOW_MAX && is_small {
         Policy::Batch
     } else {
         Policy::Normal
     }
 }
 
-/// A thread that has neither of the two policies has its own from whoever started the process, and
-/// keeps it. A refusal changes nothing but the speed.
-#[cfg(target_os = "linux")]
 fn adopt(policy: Policy) {
-    let (from, to) = match policy {
+    if POLICY.get().is_some_and(|current| current != policy) {
+        POLICY.set(Some(policy));
+        change(policy);
+    }
+}
+
+/// Whether this thread's policy is the normal one, and no other that whoever started the process has
+/// chosen. A seccomp filter may end the process for the attempt to change it (systemd's
+/// `SystemCallFilter=~@resources` does), and does not tell before: under any filter all stays as it
+/// is.
+#[cfg(target_os = "linux")]
+fn may_change() -> bool {
+    // SAFETY: reads a state of this thread, without memory of ours.
+    let filter = unsafe { libc::prctl(libc::PR_GET_SECCOMP) };
+    filter == 0 && policy() == libc::SCHED_OTHER.into()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn may_change() -> bool {
+    false
+}
+
+/// From the other of the two policies to this one. A refusal changes nothing but the speed.
+#[cfg(target_os = "linux")]
+fn change(to: Policy) {
+    let (from, to) = match to {
         Policy::Normal => (libc::SCHED_BATCH, libc::SCHED_OTHER),
         Policy::Batch => (libc::SCHED_OTHER, libc::SCHED_BATCH),
     };
-    if current() != libc::c_long::from(from) {
+    if policy() != from.into() {
         return;
     }
     // The kernel's `struct sched_param`, whose one field is 0 in both policies.
@@ -102,15 +163,15 @@ fn adopt(policy: Policy) {
     }
 }
 
+#[cfg(not(target_os = "linux"))]
+fn change(_: Policy) {}
+
 /// The policy of this thread. By syscall(2), as musl's functions always fail with ENOSYS.
 #[cfg(target_os = "linux")]
-fn current() -> libc::c_long {
+fn policy() -> libc::c_long {
     // SAFETY: 0 is the calling thread, and no memory is given.
     unsafe { libc::syscall(libc::SYS_sched_getscheduler, 0) }
 }
-
-#[cfg(not(target_os = "linux"))]
-fn adopt(_: Policy) {}
 
 #[cfg(test)]
 mod tests {
@@ -118,27 +179,24 @@ mod tests {
 
     const BUSY: Duration = Duration::from_millis(100);
 
-    #[test]
-    fn a_thread_busy_with_small_pieces_interrupts_nobody() {
-        let small = Moved {
+    fn many(bytes: u64) -> Moved {
+        Moved {
             calls: 500,
-            bytes: 500 * 300,
-        };
-        assert_eq!(policy_after(BUSY, small), Policy::Batch);
-        assert_eq!(
-            policy_after(WINDOW_MAX * 2, small),
-            Policy::Normal,
-            "little to do"
-        );
+            bytes: 500 * bytes,
+            large_run: 0,
+        }
     }
 
     #[test]
-    fn a_large_body_is_served_as_soon_as_there_is_more() {
-        let large = Moved {
-            calls: 500,
-            bytes: 500 * (64 << 10),
-        };
-        assert_eq!(policy_after(BUSY, large), Policy::Normal);
+    fn a_thread_busy_with_small_pieces_interrupts_nobody() {
+        assert_eq!(policy_after(BUSY, many(300)), Policy::Batch);
+    }
+
+    #[test]
+    fn a_thread_with_little_to_do_or_with_a_large_body_runs_at_once() {
+        assert_eq!(policy_after(WINDOW_MAX * 2, many(300)), Policy::Normal);
+        assert_eq!(policy_after(BUSY, many(64 << 10)), Policy::Normal);
+        assert_eq!(policy_after(BUSY, Moved::default()), Policy::Normal);
     }
 
     #[test]
@@ -155,22 +213,40 @@ mod tests {
         assert_eq!([window(100), window(1 << 20)], [0, 0]);
     }
 
+    #[test]
+    fn a_large_body_is_not_waited_for_until_the_window_ends() {
+        POLICY.set(Some(Policy::Batch));
+        for bytes in [64 << 10, 100].repeat(100) {
+            moved(bytes);
+        }
+        assert_eq!(POLICY.get(), Some(Policy::Batch));
+        for _ in 0..LARGE_RUN {
+            moved(64 << 10);
+        }
+        assert_eq!(POLICY.get(), Some(Policy::Normal));
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_policy_is_adopted_in_place_of_the_other_alone() {
-        // Whoever runs the tests may have chosen another one, which stays.
-        let inherited = current();
-        let is_ours = [libc::SCHED_OTHER, libc::SCHED_BATCH]
-            .iter()
-            .any(|&policy| libc::c_long::from(policy) == inherited);
-        for (policy, number) in [
-            (Policy::Batch, libc::SCHED_BATCH),
-            (Policy::Batch, libc::SCHED_BATCH),
-            (Policy::Normal, libc::SCHED_OTHER),
-        ] {
-            adopt(policy);
-            let expected = if is_ours { number.into() } else { inherited };
-            assert_eq!(current(), expected);
-        }
+    fn a_normal_thread_is_changed_and_any_other_is_left_alone() {
+        begin();
+        let inherited = policy();
+        // Whoever runs the tests may have chosen another policy, or a filter.
+        let expected = |ours: libc::c_int| match POLICY.get() {
+            Some(_) => ours.into(),
+            None => inherited,
+        };
+        adopt(Policy::Batch);
+        assert_eq!(policy(), expected(libc::SCHED_BATCH));
+        let helper = || {
+            helper_started();
+            policy()
+        };
+        assert_eq!(
+            std::thread::spawn(helper).join().unwrap(),
+            expected(libc::SCHED_OTHER)
+        );
+        adopt(Policy::Normal);
+        assert_eq!(policy(), expected(libc::SCHED_OTHER));
     }
 }
