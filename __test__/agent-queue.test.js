@@ -122,6 +122,41 @@ describe('Agent and the destroy of a queued request', () => {
     await Promise.all([first, answered]);
   });
 
+  it('that calls itself ends the request once', async () => {
+    const { site, agent, ask, first } = await queued();
+    const { addRequest } = agent;
+    agent.addRequest = function (req, ...rest) {
+      const { destroy } = req;
+      let calls = 0;
+      req.destroy = function (error) {
+        return calls++ === 0 ? this.destroy(error) : destroy.call(this, error);
+      };
+      return addRequest.call(this, req, ...rest);
+    };
+    const second = ask('/2');
+    const events = [];
+    for (const event of ['error', 'close']) second.on(event, () => events.push(event));
+    second.destroy(new Error('mine'));
+    assert.equal(await respond(site), '/1');
+    await first;
+    await new Promise(setImmediate);
+    assert.deepEqual(events, ['error', 'close']);
+  });
+
+  it('that can’t be replaced leaves the queue whole', async () => {
+    const { site, agent, ask, first } = await queued();
+    const { addRequest } = agent;
+    agent.addRequest = function (req, ...rest) {
+      const { destroy } = req;
+      Object.defineProperty(req, 'destroy', { value: (error) => destroy.call(req, error) });
+      return addRequest.call(this, req, ...rest);
+    };
+    const others = ['/2', '/3'].map((path) => answer(ask(path)));
+    for (const url of ['/1', '/2', '/3']) assert.equal(await respond(site), url);
+    await Promise.all([first, ...others]);
+    assert.equal(total(agent.requests), 0);
+  });
+
   it('is the class’s again when it has a connection', async () => {
     const { site, ask, first } = await queued();
     const second = ask('/2');

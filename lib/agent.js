@@ -167,7 +167,7 @@ Agent.prototype.addRequest = function addRequest(
         else setRequestSocket(this, req, socket);
       });
     } else if (verdict === Checkout.WAIT) {
-      enqueue(this, id, req, mergeOptions(this, req, options));
+      enqueue(this, id, req, options);
     } else if (this[kDoomed].size > 0) {
       // Their places are free.
       for (const waiter of this[kDoomed]) waiter.giveUp();
@@ -419,7 +419,15 @@ function enqueue(agent, id, req, options) {
     req.onSocket(null); // Emits the error and 'close'.
     return;
   }
-  pool.enqueue(id, new Waiter(req, options, agent[kDoomed], () => pool.cancel(id)));
+  let waiter;
+  try {
+    const merged = mergeOptions(agent, req, options);
+    waiter = new Waiter(req, merged, agent[kDoomed], () => pool.cancel(id));
+  } catch (err) {
+    pool.cancel(id);
+    throw err;
+  }
+  pool.enqueue(id, waiter);
 }
 
 // The queue is full.

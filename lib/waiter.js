@@ -32,7 +32,8 @@ class Waiter {
       if (this.#givenUp) req.onSocket(null);
     };
     const doom = () => {
-      if (!this.#waiting) return;
+      // A program's own destroy() may call itself.
+      if (!this.#waiting || doomed.has(this)) return;
       doomed.add(this);
       process.nextTick(end);
     };
@@ -43,7 +44,13 @@ class Waiter {
       if (this.destroyed && !destroyed) doom();
       return result;
     };
-    req.destroy = this.#destroyQueued;
+    // One that can't be replaced leaves the request in the queue until its turn comes.
+    Reflect.defineProperty(req, 'destroy', {
+      value: this.#destroyQueued,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   }
 
   // Its request is destroyed: it leaves the queue, where it is still in it.
