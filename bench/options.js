@@ -1,6 +1,6 @@
 'use strict';
 
-const { UsageError, numberIn, parseFlags, wholeNumberIn } = require('./flags');
+const { UsageError, numberIn, parseFlags, wholeNumberIn } = require('../scripts/flags');
 const rows = require('./rows');
 const scenarios = require('./scenarios');
 
@@ -68,7 +68,7 @@ const AT_MAX = 3500;
 
 // The upper bounds keep a slip of the keyboard from running for a day.
 function readOptions(argv) {
-  const { values, positionals } = parseFlags(argv, FLAGS);
+  const { values, positionals } = parseFlags(argv, FLAGS, { allowPositionals: true });
   if (values.help) return { help: true };
 
   if (positionals.length > 1) throw new UsageError(`one scenario a run, not ${positionals.length}`);

@@ -2,11 +2,11 @@
 
 // The benchmark's command line: see `node bench/run.js --help`.
 
-const { UsageError } = require('./flags');
+const { UsageError } = require('../scripts/flags');
+const { Output } = require('../scripts/output');
 const { ensureInstalled } = require('./install');
 const { machine } = require('./machine');
 const { HELP, readOptions } = require('./options');
-const { Output } = require('./output');
 const { profile } = require('./profile');
 const { Progress } = require('./progress');
 const { Client, runRounds } = require('./rounds');

@@ -1,6 +1,6 @@
 'use strict';
 
-const { UsageError, parseFlags, wholeNumberIn } = require('../flags');
+const { UsageError, parseFlags, wholeNumberIn } = require('../../scripts/flags');
 const faults = require('.');
 
 const takesRequests = ({ requests }) => requests !== undefined;
@@ -36,7 +36,7 @@ const REQUESTS_MAX = 10_000_000;
 const SEED_MAX = 1_000_000;
 
 function readOptions(argv) {
-  const { values, positionals } = parseFlags(argv, FLAGS);
+  const { values, positionals } = parseFlags(argv, FLAGS, { allowPositionals: true });
   const unknown = positionals.find((name) => !Object.hasOwn(faults, name));
   if (unknown !== undefined) throw new UsageError(`no fault '${unknown}'`);
   const names = positionals.length > 0 ? positionals : Object.keys(faults);

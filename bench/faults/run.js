@@ -2,10 +2,10 @@
 
 // The command line of the faults: see `node bench/run.js faults --help`.
 
-const { UsageError } = require('../flags');
+const { UsageError } = require('../../scripts/flags');
+const { Output } = require('../../scripts/output');
 const { ensureInstalled } = require('../install');
 const { machine } = require('../machine');
-const { Output } = require('../output');
 const { Progress } = require('../progress');
 const { medians } = require('../stats');
 const { CLIENTS } = require('./agents');

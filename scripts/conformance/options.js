@@ -3,7 +3,8 @@
 const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
-const { parseArgs } = require('node:util');
+
+const { UsageError, digitsIn, parseFlags } = require('../flags');
 
 const HELP = `usage: npm run conformance -- --suite FOLDER [options]
 
@@ -30,28 +31,18 @@ const FLAGS = {
   help: { type: 'boolean', default: false },
 };
 
-class UsageError extends Error {}
-
 function readOptions(argv) {
-  const values = parse(argv);
+  const { values } = parseFlags(argv, FLAGS);
   if (values.help) return { help: true };
   if (!values.suite) throw new UsageError('--suite FOLDER is needed');
   return {
     tests: testsFolder(path.resolve(values.suite)),
     node: binary(values.node),
     only: pattern(values.only),
-    jobs: wholeNumber('jobs', values.jobs, 64),
-    seconds: wholeNumber('seconds', values.seconds, 3600),
+    jobs: digitsIn('jobs', values.jobs, 1, 64),
+    seconds: digitsIn('seconds', values.seconds, 1, 3600),
     json: values.json,
   };
-}
-
-function parse(args) {
-  try {
-    return parseArgs({ args, options: FLAGS }).values;
-  } catch (error) {
-    throw new UsageError(error.message);
-  }
 }
 
 function testsFolder(folder) {
@@ -77,10 +68,4 @@ function pattern(text) {
   }
 }
 
-function wholeNumber(flag, text, max) {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= max) return value;
-  throw new UsageError(`--${flag} takes a whole number from 1 to ${max}, not '${text}'`);
-}
-
-module.exports = { HELP, readOptions, UsageError };
+module.exports = { HELP, readOptions };

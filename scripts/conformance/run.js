@@ -3,10 +3,11 @@
 // Node's own test suite with oxagent in the place of its agents: see `run.js --help`.
 
 const { execFileSync } = require('node:child_process');
-const fs = require('node:fs');
 
+const { UsageError } = require('../flags');
+const { Output } = require('../output');
 const { compare } = require('./compare');
-const { HELP, readOptions, UsageError } = require('./options');
+const { HELP, readOptions } = require('./options');
 const { describe, summarize } = require('./report');
 const { Runner } = require('./runner');
 const { readSuite } = require('./suite');
@@ -36,13 +37,9 @@ async function main(argv) {
   }
 
   const summary = { node: version, ...summarize(outcomes) };
-  const toStdout = options.json === '-';
-  (toStdout ? process.stderr : process.stdout).write(describe(summary, version));
-  if (options.json !== undefined) {
-    const json = `${JSON.stringify({ ...summary, outcomes }, null, 2)}\n`;
-    if (toStdout) process.stdout.write(json);
-    else fs.writeFileSync(options.json, json);
-  }
+  const output = new Output(options.json);
+  output.print(describe(summary, version));
+  output.writeRecord({ ...summary, outcomes });
   if (summary.differences.length > 0 || summary.knownButPassed.length > 0) process.exitCode = 1;
 }
 

@@ -1,20 +1,20 @@
 'use strict';
 
-// Where a run's tables go, and its figures as JSON.
+// Where what a run has to say goes: as text, and as JSON for a program.
 
 const fs = require('node:fs');
 
-/** `json` is that flag's value: a file, '-' for stdout, which is then the JSON's alone, or undefined. */
+/** `json` is that flag's value: a file, '-' for stdout, which is then the JSON's alone, or none. */
 class Output {
   #json;
-  #tables;
+  #text;
 
   constructor(json) {
     this.#json = json;
-    this.#tables = json === '-' ? process.stderr : process.stdout;
+    this.#text = json === '-' ? process.stderr : process.stdout;
   }
 
-  print = (text) => this.#tables.write(text);
+  print = (text) => this.#text.write(text);
 
   writeRecord(record) {
     if (this.#json === undefined) return;

@@ -1,6 +1,6 @@
 'use strict';
 
-// What the command lines here have in common.
+// What the command lines of scripts/ and bench/ have in common.
 
 const { parseArgs } = require('node:util');
 
@@ -8,9 +8,9 @@ const { parseArgs } = require('node:util');
 class UsageError extends Error {}
 
 /** { values, positionals } of the arguments, as util.parseArgs() gives them. */
-function parseFlags(args, options) {
+function parseFlags(args, options, { allowPositionals = false } = {}) {
   try {
-    return parseArgs({ args, options, allowPositionals: true });
+    return parseArgs({ args, options, allowPositionals });
   } catch (error) {
     throw new UsageError(error.message);
   }
@@ -26,10 +26,15 @@ function wholeNumberIn(flag, text, min, max) {
   return checked(flag, text, min, max, 'a whole number', Number.isInteger);
 }
 
+/** The same of those that are written in digits alone: not 1e3, nor 0x10. */
+function digitsIn(flag, text, min, max) {
+  return checked(flag, text, min, max, 'a whole number', () => /^\d+$/.test(text));
+}
+
 function checked(flag, text, min, max, kind, isOfKind) {
   const value = Number(text);
   if (text !== '' && isOfKind(value) && value >= min && value <= max) return value;
   throw new UsageError(`--${flag} takes ${kind} from ${min} to ${max}, not '${text}'`);
 }
 
-module.exports = { UsageError, numberIn, parseFlags, wholeNumberIn };
+module.exports = { UsageError, digitsIn, numberIn, parseFlags, wholeNumberIn };
