@@ -145,6 +145,16 @@ describe('the writes of a socket', () => {
     assert.equal(socket.writableLength, 0);
   });
 
+  for (const length of [100, 65_536, 100_000]) {
+    it(`of ${length} bytes, reach the server in spite of a destroy() right behind`, async () => {
+      const { socket, far } = await rawPair();
+      const bytes = Buffer.alloc(length, 'x');
+      socket.write(bytes);
+      socket.destroy();
+      assert.deepEqual(await received(far, length), bytes);
+    });
+  }
+
   it('never call back before write() has returned', async () => {
     const { socket, far } = await rawPair();
     far.resume();

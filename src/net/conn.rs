@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::ReadBuf;
 
+mod flush;
 mod outgoing;
 mod secure_read;
 
@@ -65,6 +65,11 @@ pub(super) struct Conn {
     stream: Option<Stream>,
     secure: Option<Box<Secure>>,
     outgoing: VecDeque<Outgoing>,
+    /// Whether the first of `outgoing` is a tail, which leaves with what follows. Over TLS it is
+    /// `secure` that keeps it.
+    holding: bool,
+    /// Whether more has been waited for once already.
+    held_once: bool,
     sending: Sending,
     /// Reported once nothing is left to read: a server may answer and close while we write.
     write_error: Option<i32>,
@@ -91,6 +96,8 @@ impl Conn {
             stream: Some(stream),
             secure: secure.map(Box::new),
             outgoing: VecDeque::new(),
+            holding: false,
+            held_once: false,
             sending: Sending::Open,
             write_error: None,
             reading: true,
@@ -108,6 +115,7 @@ impl Conn {
         std::mem::forget(guard);
     }
 
+    /// Writes what the kernel takes. Afterwards there may be a tail: see `release`.
     pub(super) fn write(&mut self, outgoing: Outgoing) {
         let epoch = self.gate.epoch();
         if epoch != self.written_epoch {
@@ -120,11 +128,10 @@ impl Conn {
         if self.stream.is_none() || self.write_error.is_some() {
             return;
         }
-        let first = self.outgoing.is_empty();
+        let first = self.outgoing.is_empty() || self.holding;
         self.outgoing.push_back(outgoing);
         if first {
-            self.flush(|stream, bytes| stream.try_write(bytes));
-            self.wake_if_unfinished();
+            self.flush_now(self.segments());
         }
         if let Some(last) = self.outgoing.back_mut() {
             last.detach();
@@ -154,6 +161,7 @@ impl Conn {
     }
 
     pub(super) fn shutdown(&mut self) {
+        self.release(true);
         if self.sending == Sending::Open {
             self.sending = Sending::Ending;
             self.wake();
@@ -173,6 +181,9 @@ impl Conn {
 
     /// Drops the connection; with `reset` the server sees a RST.
     pub(super) fn close(&mut self, reset: bool) {
+        if !reset {
+            self.release(true);
+        }
         if let (true, Some(stream)) = (reset, &self.stream) {
             options::reset_on_close(stream);
         }
@@ -210,59 +221,6 @@ impl Conn {
         } else {
             Poll::Pending
         }
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) {
-        self.flush(|stream, bytes| match stream.poll_write(cx, bytes) {
-            Poll::Ready(result) => result,
-            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
-        });
-    }
-
-    /// Hands bytes to the kernel by `write` until it takes no more.
-    fn flush(&mut self, mut write: impl FnMut(&mut Stream, &[u8]) -> io::Result<usize>) {
-        let Some(stream) = &mut self.stream else {
-            return;
-        };
-        let mut write = |bytes: &[u8]| write(stream, bytes);
-        if let Some(secure) = &mut self.secure {
-            match secure.flush(&mut write) {
-                Ok(()) if secure.is_open() => {}
-                Ok(()) => return,
-                Err(err) if err.kind() == io::ErrorKind::WouldBlock => return,
-                Err(err) => return self.fail_writing(&err),
-            }
-        }
-        while let Some(outgoing) = self.outgoing.front_mut() {
-            let bytes = outgoing.bytes();
-            let result = if bytes.is_empty() {
-                Ok(0)
-            } else if let Some(secure) = &mut self.secure {
-                secure.write(bytes, &mut write)
-            } else {
-                write(bytes)
-            };
-            match result {
-                Ok(taken) => {
-                    self.gate.add_written(taken);
-                    if outgoing.advance(taken) {
-                        if outgoing.acknowledge() {
-                            self.io.outbox.push(Event::Written { conn: self.id });
-                        }
-                        self.outgoing.pop_front();
-                    }
-                }
-                Err(err) if err.kind() == io::ErrorKind::WouldBlock => return,
-                Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
-                Err(err) => return self.fail_writing(&err),
-            }
-        }
-    }
-
-    fn fail_writing(&mut self, err: &io::Error) {
-        self.write_error = Some(errno(err));
-        self.gate.kill();
-        self.outgoing.clear();
     }
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) {
@@ -391,6 +349,7 @@ impl Conn {
     fn drop_stream(&mut self) {
         self.stream = None;
         self.secure = None;
+        self.holding = false;
         self.outgoing.clear();
     }
 
@@ -427,69 +386,4 @@ impl Drop for PanicGuard<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::mem::MaybeUninit;
-    use std::net::Ipv4Addr;
-
-    use tokio::net::{TcpListener, TcpStream};
-    use tokio::task::{LocalSet, spawn_local};
-
-    use super::*;
-    use crate::net::Chunk;
-
-    /// Memory that breaks as soon as it is used.
-    struct Broken;
-
-    impl Inbound for Broken {
-        fn room(&mut self, _least: usize) -> &mut [MaybeUninit<u8>] {
-            panic!("injected");
-        }
-
-        fn commit(&mut self, _len: usize) -> Chunk {
-            unreachable!("there is no room");
-        }
-    }
-
-    async fn pair() -> std::io::Result<(Stream, TcpStream)> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let peer = listener.local_addr()?;
-        let tcp = TcpStream::connect(peer).await?;
-        let (far, _) = listener.accept().await?;
-        Ok((Stream::Tcp { tcp, peer }, far))
-    }
-
-    fn on_a_reactor(test: impl Future<Output = ()>) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()
-            .unwrap();
-        LocalSet::new().block_on(&runtime, test);
-    }
-
-    #[test]
-    fn a_panic_while_reading_fails_the_connection_and_nothing_else() {
-        on_a_reactor(async {
-            let (stream, far) = pair().await.unwrap();
-            let outbox = Arc::new(Outbox::new(Box::new(|| {})));
-            let inbound: Box<dyn Inbound> = Box::new(Broken);
-            let io = Rc::new(PortIo {
-                outbox: outbox.clone(),
-                inbound: RefCell::new(inbound),
-            });
-            let gate = Arc::new(Gate::default());
-            let conn = Conn::new(7, gate.clone(), io, stream, None);
-            let task = spawn_local(Conn::run(Rc::new(RefCell::new(conn))));
-            far.writable().await.unwrap();
-            far.try_write(b"x").unwrap();
-            assert!(task.await.unwrap_err().is_panic());
-
-            let mut events = VecDeque::new();
-            outbox.take(8, &mut events);
-            assert!(matches!(
-                events.pop_front(),
-                Some(Event::Panicked { conn: 7 })
-            ));
-            assert!(!gate.is_alive());
-        });
-    }
-}
+mod tests;

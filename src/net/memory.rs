@@ -48,9 +48,3 @@ pub trait Outbound: Send {
     /// The bytes to write.
     fn bytes(&self) -> &[u8];
 }
-
-impl Outbound for Vec<u8> {
-    fn bytes(&self) -> &[u8] {
-        self
-    }
-}

@@ -34,6 +34,7 @@ mod reactor;
 mod resolve;
 mod scheduling;
 mod secure;
+mod segments;
 mod stream;
 #[cfg(test)]
 mod tests;

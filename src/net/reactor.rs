@@ -258,7 +258,9 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
         if messages.is_empty() {
             // Looked at before the wait too: those that came before a panic are announced no more.
             messages.extend(inbox.take());
-            if messages.is_empty() {
+            let idle = messages.is_empty();
+            release_tails(ports, idle);
+            if idle {
                 inbox.arrived.notified().await;
                 injected!(Thread);
                 messages.extend(inbox.take());
@@ -283,6 +285,7 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
                     }
                 }
                 Message::Settle { answer } => {
+                    release_tails(ports, true);
                     let _ = answer.send(());
                 }
                 Message::Detach { port, answer } => {
@@ -299,6 +302,12 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
     }
 }
 
+fn release_tails(ports: &mut Slab<PortState>, idle: bool) {
+    for (_, port) in ports {
+        port.release_tails(idle);
+    }
+}
+
 enum Entry {
     Connecting(AbortHandle),
     Open(Rc<RefCell<Conn>>),
@@ -310,6 +319,8 @@ type Entries = Rc<RefCell<Vec<Option<Entry>>>>;
 struct PortState {
     io: Rc<PortIo>,
     entries: Entries,
+    /// Connections with a tail: see `Conn::release`.
+    tails: Vec<ConnId>,
 }
 
 impl PortState {
@@ -321,6 +332,7 @@ impl PortState {
         Self {
             io,
             entries: Entries::default(),
+            tails: Vec::new(),
         }
     }
 
@@ -380,7 +392,29 @@ impl PortState {
             }
         };
         let (conn, outgoing) = outgoing;
-        self.with(conn, |conn| conn.write(outgoing));
+        self.write(conn, outgoing);
+    }
+
+    fn write(&mut self, conn: ConnId, outgoing: Outgoing) {
+        let mut holds = false;
+        self.with(conn, |conn| {
+            let held = conn.is_holding();
+            conn.write(outgoing);
+            holds = !held && conn.is_holding();
+        });
+        if holds {
+            self.tails.push(conn);
+        }
+    }
+
+    fn release_tails(&mut self, idle: bool) {
+        let mut tails = std::mem::take(&mut self.tails);
+        tails.retain(|&conn| {
+            let mut holds = false;
+            self.with(conn, |conn| holds = conn.release(idle));
+            holds
+        });
+        self.tails = tails;
     }
 
     fn connect(&mut self, conn: ConnId, mut request: Connect) {

@@ -11,6 +11,7 @@ use crate::tls::{
 
 use super::burst::Running;
 use super::errno::BROKEN_PIPE;
+use super::segments::{Segments, TAIL_BYTES_MAX};
 
 /// Ciphertext of one read or one write, shared by the connections of a reactor: what fits the
 /// second-level cache with what is made of it, and becomes no more plaintext than the largest slab
@@ -20,7 +21,7 @@ const SCRATCH_BYTES: usize = 80 << 10;
 /// Plaintext that is encrypted before the kernel has taken it.
 const WRITE_BYTES_MAX: usize = 64 << 10;
 
-const _: () = assert!(ciphertext_bytes(WRITE_BYTES_MAX) < SCRATCH_BYTES);
+const _: () = assert!(TAIL_BYTES_MAX + ciphertext_bytes(WRITE_BYTES_MAX) < SCRATCH_BYTES);
 
 thread_local! {
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH_BYTES].into());
@@ -57,6 +58,8 @@ pub(super) struct Secure {
     /// Ciphertext that the kernel has not taken, from `sent` on.
     pending: Vec<u8>,
     sent: usize,
+    /// Whether `pending` is a tail, which leaves with what follows.
+    holding: bool,
     /// Plaintext in `pending` that was not answered for yet.
     unanswered: usize,
     /// Ciphertext that was read and not looked at: a record's first part, or what came behind the
@@ -80,6 +83,7 @@ impl Secure {
             running: Some(Running::new()),
             pending,
             sent: 0,
+            holding: false,
             unanswered: 0,
             unread: Vec::new(),
             resume: false,
@@ -113,6 +117,11 @@ impl Secure {
         self.state != State::Held && self.sent < self.pending.len()
     }
 
+    /// Whether a tail waits for more.
+    pub(super) fn is_holding(&self) -> bool {
+        self.holding
+    }
+
     /// JavaScript accepts the certificates.
     pub(super) fn proceed(&mut self) {
         if self.state == State::Held {
@@ -125,12 +134,13 @@ impl Secure {
         self.stale |= !self.unread.is_empty();
     }
 
-    /// Sends what is pending by `write`, which hands ciphertext to the kernel. A server that is gone
+    /// Sends what is pending, a tail too, by `write`, which hands ciphertext to the kernel. A server that is gone
     /// need not be told that nothing more comes: that is no failure.
     pub(super) fn flush(
         &mut self,
         write: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
     ) -> io::Result<()> {
+        self.holding = false;
         while self.wants_write() {
             let rest = self.pending.get(self.sent..).unwrap_or_default();
             match write(rest) {
@@ -149,48 +159,54 @@ impl Secure {
         Ok(())
     }
 
-    /// Writes plaintext as a stream does: answers how much the kernel has taken, or `WouldBlock`,
-    /// upon which the same bytes are to be written again.
+    /// Writes plaintext, behind a tail if there is one, as a stream does: answers how much the kernel
+    /// has taken or will get with what follows, or `WouldBlock`, upon which the same bytes are to be
+    /// written again.
     pub(super) fn write(
         &mut self,
         plaintext: &[u8],
+        segments: Segments,
         write: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        self.flush(write)?;
+        if !std::mem::take(&mut self.holding) {
+            self.flush(write)?;
+        }
         if self.unanswered > 0 {
             return Ok(std::mem::take(&mut self.unanswered));
         }
         let plaintext = &plaintext[..plaintext.len().min(WRITE_BYTES_MAX)];
-        let taken = SCRATCH.with_borrow_mut(|scratch| {
-            let encrypted = self.client.encrypt(&mut self.unread, plaintext, scratch);
+        SCRATCH.with_borrow_mut(|scratch| {
+            let held = std::mem::take(&mut self.pending);
+            let (head, room) = scratch.split_at_mut(held.len());
+            head.copy_from_slice(&held);
+            let encrypted = self.client.encrypt(&mut self.unread, plaintext, room);
             // The connection can carry no more: for its user it is broken.
             let len = encrypted.map_err(|_| io::Error::from_raw_os_error(BROKEN_PIPE))?;
-            let taken = plaintext.len();
-            let mut rest = scratch.get(..len).unwrap_or_default();
+            let ciphertext = scratch.get(..held.len() + len).unwrap_or_default();
+            let (mut rest, tail) = ciphertext.split_at(segments.cut(ciphertext.len()));
             while !rest.is_empty() {
                 match write(rest) {
                     Ok(len) => rest = rest.get(len..).unwrap_or_default(),
                     Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
                     Err(err) if err.kind() == io::ErrorKind::WouldBlock => {
-                        self.pending.extend_from_slice(rest);
-                        return Ok(taken);
+                        self.pending = [rest, tail].concat();
+                        self.unanswered = plaintext.len();
+                        return Err(err);
                     }
                     Err(err) => return Err(err),
                 }
             }
-            Ok(taken)
-        })?;
-        if self.wants_write() {
-            self.unanswered = taken;
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        Ok(taken)
+            self.holding = !tail.is_empty();
+            self.pending = tail.to_vec();
+            Ok(plaintext.len())
+        })
     }
 
     /// Says once that nothing more will be sent; `flush` sends it. Within the handshake there is
     /// no way to say so.
     pub(super) fn close_notify(&mut self) {
         if !std::mem::replace(&mut self.notified, true) && self.is_open() {
+            self.holding = false;
             self.client
                 .close_notify(&mut self.unread, &mut self.pending);
         }
@@ -280,9 +296,12 @@ impl Secure {
             Received::Data(_) if !asked => unsolicited = true,
             received => sink(Sunk::Received(received)),
         };
+        let pending = self.pending.len();
         let (used, result) = self
             .client
             .receive(ciphertext, &mut self.pending, &mut received);
+        // What TLS itself has to say takes the tail along.
+        self.holding &= self.pending.len() == pending;
         let incoming = match result {
             _ if unsolicited => Incoming::Unsolicited,
             Ok(Progress::Consumed) if asked || self.client.expects_messages() => Incoming::Some,

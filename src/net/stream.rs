@@ -1,6 +1,6 @@
 //! The byte stream under a connection.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -40,11 +40,12 @@ impl Stream {
     }
 
     /// Writes what the kernel takes at once; `WouldBlock` where it takes nothing.
-    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
-        let result = match self {
-            Self::Tcp { tcp, .. } => tcp.try_write(bytes),
+    pub(super) fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let result = match (self, parts) {
+            (Self::Tcp { tcp, .. }, [bytes]) => tcp.try_write(bytes),
+            (Self::Tcp { tcp, .. }, parts) => tcp.try_write_vectored(parts),
             #[cfg(unix)]
-            Self::Unix { stream, .. } => stream.try_write(bytes),
+            (Self::Unix { stream, .. }, parts) => stream.try_write_vectored(parts),
         };
         result.inspect(|&taken| scheduling::moved(taken))
     }
@@ -65,12 +66,13 @@ impl Stream {
     pub(super) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
-        bytes: &[u8],
+        parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let poll = match self {
-            Self::Tcp { tcp, .. } => Pin::new(tcp).poll_write(cx, bytes),
+        let poll = match (self, parts) {
+            (Self::Tcp { tcp, .. }, [bytes]) => Pin::new(tcp).poll_write(cx, bytes),
+            (Self::Tcp { tcp, .. }, parts) => Pin::new(tcp).poll_write_vectored(cx, parts),
             #[cfg(unix)]
-            Self::Unix { stream, .. } => Pin::new(stream).poll_write(cx, bytes),
+            (Self::Unix { stream, .. }, parts) => Pin::new(stream).poll_write_vectored(cx, parts),
         };
         poll.map_ok(|taken| {
             scheduling::moved(taken);

@@ -16,6 +16,7 @@ use rustls::{
 };
 
 use crate::net::secure::{Incoming, Secure, Sunk};
+use crate::net::segments::Segments;
 use crate::tls::fixtures::{HOST, Party, ca, server, with};
 use crate::tls::{Context, ContextSpec, Facts, Failure, Handshake, Received, Roots};
 
@@ -262,7 +263,9 @@ impl Pair {
 
     pub fn write(&mut self, plaintext: &[u8]) {
         let start = self.sent.len();
-        let taken = self.near.write(plaintext, &mut taking_all(&mut self.sent));
+        let taken = self
+            .near
+            .write(plaintext, Segments::ANY, &mut taking_all(&mut self.sent));
         assert_eq!(taken.unwrap(), plaintext.len());
         self.far.hear(&self.sent[start..]).unwrap();
     }
@@ -315,7 +318,7 @@ impl Pair {
     }
 }
 
-fn taking_all(sent: &mut Vec<u8>) -> impl FnMut(&[u8]) -> io::Result<usize> {
+pub(super) fn taking_all(sent: &mut Vec<u8>) -> impl FnMut(&[u8]) -> io::Result<usize> {
     |bytes| {
         sent.extend(bytes);
         Ok(bytes.len())

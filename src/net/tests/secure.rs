@@ -8,6 +8,7 @@ use rustls::{AlertDescription, Error, SupportedProtocolVersion};
 
 use super::pair::*;
 use crate::net::secure::Incoming;
+use crate::net::segments::Segments;
 use crate::tls::{Failure, Kind};
 
 fn open(version: &'static SupportedProtocolVersion) -> Pair {
@@ -126,7 +127,10 @@ fn write_slowly(pair: &mut Pair, plaintext: &[u8], most: usize) {
         if answered == plaintext.len() {
             break;
         }
-        match pair.near.write(&plaintext[answered..], &mut write) {
+        match pair
+            .near
+            .write(&plaintext[answered..], Segments::ANY, &mut write)
+        {
             Ok(taken) => {
                 answered += taken;
                 assert!(!pair.near.wants_write(), "answered for too early");
@@ -164,11 +168,98 @@ fn a_blocked_kernel_gets_new_keys_once() {
     assert_eq!(pair.far.heard, b"hello".repeat(3));
 }
 
+/// Writes so that a tail is left; answers what was sent.
+fn leave_tail(pair: &mut Pair, plaintext: &[u8]) -> Vec<u8> {
+    let mut sent = vec![];
+    let taken = pair
+        .near
+        .write(plaintext, Segments(1_000), &mut taking_all(&mut sent));
+    assert_eq!(taken.unwrap(), plaintext.len());
+    assert!(pair.near.is_holding());
+    assert_eq!(sent.len() % 1_000, 0);
+    sent
+}
+
+#[test]
+fn a_tail_leaves_with_what_follows() {
+    for version in VERSIONS {
+        let mut pair = open(version);
+        let plaintext: Vec<u8> = (0..90_000).map(|at: usize| at.to_le_bytes()[0]).collect();
+        let (one, rest) = plaintext.split_at(50_500);
+        let (two, three) = rest.split_at(30_500);
+        let mut sent = leave_tail(&mut pair, one);
+        sent.extend(leave_tail(&mut pair, two));
+        pair.far.hear(&sent).unwrap();
+        assert!((50_500..81_000).contains(&pair.far.heard.len()));
+        pair.write(three);
+        assert!(!pair.near.is_holding());
+        assert_eq!(pair.far.heard, plaintext);
+    }
+}
+
+#[test]
+fn a_tail_leaves_alone_when_nothing_follows() {
+    let mut pair = open(&TLS13);
+    let sent = leave_tail(&mut pair, &[7; 20_500]);
+    pair.far.hear(&sent).unwrap();
+    pair.flush().unwrap();
+    assert!(!pair.near.is_holding());
+    assert_eq!(pair.far.heard, [7; 20_500]);
+}
+
+#[test]
+fn a_tail_leaves_before_what_tls_has_to_say() {
+    let mut pair = open(&TLS13);
+    let sent = leave_tail(&mut pair, &[7; 20_500]);
+    pair.far.hear(&sent).unwrap();
+    pair.far.conn.refresh_traffic_keys().unwrap();
+    pair.pull();
+    assert!(matches!(pair.read(), Incoming::Some));
+    assert!(pair.near.wants_write());
+    pair.write(b"next");
+    let sent = leave_tail(&mut pair, &[8; 20_500]);
+    pair.far.hear(&sent).unwrap();
+    pair.near.close_notify();
+    assert!(!pair.near.is_holding());
+    pair.flush().unwrap();
+    let all = [&[7; 20_500][..], b"next", &[8; 20_500]].concat();
+    assert_eq!(pair.far.heard, all);
+    assert!(pair.far.is_closed);
+}
+
+#[test]
+fn a_blocked_kernel_gets_a_tail_once() {
+    let mut pair = open(&TLS13);
+    let mut sent = leave_tail(&mut pair, &[7; 20_500]);
+    let mut room = 3_000;
+    let mut write = |bytes: &[u8]| {
+        let len = bytes.len().min(room);
+        room -= len;
+        sent.extend(&bytes[..len]);
+        if len > 0 {
+            Ok(len)
+        } else {
+            Err(io::ErrorKind::WouldBlock.into())
+        }
+    };
+    let blocked = pair.near.write(&[8; 20_500], Segments(1_000), &mut write);
+    assert_eq!(blocked.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    assert!(!pair.near.is_holding() && pair.near.wants_write());
+    let taken = pair
+        .near
+        .write(&[8; 20_500], Segments(1_000), &mut taking_all(&mut sent));
+    assert_eq!(taken.unwrap(), 20_500);
+    pair.far.hear(&sent).unwrap();
+    assert_eq!(pair.far.heard, [[7; 20_500], [8; 20_500]].concat());
+}
+
 #[test]
 fn a_failure_of_the_kernel_is_the_writers() {
     let mut pair = open(&TLS13);
     let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
-    let failed = pair.near.write(b"hello", &mut |_| Err(reset()));
+    let failed = pair
+        .near
+        .write(b"hello", Segments::ANY, &mut |_| Err(reset()));
     assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
 }
 
