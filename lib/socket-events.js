@@ -4,7 +4,7 @@
 
 const { constants } = require('node:os');
 
-const { WINDOW_BYTES } = require('./bridge/commands');
+const { native } = require('./bridge/addon');
 const { Kind, keep } = require('./bridge/events');
 const {
   NO_CONNECTION,
@@ -24,11 +24,16 @@ const { applyLateOptions } = require('./socket-options');
 // libuv's number. On Windows it is not the system's.
 const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;
 
+// What a connection's window grows to: the memory that the largest uploads may take, each.
+const WINDOW_BYTES_MAX = 2048 * 1024;
+
 const kBytesRead = Symbol('bytesRead');
 // Bytes written of which no WRITTEN event will tell, those of which one will, and these by event.
 const kUnmarked = Symbol('unmarked');
 const kMarked = Symbol('marked');
 const kMarks = Symbol('marks');
+// Bytes that may be on their way to the kernel before a write waits.
+const kWindow = Symbol('window');
 const kWriteCallback = Symbol('writeCallback');
 const kFinalCallback = Symbol('finalCallback');
 const kLeaving = Symbol('leaving');
@@ -163,10 +168,18 @@ HANDLERS[Kind.WRITTEN] = function onWritten() {
   this[kMarked] -= this[kMarks].shift();
   if (!this.destroyed) this._unrefTimer();
   const callback = this[kWriteCallback];
-  if (!callback || this[kMarked] > WINDOW_BYTES) return;
+  if (!callback || this[kMarked] > this[kWindow]) return;
   this[kWriteCallback] = null;
+  widen(this);
   callback();
 };
+
+// The kernel takes bytes faster than the window lets them come: it had taken all before this thread
+// could write on. A slow server's window stays as it is.
+function widen(socket) {
+  if (socket[kWindow] === WINDOW_BYTES_MAX || socket[kConn] === NO_CONNECTION) return;
+  if (native.written(socket[kConn]) === socket._bytesDispatched) socket[kWindow] *= 2;
+}
 
 HANDLERS[Kind.SHUT] = function onShut() {
   const callback = this[kFinalCallback];
@@ -225,5 +238,6 @@ module.exports = {
   kMarked,
   kMarks,
   kUnmarked,
+  kWindow,
   kWriteCallback,
 };

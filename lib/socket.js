@@ -6,7 +6,7 @@
 const net = require('node:net');
 
 const { native } = require('./bridge/addon');
-const { Op, WINDOW_BYTES, command, flush, write, writev } = require('./bridge/commands');
+const { Op, WINDOW_BYTES_MIN, command, flush, write, writev } = require('./bridge/commands');
 const { forget, kReceive } = require('./bridge/events');
 const {
   NO_CONNECTION,
@@ -43,6 +43,7 @@ const {
   kMarked,
   kMarks,
   kUnmarked,
+  kWindow,
   kWriteCallback,
 } = require('./socket-events');
 const options = require('./socket-options');
@@ -66,6 +67,7 @@ function overConnection(Base) {
       this[kUnmarked] = 0;
       this[kMarked] = 0;
       this[kMarks] = null;
+      this[kWindow] = WINDOW_BYTES_MIN;
       this[kWriteCallback] = null;
       this[kWrittenSeen] = 0;
       this[kFinalCallback] = null;
@@ -145,7 +147,10 @@ function overConnection(Base) {
       }
       this._unrefTimer();
       const unmarked = this[kUnmarked];
-      const length = several ? writev(conn, data, unmarked) : write(conn, data, encoding, unmarked);
+      const window = this[kWindow];
+      const length = several
+        ? writev(conn, data, unmarked, window)
+        : write(conn, data, encoding, unmarked, window);
       if (this[kReplayLeft] > 0) holdWritten(this, several, data, encoding, Math.abs(length));
       if (length >= 0) {
         this[kUnmarked] = unmarked + length;
@@ -155,7 +160,9 @@ function overConnection(Base) {
         this[kBytesWritten] -= length;
         this[kUnmarked] = 0;
         this._mark(unmarked - length);
-        if (this[kMarked] > WINDOW_BYTES) this[kWriteCallback] = callback;
+        // What may have been lent is the program's again only when it is written.
+        if (-length > WINDOW_BYTES_MIN) this[kWindow] = WINDOW_BYTES_MIN;
+        if (this[kMarked] > this[kWindow]) this[kWriteCallback] = callback;
         else callback();
       }
     }
@@ -271,6 +278,7 @@ function overConnection(Base) {
       this[kUnmarked] = 0;
       this[kMarked] = 0;
       this[kMarks] = null;
+      this[kWindow] = WINDOW_BYTES_MIN;
     }
 
     // --- The process's life --------------------------------------------------------------------

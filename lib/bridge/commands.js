@@ -4,19 +4,19 @@
 
 const { RING_RECORD_WORDS, native, ring, slab } = require('./addon');
 
-// Bytes of a connection that may be on their way to the kernel before a write waits.
-const WINDOW_BYTES = 256 * 1024;
+// Bytes of a connection that may be on their way to the kernel before a write waits: its window.
+const WINDOW_BYTES_MIN = 256 * 1024;
 
-// Bytes after which WRITTEN is asked for: often enough that a stream of writes finds the window
-// open, seldom enough that a small request costs no event.
-const MARK_BYTES = 64 * 1024;
+// The part of the window after which WRITTEN is asked for: small enough that a stream of writes finds
+// the window open, large enough that a small request costs no event.
+const MARKS_PER_WINDOW = 4;
 
 // Larger Buffers get memory of their own instead of room in the slab.
 const STAGE_BYTES_MAX = 32 * 1024;
 
 // Larger Buffers are lent, not copied: the program waits for them anyway, as they are more than the
-// connection's window.
-const COPY_BYTES_MAX = WINDOW_BYTES;
+// least window.
+const COPY_BYTES_MAX = WINDOW_BYTES_MIN;
 
 // The records that one write may need before it can flush: staged bytes and a large Buffer.
 const WRITE_WORDS = 2 * RING_RECORD_WORDS;
@@ -101,22 +101,24 @@ function connect(conn, request, secure) {
 
 // Writes one chunk. Returns its length in bytes, negative where a WRITTEN event will tell when the
 // kernel has taken all that was written so far: with the `unmarked` bytes before, of which no event
-// will tell, it is a mark's worth.
-function write(conn, chunk, encoding, unmarked) {
-  return seal(conn, put(conn, chunk, encoding), unmarked);
+// will tell, it is a mark's worth of the connection's `window`.
+function write(conn, chunk, encoding, unmarked, window) {
+  return seal(conn, put(conn, chunk, encoding), unmarked, window);
 }
 
 // The same for the chunks of a `_writev`.
-function writev(conn, chunks, unmarked) {
+function writev(conn, chunks, unmarked, window) {
   let length = 0;
   for (const { chunk, encoding } of chunks) length += put(conn, chunk, encoding);
-  return seal(conn, length, unmarked);
+  return seal(conn, length, unmarked, window);
 }
 
-function seal(conn, length, unmarked) {
+function seal(conn, length, unmarked, window) {
   commit(conn);
   schedule();
-  if (unmarked + length <= MARK_BYTES) return length;
+  // What was lent is always told of.
+  const mark = Math.min(window / MARKS_PER_WINDOW, COPY_BYTES_MAX);
+  if (unmarked + length <= mark) return length;
   if (words > 0) ring[words - RING_RECORD_WORDS] += ACKNOWLEDGED;
   // The last record was flushed: an empty write asks for the event.
   else record(Op.WRITE + ACKNOWLEDGED, conn, 0, 0);
@@ -189,4 +191,4 @@ process.on('exit', () => {
   native.settle();
 });
 
-module.exports = { Op, WINDOW_BYTES, flush, command, connect, hold, release, write, writev };
+module.exports = { Op, WINDOW_BYTES_MIN, flush, command, connect, hold, release, write, writev };

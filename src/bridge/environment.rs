@@ -19,6 +19,7 @@ use crate::net::{
 use crate::tls::{Facts, Handshake};
 
 use super::bell::{Bell, BellHandle};
+use super::copies::Copies;
 use super::detail::Detail;
 use super::inbound::{Reader, SlabTable, Writer};
 use super::lent::Lending;
@@ -69,6 +70,7 @@ pub struct Bridge {
     facts: FactsTable,
     reader: Reader,
     lending: Lending,
+    copies: Copies,
     large: Vec<Box<dyn Outbound>>,
     details: Slab<Detail>,
     bell: BellHandle,
@@ -125,6 +127,7 @@ impl Bridge {
             facts: FactsTable::default(),
             reader: Reader::new(table),
             lending: Lending::default(),
+            copies: Copies::default(),
             large: Vec::new(),
             details: Slab::new(),
             bell: handle,
@@ -185,7 +188,7 @@ impl Bridge {
     /// Gives a copy of the array to the `WRITE_LARGE` record that the caller writes next.
     #[napi(catch_unwind)]
     pub fn copy(&mut self, array: &[u8]) {
-        self.large.push(Box::new(array.to_vec()));
+        self.large.push(Box::new(self.copies.copy(array)));
     }
 
     /// Sends the ring's first `words` words and the slab's first `bytes` bytes to the reactors.

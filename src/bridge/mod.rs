@@ -17,6 +17,7 @@
 //! other place that knows them.
 
 mod bell;
+mod copies;
 mod detail;
 mod environment;
 mod inbound;
