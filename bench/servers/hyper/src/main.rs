@@ -1,5 +1,6 @@
-//! The server of the bench's downloads, uploads and small requests: HTTP/1.1, in plain or over TLS 1.3, on one
-//! thread. It does less for a byte than the clients do, so that they are what is measured.
+//! The server of the bench's downloads, uploads and small requests: HTTP/1.1, in plain or over TLS
+//! 1.3, on one thread. It does less for a byte than the clients do, so that they are what is
+//! measured.
 //!
 //! `oxagent-bench-hyper LARGE_BYTES SMALL_BODY`, started by bench/servers/hyper.js:
 //!
@@ -23,7 +24,7 @@ use std::thread;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, BufReader};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -36,6 +37,10 @@ type AnyError = Box<dyn Error + Send + Sync>;
 
 /// As many connections as the largest `--at` of the bench may all arrive in one go.
 const BACKLOG: u32 = 4096;
+
+/// What the kernel is asked for at once: rustls by itself asks for 4 KiB, and an upload would be
+/// measured at the server's system calls.
+const READ_BYTES: usize = 256 * 1024;
 
 fn main() -> Result<(), AnyError> {
     let mut arguments = env::args().skip(1);
@@ -115,6 +120,7 @@ async fn converse(
     site: Arc<Site>,
 ) -> Result<(), AnyError> {
     stream.set_nodelay(true)?;
+    let stream = BufReader::with_capacity(READ_BYTES, stream);
     let Some(tls) = tls else {
         return Ok(answer(stream, site, None).await?);
     };
