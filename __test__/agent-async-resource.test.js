@@ -1,7 +1,7 @@
 'use strict';
 
-// What async_hooks shows of a socket: resources of the types that Node's sockets have, each begun and
-// ended once.
+// What async_hooks shows of a socket: resources of the types that Node's sockets have, each begun
+// and ended once.
 
 const assert = require('node:assert/strict');
 const { createHook, executionAsyncId } = require('node:async_hooks');

@@ -1,7 +1,7 @@
 'use strict';
 
-// What a program writes to an agent's sockets, freeSockets and requests counts, as with Node's plain
-// objects.
+// What a program writes to an agent's sockets, freeSockets and requests counts, as with Node's
+// plain objects.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');

@@ -1,7 +1,8 @@
 'use strict';
 
-// Names that are not found, that are answered late, wrongly, twice or never, and lookup functions that
-// throw: each request ends once, with the right error, the next one goes on, and nothing is left.
+// Names that are not found, that are answered late, wrongly, twice or never, and lookup functions
+// that throw: each request ends once, with the right error, the next one goes on, and nothing is
+// left.
 
 const assert = require('node:assert/strict');
 const { channel } = require('node:diagnostics_channel');

@@ -1,7 +1,7 @@
 'use strict';
 
-// Names with addresses that lead nowhere, beside one that works and alone: with autoSelectFamily the one
-// that works is found, without it the first decides, and each request ends.
+// Names with addresses that lead nowhere, beside one that works and alone: with autoSelectFamily
+// the one that works is found, without it the first decides, and each request ends.
 
 const assert = require('node:assert/strict');
 const { answer, differs, dispose } = require('./support/agent');
@@ -15,8 +15,8 @@ const SERVE = { http: serve, https: (listener) => serveTls({}, listener) };
 const HOST = 'a.example';
 const HOME = { address: '127.0.0.1', family: 4 };
 
-// Nobody listens at the port on `::1`; `100::1` is an address that routers discard (RFC 6666), if the
-// machine has a route to it at all.
+// Nobody listens at the port on `::1`; `100::1` is an address that routers discard (RFC 6666), if
+// the machine has a route to it at all.
 const NOWHERE = {
   'a closed port of IPv6': [{ address: '::1', family: 6 }],
   'an IPv6 address that leads nowhere': [{ address: '100::1', family: 6 }],

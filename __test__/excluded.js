@@ -1,8 +1,8 @@
 'use strict';
 
-// What of this suite cannot hold on Deno and Bun, with the reasons; scripts/test-on-runtime.js leaves
-// it out. A file is named by its path from here, a title is that of a test or of a `describe`; a file
-// without titles is left out wholly.
+// What of this suite cannot hold on Deno and Bun, with the reasons; scripts/test-on-runtime.js
+// leaves it out. A file is named by its path from here, a title is that of a test or of a
+// `describe`; a file without titles is left out wholly.
 
 const OPENSSL = 'asks OpenSSL, or compares with it in every field: this runtime has none';
 const FIELDS = "the runtime's own TLS, with which it compares, has other errors, fields or events";

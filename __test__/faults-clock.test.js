@@ -1,7 +1,7 @@
 'use strict';
 
-// The clock is set back or forward: what is timed goes by a clock that nobody can set. Deadlines come
-// neither at once nor never, and connections at rest stay.
+// The clock is set back or forward: what is timed goes by a clock that nobody can set. Deadlines
+// come neither at once nor never, and connections at rest stay.
 
 const assert = require('node:assert/strict');
 const { pki } = require('./support/certificates');

@@ -1,6 +1,7 @@
 'use strict';
 
-// Answers that are cut, at every byte: by the end of the connection, by its reset, over TCP and TLS.
+// Answers that are cut, at every byte: by the end of the connection, by its reset, over TCP and
+// TLS.
 
 const assert = require('node:assert/strict');
 const { dispose } = require('./support/agent');

@@ -1,7 +1,7 @@
 'use strict';
 
-// A process that has no descriptors left: the requests that need one fail as with Node's own agent, the
-// others are answered, nothing hangs, and when there are descriptors again all are answered.
+// A process that has no descriptors left: the requests that need one fail as with Node's own agent,
+// the others are answered, nothing hangs, and when there are descriptors again all are answered.
 
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');

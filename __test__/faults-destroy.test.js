@@ -1,8 +1,8 @@
 'use strict';
 
-// Everything that a program may end, ended at every point of a request's life: what the request says is
-// what it says with Node's own agent, it says it once, the request behind it in the queue is answered,
-// the agent is empty afterwards, and of use.
+// Everything that a program may end, ended at every point of a request's life: what the request
+// says is what it says with Node's own agent, it says it once, the request behind it in the queue
+// is answered, the agent is empty afterwards, and of use.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
@@ -45,8 +45,9 @@ const WAYS = {
 
 const needs = (way) => /^(socket|res)/.exec(way)?.[0];
 
-// `has`: what of socket and response is there at the point. `on`: the event, or reached(): given when the
-// point is. `alone`: no request waits behind it. `silent`: the first name looked up is not answered.
+// `has`: what of socket and response is there at the point. `on`: the event, or reached(): given
+// when the point is. `alone`: no request waits behind it. `silent`: the first name looked up is not
+// answered.
 const EVERY = {
   'before any tick': { has: [], reached: () => null },
   'in the next tick': { has: [], reached: () => new Promise(process.nextTick) },
@@ -126,7 +127,8 @@ const SECURE = {
   "in 'secureConnect'": { has: ['socket'], on: 'socket secureConnect' },
 };
 
-// What Node's client says later or sooner from version to version, and of a socket that is given up.
+// What Node's client says later or sooner from version to version, and of a socket that is given
+// up.
 const UNTOLD = /^(socket |request (finish|socket)$)/;
 
 for (const [name, client] of Object.entries(CLIENTS)) {

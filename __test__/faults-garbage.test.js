@@ -1,7 +1,7 @@
 'use strict';
 
-// Servers that answer with garbage: what chance makes of an answer, and what has no end. Each choice
-// follows from the seed, which OXAGENT_TEST_SEED sets.
+// Servers that answer with garbage: what chance makes of an answer, and what has no end. Each
+// choice follows from the seed, which OXAGENT_TEST_SEED sets.
 
 const assert = require('node:assert/strict');
 const { dispose } = require('./support/agent');

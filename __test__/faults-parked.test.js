@@ -1,7 +1,7 @@
 'use strict';
 
-// A parked connection of which the I/O thread knows that it is no good, and of which JavaScript, which
-// is busy, has heard nothing yet: it is not handed out.
+// A parked connection of which the I/O thread knows that it is no good, and of which JavaScript,
+// which is busy, has heard nothing yet: it is not handed out.
 
 const assert = require('node:assert/strict');
 const { answer, closed, differs, dispose } = require('./support/agent');

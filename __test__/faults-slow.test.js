@@ -1,7 +1,7 @@
 'use strict';
 
-// Servers that answer slowly, or begin to and stop: a timeout acts where one is set, the request ends
-// as with Node's own agent, and its place is free again.
+// Servers that answer slowly, or begin to and stop: a timeout acts where one is set, the request
+// ends as with Node's own agent, and its place is free again.
 
 const assert = require('node:assert/strict');
 const { dispose } = require('./support/agent');

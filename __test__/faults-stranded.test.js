@@ -1,7 +1,8 @@
 'use strict';
 
-// A connection that can't be made lets the next request go, for ever: whatever the reason, each of many
-// that wait behind one place is settled, none twice, and when the server is there the next is answered.
+// A connection that can't be made lets the next request go, for ever: whatever the reason, each of
+// many that wait behind one place is settled, none twice, and when the server is there the next is
+// answered.
 
 const assert = require('node:assert/strict');
 const { agentWith, answer, differs, dispose, failure, get, total } = require('./support/agent');

@@ -1,7 +1,8 @@
 'use strict';
 
 // A listener that throws, at every event of a request, its response, its socket and its agent: the
-// exception is caught once, each other request is answered, the agent is empty afterwards, and of use.
+// exception is caught once, each other request is answered, the agent is empty afterwards, and of
+// use.
 
 const assert = require('node:assert/strict');
 const { stock } = require('./support/agent');

@@ -1,7 +1,7 @@
 'use strict';
 
-// What a server says over TLS, cut or changed at one byte: in its handshake, its tickets, its answer
-// and its close_notify. Each request says by its local address where.
+// What a server says over TLS, cut or changed at one byte: in its handshake, its tickets, its
+// answer and its close_notify. Each request says by its local address where.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
@@ -72,8 +72,8 @@ function change(client, bytes, from, offset) {
   if (isHere) setTimeout(() => client.end(), 50);
 }
 
-// A changed byte that the client takes for what it was: of a record's head, which TLS 1.3 says is to
-// be ignored, or which neither side authenticates.
+// A changed byte that the client takes for what it was: of a record's head, which TLS 1.3 says is
+// to be ignored, or which neither side authenticates.
 const IGNORED_MAX = 0.05;
 
 describe('one byte of a server over TLS', function () {

@@ -1,7 +1,7 @@
 'use strict';
 
-// Many workers that are terminated at once, each with requests in flight, in its handshakes, or waiting:
-// their connections close, and the main thread's agents and later workers work on.
+// Many workers that are terminated at once, each with requests in flight, in its handshakes, or
+// waiting: their connections close, and the main thread's agents and later workers work on.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');

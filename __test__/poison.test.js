@@ -1,8 +1,8 @@
 'use strict';
 
-// Bytes that nobody asked for: on a connection that waits in the pool, in the very tick in which it is
-// handed out, and behind a whole answer. They end the connection, and are part of no response: the next
-// request has its own answer, over a new connection.
+// Bytes that nobody asked for: on a connection that waits in the pool, in the very tick in which it
+// is handed out, and behind a whole answer. They end the connection, and are part of no response:
+// the next request has its own answer, over a new connection.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
@@ -168,8 +168,8 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
     for (const [what, [method, whole]] of Object.entries(ANSWERS)) {
       it(`${what}, in its packet, end the request as with Node's agent`, async () => {
         const poisons = Object.values(POISONS);
-        // Node passes over an empty line and keeps the connection, which ends by the server then, and
-        // is alone: another request could meet its end.
+        // Node passes over an empty line and keeps the connection, which ends by the server then,
+        // and is alone: another request could meet its end.
         const isEmpty = (path) => poisons[path.slice(1)].trim() === '';
         const site = await scheme.serve(
           onRequests((socket, path) => {

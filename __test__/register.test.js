@@ -109,7 +109,8 @@ describe('oxagent/register', function () {
       const args = [site.port, secure.port, ca];
       const seen = result(await program('register-program.js', args, { env }));
       assert.equal(seen['http, globalAgent'].by, 'Agent');
-      // An agent that is given no proxies, its own or that of `agent: false`, knows none, as in Node.
+      // An agent that is given no proxies, its own or that of `agent: false`, knows none, as in
+      // Node.
       assert.deepEqual(asked, Array(2).fill(`http://127.0.0.1:${site.port}/`));
       assert.equal(site.requests, 2);
     },

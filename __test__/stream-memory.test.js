@@ -1,7 +1,7 @@
 'use strict';
 
-// The memory into which the I/O thread receives is filled again and again. Whatever way a program has
-// of getting hold of received bytes, they stay as they were, and nobody else's are beside them.
+// The memory into which the I/O thread receives is filled again and again. Whatever way a program
+// has of getting hold of received bytes, they stay as they were, and nobody else's are beside them.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');

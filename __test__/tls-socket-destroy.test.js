@@ -30,8 +30,8 @@ const WAYS = {
   'agent.destroy()': (_req, agent) => agent.destroy(),
 };
 
-// What Node may still say of a connection that the program has destroyed, by the version of Node and
-// by whether the name was found before or after: not a thing to rely on.
+// What Node may still say of a connection that the program has destroyed, by the version of Node
+// and by whether the name was found before or after: not a thing to rely on.
 const AFTERTHOUGHTS = ['socket lookup', 'request finish'];
 
 describe('a TLS connection that is destroyed', () => {

@@ -1,7 +1,8 @@
 'use strict';
 
-// Servers whose certificates chance has spoilt, and clients whose authorities it has: what Node makes
-// of them, oxagent makes of them. Each choice follows from the seed, which OXAGENT_TEST_SEED sets.
+// Servers whose certificates chance has spoilt, and clients whose authorities it has: what Node
+// makes of them, oxagent makes of them. Each choice follows from the seed, which OXAGENT_TEST_SEED
+// sets.
 
 const assert = require('node:assert/strict');
 const tls = require('node:tls');

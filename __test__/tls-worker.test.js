@@ -1,6 +1,7 @@
 'use strict';
 
-// HttpsAgents in worker threads: each has its own, and one that is terminated takes nothing with it.
+// HttpsAgents in worker threads: each has its own, and one that is terminated takes nothing with
+// it.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');

@@ -57,8 +57,9 @@ async function launch(kind, settings) {
 }
 
 /**
- * `kinds` are those that will do, the best first; `settings` what the server is to hold, `largeBytes`
- * and `secure`. `notice` is told why it is not the best. Throws where none of them starts.
+ * `kinds` are those that will do, the best first; `settings` what the server is to hold,
+ * `largeBytes` and `secure`. `notice` is told why it is not the best. Throws where none of them
+ * starts.
  */
 async function startServer(kinds, settings, notice) {
   const [kind, ...others] = kinds;

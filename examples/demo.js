@@ -1,8 +1,8 @@
 'use strict';
 
-// What oxagent does, in less than a minute, against servers that the demo starts itself on loopback:
-// the same requests without an agent, with Node's agents and with oxagent, over HTTP and HTTPS;
-// which engine serves TLS; then the pool as the agent shows it.
+// What oxagent does, in less than a minute, against servers that the demo starts itself on
+// loopback: the same requests without an agent, with Node's agents and with oxagent, over HTTP and
+// HTTPS; which engine serves TLS; then the pool as the agent shows it.
 
 const { fork } = require('node:child_process');
 const { once } = require('node:events');

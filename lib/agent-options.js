@@ -1,8 +1,8 @@
 'use strict';
 
-// The agent's options that Node's has not: the bounds of its connections and of its queue, off unless
-// they are given, and what is replayed. They are read when the agent is made, and what is wrong with
-// one is said as Node says it.
+// The agent's options that Node's has not: the bounds of its connections and of its queue, off
+// unless they are given, and what is replayed. They are read when the agent is made, and what is
+// wrong with one is said as Node says it.
 
 const { invalidArgType, outOfRange } = require('./errors');
 

@@ -36,7 +36,8 @@ const kBounds = Symbol('bounds');
 const kNameOf = Symbol('nameOf');
 // By request: the slot promised to it, for the createSocket() that follows.
 const kReservations = Symbol('reservations');
-// Waiters whose requests were destroyed in this tick: the queue shows them for its rest, as in Node.
+// Waiters whose requests were destroyed in this tick: the queue shows them for its rest, as in
+// Node.
 const kDoomed = Symbol('doomed');
 const kIdleLifetime = Symbol('idleLifetime');
 const kReplayLimit = Symbol('replayLimit');
@@ -341,8 +342,8 @@ function settle(agent, slot, socket, options) {
 
 function discard(agent, socket) {
   release(agent, socket);
-  // It may have failed already, and nobody listens to it yet, or any more. A program may answer with
-  // the same one again.
+  // It may have failed already, and nobody listens to it yet, or any more. A program may answer
+  // with the same one again.
   socket.removeListener('error', ignoreError);
   socket.on('error', ignoreError);
   socket.destroy();
@@ -493,7 +494,8 @@ function setRequestSocket(agent, req, socket) {
   socket.setTimeout?.(req.timeout);
 }
 
-// Deno's client sends any agent to the proxy that its environment names, and says so in the options.
+// Deno's client sends any agent to the proxy that its environment names, and says so in the
+// options.
 function goesByProxy(agent, options) {
   return Boolean(agent.options?.proxyEnv || options._proxy);
 }
@@ -506,8 +508,8 @@ function waitsForTunnel(agent, socket) {
   );
 }
 
-// A replay connects as the agent does, overrides included: what they forbid stays forbidden. The socket
-// that waits for the connection has its own timer and signal.
+// A replay connects as the agent does, overrides included: what they forbid stays forbidden. The
+// socket that waits for the connection has its own timer and signal.
 function letRedial(agent, socket, options) {
   if (agent.createSocket !== Agent.prototype.createSocket) return;
   mayRedial(socket, () => {

@@ -1,7 +1,7 @@
 'use strict';
 
-// The id under which async_hooks knows a socket. Node's own code keeps it on the socket, and names it
-// as the trigger of what the socket brings about; -1 while no request holds it.
+// The id under which async_hooks knows a socket. Node's own code keeps it on the socket, and names
+// it as the trigger of what the socket brings about; -1 while no request holds it.
 
 const net = require('node:net');
 

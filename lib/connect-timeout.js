@@ -25,15 +25,16 @@ class ConnectTimeout {
   #expired = false;
   #stopped = false;
 
-  // `giveUp(error)` is called at the end of the time, where the connection that is being made was not
-  // given to `watch` yet; later its socket gets the error.
+  // `giveUp(error)` is called at the end of the time, where the connection that is being made was
+  // not given to `watch` yet; later its socket gets the error.
   constructor(ms, options, giveUp) {
     this.#ms = ms;
     this.#options = options;
     this.#giveUp = giveUp;
   }
 
-  // The time runs from here on: what createConnection() does before it returns is not the network's.
+  // The time runs from here on: what createConnection() does before it returns is not the
+  // network's.
   start() {
     if (this.#stopped) return;
     // Where the event loop was busy, what has come meanwhile is heard first.

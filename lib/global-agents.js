@@ -43,7 +43,8 @@ function installGlobally(options) {
       configurable: true,
     });
   }
-  // `import { Agent } from 'node:http'` gives a copy, which is made anew by this where there is one.
+  // `import { Agent } from 'node:http'` gives a copy, which is made anew by this where there is
+  // one.
   syncBuiltinESMExports();
 }
 

@@ -28,7 +28,8 @@ function isLastResponse(res) {
   return requests !== undefined && Number.parseInt(requests, 10) <= REQUESTS_MARGIN;
 }
 
-// Empty where there is none. The raw headers are there anyway; `headers` is made when it is asked for.
+// Empty where there is none. The raw headers are there anyway; `headers` is made when it is asked
+// for.
 function hintOf(res) {
   const raw = res?.rawHeaders;
   if (!raw) return '';

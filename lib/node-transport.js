@@ -52,8 +52,8 @@ function isReplaced() {
   return false;
 }
 
-// Whether connections are made by a mock now: it must not be passed by over one from before it came.
-// Asked at each reuse, so of the one function alone that all connections go through.
+// Whether connections are made by a mock now: it must not be passed by over one from before it
+// came. Asked at each reuse, so of the one function alone that all connections go through.
 function isConnectReplaced() {
   return net.Socket.prototype.connect !== socketConnect.value;
 }

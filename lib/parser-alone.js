@@ -1,8 +1,9 @@
 'use strict';
 
-// Whether received bytes go into Node's HTTP parser and nowhere else. The parser copies what it hands
-// on, so the memory below them can be filled again at once; whoever else may see them gets a copy of
-// their own, with an ArrayBuffer that may be transferred and that holds nobody else's bytes.
+// Whether received bytes go into Node's HTTP parser and nowhere else. The parser copies what it
+// hands on, so the memory below them can be filled again at once; whoever else may see them gets a
+// copy of their own, with an ArrayBuffer that may be transferred and that holds nobody else's
+// bytes.
 
 const net = require('node:net');
 
@@ -41,8 +42,8 @@ function isForParserAlone(socket) {
   );
 }
 
-// Whether a chunk that was for the parser alone may be in the program's hands after all: an error of
-// the parser shows it, and so does an upgrade that nobody had foreseen.
+// Whether a chunk that was for the parser alone may be in the program's hands after all: an error
+// of the parser shows it, and so does an upgrade that nobody had foreseen.
 function mayHaveEscaped(socket) {
   return socket.destroyed || !socket._httpMessage;
 }

@@ -70,8 +70,8 @@ class Pool {
     return origin;
   }
 
-  // Answers { verdict, id }: the id is a slot's, a waiter's where the request must wait, and nothing
-  // where it is refused.
+  // Answers { verdict, id }: the id is a slot's, a waiter's where the request must wait, and
+  // nothing where it is refused.
   checkout(name) {
     const answer = this.#native.checkout(this.originOf(name));
     return this.#answer(answer);
@@ -146,8 +146,9 @@ class Pool {
     return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
   }
 
-  // Does what the pool's last inputs have brought about. What that brings about in turn (a connection
-  // that fails at once lets the next request go) is done by the same loop, however many there are.
+  // Does what the pool's last inputs have brought about. What that brings about in turn (a
+  // connection that fails at once lets the next request go) is done by the same loop, however many
+  // there are.
   #settle() {
     if (this.#settling) return;
     this.#settling = true;
@@ -236,8 +237,9 @@ class Pool {
   }
 }
 
-// Node compares with these, whatever they are: `count < maxSockets` may open, `free >= maxFreeSockets`
-// may not park. So what fits is rounded up, and NaN opens nothing and parks everything.
+// Node compares with these, whatever they are: `count < maxSockets` may open,
+// `free >= maxFreeSockets` may not park. So what fits is rounded up, and NaN opens nothing and
+// parks everything.
 function nativeLimits({ maxSockets, maxTotalSockets, maxFreeSockets, maxQueue, scheduling }) {
   return [
     count(maxSockets, 0),

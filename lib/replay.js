@@ -60,16 +60,16 @@ function mayRedial(socket, redial) {
   socket[kRedial] = redial;
 }
 
-// The next exchange of a connection that was used before begins. A socket of another make has no way
-// to be replayed.
+// The next exchange of a connection that was used before begins. A socket of another make has no
+// way to be replayed.
 function beginExchange(socket, limit) {
   if (!socket[kRedial]) return;
   socket[kReplayLeft] = limit + 1;
   socket[kHeld] = null;
 }
 
-// Called for each write of an exchange that may be replayed. A Buffer is the program's own again when
-// its write has called back, so it is copied.
+// Called for each write of an exchange that may be replayed. A Buffer is the program's own again
+// when its write has called back, so it is copied.
 function holdWritten(socket, several, data, encoding, length) {
   socket[kReplayLeft] -= length;
   if (socket[kReplayLeft] <= 0) {
@@ -90,8 +90,8 @@ function endExchange(socket) {
   socket[kHeld] = null;
 }
 
-// Replays the exchange of a socket whose connection has just died, if it may. `unsent`: the kernel has
-// taken no byte of the request. `surface` does what would have been done otherwise.
+// Replays the exchange of a socket whose connection has just died, if it may. `unsent`: the kernel
+// has taken no byte of the request. `surface` does what would have been done otherwise.
 function replay(socket, unsent, surface) {
   const req = socket._httpMessage;
   if (!isComplete(socket, req) || !(unsent || isIdempotent(req))) return false;
@@ -127,8 +127,9 @@ function replay(socket, unsent, surface) {
   inner.once(inner.encrypted ? 'secure' : 'ready', () => {
     process.nextTick(() => {
       if (socket[kReplacement] !== inner || inner.destroyed) return;
-      // Node's own TLS may have taken over, whose connection can't be handed over; and a program that
-      // judges each new connection, by its certificate or its address, has not seen another one.
+      // Node's own TLS may have taken over, whose connection can't be handed over; and a program
+      // that judges each new connection, by its certificate or its address, has not seen another
+      // one.
       if (inner[kConn] === NO_CONNECTION || !inner[kMatches](known)) {
         inner.destroy();
         return;

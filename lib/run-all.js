@@ -1,7 +1,7 @@
 'use strict';
 
-// What a listener throws is the program's to catch, and stops no other step: a request that waits for
-// its connection would wait for ever.
+// What a listener throws is the program's to catch, and stops no other step: a request that waits
+// for its connection would wait for ever.
 
 function runAll(steps) {
   const thrown = [];

@@ -1,8 +1,8 @@
 'use strict';
 
-// Which runtime this is, and what Deno and Bun do otherwise than Node: whose client, net.Socket and TLS
-// they have is named by these facts, and nowhere else. Both say that they are a Node of some line, and
-// mean its API.
+// Which runtime this is, and what Deno and Bun do otherwise than Node: whose client, net.Socket and
+// TLS they have is named by these facts, and nowhere else. Both say that they are a Node of some
+// line, and mean its API.
 
 const { bun, deno } = process.versions;
 

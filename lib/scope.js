@@ -1,8 +1,8 @@
 'use strict';
 
-// The async context of a socket: what its events run in, for AsyncLocalStorage and async_hooks. Each
-// request has one of its own. async_hooks shows it as it shows Node's: the same types, and each later
-// one refers to the first.
+// The async context of a socket: what its events run in, for AsyncLocalStorage and async_hooks.
+// Each request has one of its own. async_hooks shows it as it shows Node's: the same types, and
+// each later one refers to the first.
 
 const { AsyncResource } = require('node:async_hooks');
 

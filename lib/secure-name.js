@@ -77,8 +77,8 @@ function perRequestIdentity(options) {
   );
 }
 
-// The mark that Node's client sets, where the runtime's does not. An agent's own function is for all
-// of its requests.
+// The mark that Node's client sets, where the runtime's does not. An agent's own function is for
+// all of its requests.
 function markIdentity(agent, options) {
   const { checkServerIdentity } = options;
   if (checkServerIdentity === undefined || checkServerIdentity === tls.checkServerIdentity) return;

@@ -193,8 +193,8 @@ function replayOr(socket, unsent, surface) {
   surface();
 }
 
-// Whether all is written and nothing more is wanted. Node's own socket has closed by the time that it
-// could hear of a failure: the answer that came before is whole, and its request has no error.
+// Whether all is written and nothing more is wanted. Node's own socket has closed by the time that
+// it could hear of a failure: the answer that came before is whole, and its request has no error.
 function isLeaving(socket) {
   return socket[kLeaving] && socket[kFinalCallback] !== null;
 }

@@ -81,8 +81,8 @@ function overConnection(Base) {
       throw errors.alreadyConnected();
     }
 
-    // Node's TLSSocket waits for 'connect' on every net.Socket that has no handle of libuv's, also on
-    // one that is connected. No request holds a socket over which TLS begins.
+    // Node's TLSSocket waits for 'connect' on every net.Socket that has no handle of libuv's, also
+    // on one that is connected. No request holds a socket over which TLS begins.
     once(event, listener) {
       super.once(event, listener);
       if (event === 'connect' && this[kIsOpen]() && !this._httpMessage && !this[kParked]) {

@@ -91,7 +91,8 @@ TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
   if (handshaking && fallsBack(kind, alert) && secureOf(this).mayFallBack) {
     fallBack(this, error);
   } else if (error.code === 'ECONNRESET') {
-    // The stream ends as any other, and that is the error; Node's client makes none of its own then.
+    // The stream ends as any other, and that is the error; Node's client makes none of its own
+    // then.
     if (handshaking) {
       this.prependOnceListener('end', () => {
         this._hadError = true;

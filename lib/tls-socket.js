@@ -29,8 +29,8 @@ const {
 } = require('./tls-handshake');
 const { TLS_HANDLERS } = require('./tls-socket-events');
 
-// TLSSocket's constructor would begin OpenSSL; its prototype alone is wanted. By a class, and not by
-// Reflect.construct(), the engine gives all sockets the same shape.
+// TLSSocket's constructor would begin OpenSSL; its prototype alone is wanted. By a class, and not
+// by Reflect.construct(), the engine gives all sockets the same shape.
 class TlsBase extends net.Socket {}
 Object.setPrototypeOf(TlsBase.prototype, tls.TLSSocket.prototype);
 
@@ -38,8 +38,8 @@ class TlsSocket extends overConnection(TlsBase) {
   // As logs and libraries know it, by `constructor.name`.
   static name = 'TLSSocket';
 
-  // `secure` is how TLS is to be done: the plan, the options that it was made of, whether Node's TLS
-  // may take over, and the token of the session to resume with what was wrong with its server.
+  // `secure` is how TLS is to be done: the plan, the options that it was made of, whether Node's
+  // TLS may take over, and the token of the session to resume with what was wrong with its server.
   constructor(secure, options) {
     super(options);
     initHandshake(this, secure);

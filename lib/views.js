@@ -1,8 +1,8 @@
 'use strict';
 
 // agent.sockets, agent.freeSockets and agent.requests: windows on the pool. Each reads like Node's
-// own objects (null prototype, an own key for each name) and is always up to date. Programs write to
-// them too: what is put in, or taken out, the agent is told of.
+// own objects (null prototype, an own key for each name) and is always up to date. Programs write
+// to them too: what is put in, or taken out, the agent is told of.
 
 const { inspect } = require('node:util');
 
@@ -91,7 +91,8 @@ function createList(window, name) {
 }
 
 // `edit` does with the agent's sockets what a program does by its views: release(socket) gives an
-// active socket's place up, park(name, socket) takes one in as idle, close(socket) ends an idle one.
+// active socket's place up, park(name, socket) takes one in as idle, close(socket) ends an idle
+// one.
 function createViews(pool, edit) {
   const window = (part) => createView(new PoolWindow(pool, part));
   return {

@@ -1,7 +1,8 @@
 'use strict';
 
 // A queued request. Node leaves one that is destroyed in the queue until a socket comes by; here it
-// leaves in the next tick, with its error and 'close'; its place is free before, where it is needed.
+// leaves in the next tick, with its error and 'close'; its place is free before, where it is
+// needed.
 
 const { AsyncResource } = require('node:async_hooks');
 
@@ -16,7 +17,8 @@ class Waiter {
   // Whether the connection that was made for it was dead, and another one is being made.
   retried = false;
 
-  // `doomed` has the agent's that were destroyed in this tick. `cancel` takes this one from the queue.
+  // `doomed` has the agent's that were destroyed in this tick. `cancel` takes this one from the
+  // queue.
   constructor(req, options, doomed, cancel) {
     this.req = req;
     this.options = options;
@@ -66,8 +68,8 @@ class Waiter {
     this.scope.runInAsyncScope(callback, null, this.req);
   }
 
-  // It is in the queue no more. A program that has wrapped `destroy` meanwhile keeps its wrapper: ours
-  // does nothing any more.
+  // It is in the queue no more. A program that has wrapped `destroy` meanwhile keeps its wrapper:
+  // ours does nothing any more.
   leave() {
     this.#waiting = false;
     this.#doomed.delete(this);

@@ -12,8 +12,8 @@ const { cargoArtifact } = require('./cargo');
 const ROOT = path.join(__dirname, '..');
 
 /**
- * Builds with `args` of cargo's, by default `--release`, and copies the addon into a folder. Returns
- * its path, or null where cargo failed and has said why.
+ * Builds with `args` of cargo's, by default `--release`, and copies the addon into a folder.
+ * Returns its path, or null where cargo failed and has said why.
  */
 function build({ into = path.join(ROOT, 'native'), args = ['--release'] } = {}) {
   const name = platformName();

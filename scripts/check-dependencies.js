@@ -1,8 +1,8 @@
 'use strict';
 
 // What this project takes from others: licences, sources and install scripts, as the Cargo.lock and
-// package-lock.json files name them. Needs no network and no database; known vulnerabilities are for
-// `cargo deny check advisories` and `npm audit`, which do. deny.toml has the lists for crates.
+// package-lock.json files name them. Needs no network and no database; known vulnerabilities are
+// for `cargo deny check advisories` and `npm audit`, which do. deny.toml has the lists for crates.
 
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
@@ -32,7 +32,9 @@ const TOOL_LICENSES = [
   'Unlicense',
 ];
 
-/** Whether an SPDX expression can be met with the licences allowed. `/` is the old way to say OR. */
+/**
+ * Whether an SPDX expression can be met with the licences allowed. `/` is the old way to say OR.
+ */
 function permits(expression, allowed) {
   const tokens = expression.replaceAll('/', ' OR ').match(/[()]|[^\s()]+/g) ?? [];
   let at = 0;

@@ -1,8 +1,8 @@
 'use strict';
 
-// Runs under valgrind what crosses between JavaScript and Rust: the Rust tests of `bridge` and `net`,
-// then Node itself with the addon in native/. Ends non-zero where valgrind has found an error, or in
-// the Rust tests a leak.
+// Runs under valgrind what crosses between JavaScript and Rust: the Rust tests of `bridge` and
+// `net`, then Node itself with the addon in native/. Ends non-zero where valgrind has found an
+// error, or in the Rust tests a leak.
 
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');

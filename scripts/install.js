@@ -1,8 +1,8 @@
 'use strict';
 
-// What `npm install oxagent` and `npm rebuild oxagent` run. Where the platform's package is there it
-// does nothing; elsewhere it builds the addon from the sources in this package. It downloads nothing
-// itself and fails where neither is possible.
+// What `npm install oxagent` and `npm rebuild oxagent` run. Where the platform's package is there
+// it does nothing; elsewhere it builds the addon from the sources in this package. It downloads
+// nothing itself and fails where neither is possible.
 
 const fs = require('node:fs');
 const path = require('node:path');

@@ -55,7 +55,8 @@ function install() {
   const ci = npm(['ci', ...flags], false);
   if (!ci.ok && ci.output.includes('EUSAGE')) {
     // npm leaves a platform's optional packages out of a lock file when it could not see them, and
-    // `npm ci` then takes the file for outdated. `npm install` takes the same versions and adds those.
+    // `npm ci` then takes the file for outdated. `npm install` takes the same versions and adds
+    // those.
     say('package-lock.json does not list every platform: npm install, which leaves it as it is');
     requireSuccess(npm(['install', '--no-save', ...flags], false));
   } else {

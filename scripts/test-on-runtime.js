@@ -5,7 +5,7 @@
 //
 //     npm run test:deno
 //     npm run test:bun -- __test__/agent-free.test.js    # some files
-//     npm run test:bun -- --excluded                     # what is excluded, to see if it passes by now
+//     npm run test:bun -- --excluded                     # what is excluded: it may pass by now
 
 const fs = require('node:fs');
 const path = require('node:path');

@@ -1,7 +1,7 @@
 'use strict';
 
-// Builds the addon once more, with panics that a test can set off, into a package of its own, and runs
-// __test__/panic/ against that. The addon in native/ stays as it is.
+// Builds the addon once more, with panics that a test can set off, into a package of its own, and
+// runs __test__/panic/ against that. The addon in native/ stays as it is.
 
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');

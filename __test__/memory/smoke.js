@@ -1,7 +1,8 @@
 'use strict';
 
-// A little of everything that crosses to Rust and back, for a run under valgrind: answers, uploads that
-// are copied and lent, aborts, resets, parked connections, TLS, and a worker that ends. Prints 'done'.
+// A little of everything that crosses to Rust and back, for a run under valgrind: answers, uploads
+// that are copied and lent, aborts, resets, parked connections, TLS, and a worker that ends. Prints
+// 'done'.
 
 const assert = require('node:assert/strict');
 const http = require('node:http');

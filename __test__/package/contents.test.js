@@ -62,7 +62,8 @@ describe('the tarballs', () => {
       'Cargo.toml',
       'LICENSE',
       'README.md',
-      'benches/pool.rs', // Cargo.toml names it, and cargo reads no manifest whose files are not there
+      // Cargo.toml names it, and cargo reads no manifest whose files are not there.
+      'benches/pool.rs',
       'build.rs',
       'index.d.ts',
       'index.js',

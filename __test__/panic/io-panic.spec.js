@@ -1,8 +1,8 @@
 'use strict';
 
 // The I/O thread panics, wherever it can: the requests that it served fail and say so, the process
-// lives, and agents, the same and new ones, go on. Run by `npm run test:panic`, with an addon that has
-// the panics in it; no other has.
+// lives, and agents, the same and new ones, go on. Run by `npm run test:panic`, with an addon that
+// has the panics in it; no other has.
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');

@@ -3,8 +3,9 @@
 // What must hold for every HTTP client that is given an agent. A client is a module of ../clients:
 //
 //   load()                       the client's own module
-//   request(own, url, options)   { status, body } of `method` over `agents`, by scheme, with a `body` of
-//                                bytes or a stream, a `timeout` (ms) in the client's sense, a `signal`
+//   request(own, url, options)   { status, body } of `method` over `agents`, by scheme, with a
+//                                `body` of bytes or a stream, a `timeout` (ms) in the client's
+//                                sense, a `signal`
 //   stream(own, url, options)    the body as a stream
 //   timedOut, aborted            what the client says then
 //   decompresses                 false where it does not

@@ -6,8 +6,9 @@ const { later, rawServer } = require('./peer');
 const { serveRawTls } = require('./tls-server');
 
 /**
- * `play({ connection, request, socket, text, answer })` is called for each whole request: the number
- * of the connection and of the request on it, from 1. What was seen is in `seen`, one text a request.
+ * `play({ connection, request, socket, text, answer })` is called for each whole request: the
+ * number of the connection and of the request on it, from 1. What was seen is in `seen`, one text a
+ * request.
  */
 async function dyingServer(play, tls = null, where = undefined) {
   const seen = [];

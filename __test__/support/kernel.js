@@ -24,8 +24,8 @@ function kernelTimer(port) {
   return row && Number(row[5].split(':')[0]);
 }
 
-// The inode of the connection from `port`, which outlives its place in the kernel's table; null where
-// the kernel does not tell.
+// The inode of the connection from `port`, which outlives its place in the kernel's table; null
+// where the kernel does not tell.
 function inodeOf(port) {
   return rowOf(port)?.[9] ?? null;
 }

@@ -8,7 +8,9 @@ const { getSecure, httpsAgentWith, nodeAgentWith } = require('./https-agent');
 
 const SOCKET_EVENTS = ['connect', 'secureConnect', 'timeout', 'end', 'error'];
 
-/** What a program sees of a request that `start` makes, given when request and socket are closed. */
+/**
+ * What a program sees of a request that `start` makes, given when request and socket are closed.
+ */
 function observe(agent, options, start = getSecure) {
   return new Promise((resolve) => {
     const seen = { events: [], error: undefined, socket: undefined };

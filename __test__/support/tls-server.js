@@ -19,8 +19,8 @@ async function identity(options) {
 const had = new Set();
 const HAD_MAX = 2048;
 
-// oxagent remembers for minutes by its port which server only Node's TLS could serve: none that comes
-// after it may be taken for it.
+// oxagent remembers for minutes by its port which server only Node's TLS could serve: none that
+// comes after it may be taken for it.
 async function listenAnew(server, where) {
   const site = await listen(server, where);
   if (where) return site;

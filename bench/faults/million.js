@@ -8,8 +8,8 @@ const { measureIn, withServer } = require('./processes');
 const MIB = 2 ** 20;
 const DEADLINE_MS = 300_000;
 
-// Over the nine tenths after the warm-up. Over 900,000 requests these are 4.7 bytes of RSS and 1.2 of
-// heap a request: anything that is really kept of each is more.
+// Over the nine tenths after the warm-up. Over 900,000 requests these are 4.7 bytes of RSS and 1.2
+// of heap a request: anything that is really kept of each is more.
 const RSS_MIB = 4;
 const HEAP_MIB = 1;
 
@@ -19,9 +19,9 @@ function measure(client, { secure }, { requests }) {
   );
 }
 
-// From the first sample to the last by the median slope between any two (Theil and Sen): V8 gives the
-// pages of its young generation back now and then, 26 MiB of RSS, and a sample that falls there must
-// neither feign a growth nor hide one.
+// From the first sample to the last by the median slope between any two (Theil and Sen): V8 gives
+// the pages of its young generation back now and then, 26 MiB of RSS, and a sample that falls there
+// must neither feign a growth nor hide one.
 function growth(values) {
   const slopes = values.flatMap((from, i) =>
     values.slice(i + 1).map((to, apart) => (to - from) / (apart + 1)),

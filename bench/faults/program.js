@@ -4,8 +4,8 @@ const { spawn } = require('node:child_process');
 const path = require('node:path');
 
 /**
- * Runs programs/<name>.js, with its settings as JSON in its last argument: a process that no channel
- * to its parent holds, or ends. Resolves with how and when it ended, on the clock of
+ * Runs programs/<name>.js, with its settings as JSON in its last argument: a process that no
+ * channel to its parent holds, or ends. Resolves with how and when it ended, on the clock of
  * process.hrtime.bigint(), which is that of all processes; after the deadline it is killed.
  */
 function runProgram(name, settings, deadlineMs) {

@@ -14,8 +14,8 @@ const { HELP, readOptions } = require('./options');
 const progress = new Progress();
 
 /**
- * { way, client, figures, rounds, failure, broken } of each client in one way. The clients take turns;
- * `rounds` are the figures of each, and `broken` what oxagent's lack.
+ * { way, client, figures, rounds, failure, broken } of each client in one way. The clients take
+ * turns; `rounds` are the figures of each, and `broken` what oxagent's lack.
  */
 async function measureWay(fault, way, settings) {
   const { clients = CLIENTS, rounds = 1 } = fault;

@@ -1,7 +1,7 @@
 'use strict';
 
-// A worker thread of clients/workers.js: it sends requests until it is terminated, and says when the
-// first of each kind are under way.
+// A worker thread of clients/workers.js: it sends requests until it is terminated, and says when
+// the first of each kind are under way.
 
 const { parentPort, workerData } = require('node:worker_threads');
 

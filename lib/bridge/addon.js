@@ -16,8 +16,8 @@ const slab = Buffer.allocUnsafeSlow(256 * 1024);
 
 // Events of one turn. Few, so that the requests that answers bring about leave while the next
 // answers are looked at: with 256, at 100 requests at once, this thread, the I/O thread and the
-// server took turns in waiting for each other, at two thirds of the rate. Fewer than 16 cost more in
-// turns of the loop than they gain.
+// server took turns in waiting for each other, at two thirds of the rate. Fewer than 16 cost more
+// in turns of the loop than they gain.
 const batch = new Int32Array(16 * BATCH_RECORD_WORDS);
 
 // Received bytes: Buffers by the index that a record names.

@@ -54,8 +54,8 @@ function open(receiver) {
   return conn;
 }
 
-// The chunk of a DATA event is valid until its receiver has returned. One that may live longer in the
-// program's hands is left as it is from here on.
+// The chunk of a DATA event is valid until its receiver has returned. One that may live longer in
+// the program's hands is left as it is from here on.
 function keep(chunk) {
   native.keep(slabs.findIndex((slab) => slab?.buffer === chunk.buffer));
 }

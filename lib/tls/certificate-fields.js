@@ -120,8 +120,8 @@ function keyUsage({ extensions }) {
   return end - start > 1 ? value[start + 1] : 0;
 }
 
-// The purposes that the extended key usage permits, or null where it does not limit them. Node tells
-// them too, but Deno other things by the same name.
+// The purposes that the extended key usage permits, or null where it does not limit them. Node
+// tells them too, but Deno other things by the same name.
 function extendedKeyUsage({ extensions }) {
   const value = extensions.get(Oid.EXTENDED_KEY_USAGE)?.value;
   if (!value) return null;

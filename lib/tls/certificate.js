@@ -10,8 +10,8 @@ const { X509Certificate } = require('node:crypto');
 const { nodeMajor } = require('../node-version');
 const { certificateFields, namesKeyOf } = require('./certificate-fields');
 
-// From Node 24 on the old form ends the process for an EC key on any other curve, and for a key that
-// OpenSSL cannot read; in tls.TLSSocket too.
+// From Node 24 on the old form ends the process for an EC key on any other curve, and for a key
+// that OpenSSL cannot read; in tls.TLSSocket too.
 const CURVES_SHOWN = new Set(['prime256v1', 'secp224r1', 'secp384r1', 'secp521r1']);
 const SHOWS_ANY_KEY = nodeMajor < 24;
 

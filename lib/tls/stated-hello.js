@@ -1,7 +1,8 @@
 'use strict';
 
-// The ClientHello on Deno and Bun, whose TLS does not write one at once as Node's does. Options that
-// say what to offer are for the runtime's own TLS; without them, rustls offers what Node would.
+// The ClientHello on Deno and Bun, whose TLS does not write one at once as Node's does. Options
+// that say what to offer are for the runtime's own TLS; without them, rustls offers what Node
+// would.
 
 const tls = require('node:tls');
 const { offersMlKem } = require('../runtime');

@@ -1,7 +1,7 @@
 'use strict';
 
-// Every file plain, and swapped where it passes plain. Those that fail while others run are run once
-// more with the machine to themselves: only what fails there too has failed.
+// Every file plain, and swapped where it passes plain. Those that fail while others run are run
+// once more with the machine to themselves: only what fails there too has failed.
 
 async function compare(files, runner, jobs, onDone) {
   const outcomes = new Map();

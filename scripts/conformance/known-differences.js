@@ -1,7 +1,7 @@
 'use strict';
 
-// Files that a plain Node passes and oxagent does not, each with the reason, which must hold for the
-// users of oxagent: what the file asserts is of Node's inside, and no program can tell.
+// Files that a plain Node passes and oxagent does not, each with the reason, which must hold for
+// the users of oxagent: what the file asserts is of Node's inside, and no program can tell.
 
 module.exports = {
   __proto__: null,

@@ -1,5 +1,5 @@
-//! Large writes that are copied, into memory that is used again: malloc gives pieces of this size back
-//! to the system, and an upload would fault in every page of its body.
+//! Large writes that are copied, into memory that is used again: malloc gives pieces of this size
+//! back to the system, and an upload would fault in every page of its body.
 
 use std::sync::{Arc, Mutex};
 

@@ -3,9 +3,10 @@
 //!
 //! A slab is filled from front to back. The reactor writes only behind what it has committed, and
 //! JavaScript reads only what was committed. When the reactor has moved on and JavaScript has dealt
-//! with every chunk, the same slab, with the Buffer over it, is filled anew: no memory is mapped and
-//! no Buffer collected for bytes that the HTTP parser copies anyway. A slab of which the program
-//! keeps a part (`Reader::keep`) is never filled again, and is freed when its Buffer was collected.
+//! with every chunk, the same slab, with the Buffer over it, is filled anew: no memory is mapped
+//! and no Buffer collected for bytes that the HTTP parser copies anyway. A slab of which the
+//! program keeps a part (`Reader::keep`) is never filled again, and is freed when its Buffer was
+//! collected.
 
 use std::mem::MaybeUninit;
 use std::sync::{Arc, Mutex};
@@ -20,8 +21,8 @@ use crate::net::{Chunk, Inbound};
 /// Many small answers share a slab of this size: what Node allocates for a single read.
 const SMALL_BYTES: usize = 64 << 10;
 
-/// A large body over TLS gets slabs of this size, as `net` asks for room for what several records may
-/// hold; without TLS a read fills a small slab.
+/// A large body over TLS gets slabs of this size, as `net` asks for room for what several records
+/// may hold; without TLS a read fills a small slab.
 const LARGE_BYTES: usize = 256 << 10;
 
 /// Bytes of slabs that an environment keeps for its next reads.

@@ -54,8 +54,8 @@ impl Burst {
     }
 }
 
-/// Gives back what each burst of this thread's handshakes has left. That takes some milliseconds for
-/// 2,000 handshakes.
+/// Gives back what each burst of this thread's handshakes has left. That takes some milliseconds
+/// for 2,000 handshakes.
 pub(super) async fn give_back() {
     let over = BURST.with(|burst| burst.over.clone());
     loop {

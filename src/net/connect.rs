@@ -144,8 +144,8 @@ async fn read_zoned(host: String, port: u16) -> Result<Vec<SocketAddr>, Failure>
         .ok_or_else(|| Failure::unknown(Syscall::Connect))
 }
 
-/// A zone that is no interface's counts for nothing, as with libuv. (Newer ones then dial a link-local
-/// address over the first interface that has one; here it fails.)
+/// A zone that is no interface's counts for nothing, as with libuv. (Newer ones then dial a
+/// link-local address over the first interface that has one; here it fails.)
 fn without_zone(host: &str) -> Option<IpAddr> {
     let (address, _) = host.split_once('%')?;
     literal(address)

@@ -22,8 +22,8 @@ pub(super) fn errno(err: &io::Error) -> i32 {
     }
 }
 
-/// As libuv translates the errors of Windows that a socket can meet (`src/win/error.c`, `uv/errno.h`).
-/// Its own numbers, which begin at 4,000 and end before Winsock's, stay.
+/// As libuv translates the errors of Windows that a socket can meet (`src/win/error.c`,
+/// `uv/errno.h`). Its own numbers, which begin at 4,000 and end before Winsock's, stay.
 fn of_windows(code: i32) -> i32 {
     match code {
         10013 | 5 => 4092,               // EACCES

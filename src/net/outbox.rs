@@ -19,12 +19,13 @@ thread_local! {
     static DUE: RefCell<Vec<Arc<Outbox>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The queue of one port. Its bell is rung when events have come while JavaScript was asleep, at the
-/// end of the reactor's turn: what came on other connections in the same turn is then in the batch.
+/// The queue of one port. Its bell is rung when events have come while JavaScript was asleep, at
+/// the end of the reactor's turn: what came on other connections in the same turn is then in the
+/// batch.
 pub struct Outbox {
     inner: Mutex<Inner>,
-    /// None once the environment is going away. Not behind the events' lock: whom the bell wakes takes
-    /// them at once, and would meet the ringer, still in its system call, at a closed door.
+    /// None once the environment is going away. Not behind the events' lock: whom the bell wakes
+    /// takes them at once, and would meet the ringer, still in its system call, at a closed door.
     bell: Mutex<Option<Bell>>,
 }
 
@@ -54,8 +55,8 @@ impl Outbox {
         }
     }
 
-    /// Moves up to `max` events to `taken`, which is empty. Returns whether more are waiting; if none
-    /// are, the next one rings the bell. The lock is held for no longer than the move.
+    /// Moves up to `max` events to `taken`, which is empty. Returns whether more are waiting; if
+    /// none are, the next one rings the bell. The lock is held for no longer than the move.
     pub fn take(&self, max: usize, taken: &mut VecDeque<Event>) -> bool {
         let mut inner = lock(&self.inner);
         if inner.events.len() <= max {

@@ -265,9 +265,10 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
                 injected!(Thread);
                 messages.extend(inbox.take());
             }
-            // Asks the kernel what has come until these messages were taken (tokio polls it before it
-            // wakes who has yielded): a request must not be written on a connection that the server
-            // closed before (`Conn::look`). What is sent meanwhile waits for a look of its own.
+            // Asks the kernel what has come until these messages were taken (tokio polls it before
+            // it wakes who has yielded): a request must not be written on a connection that the
+            // server closed before (`Conn::look`). What is sent meanwhile waits for a look of its
+            // own.
             yield_now().await;
         }
         while let Some(message) = messages.pop_front() {

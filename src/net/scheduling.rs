@@ -1,11 +1,11 @@
 //! How the system schedules a reactor's thread beside the others, on Linux.
 //!
-//! Small answers come in groups, and a server or a JavaScript thread on the same CPU was interrupted
-//! for each of a group: two switches of threads each, and the group was handed on one by one. Under
-//! SCHED_BATCH (sched(7)) a thread that wakes waits until the one that runs sleeps or its slice ends,
-//! and finds the whole group; on an idle CPU it runs at once, as ever. So that is the policy after
-//! turns that came fast and moved small pieces. It is not for a large body: its sender would wait for
-//! every piece of its way where the CPUs are full with others' work.
+//! Small answers come in groups, and a server or a JavaScript thread on the same CPU was
+//! interrupted for each of a group: two switches of threads each, and the group was handed on one
+//! by one. Under SCHED_BATCH (sched(7)) a thread that wakes waits until the one that runs sleeps or
+//! its slice ends, and finds the whole group; on an idle CPU it runs at once, as ever. So that is
+//! the policy after turns that came fast and moved small pieces. It is not for a large body: its
+//! sender would wait for every piece of its way where the CPUs are full with others' work.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -129,8 +129,8 @@ fn adopt(policy: Policy) {
     }
 }
 
-/// Whether this thread's policy is the normal one, and no other that whoever started the process has
-/// chosen. A seccomp filter may end the process for the attempt to change it (systemd's
+/// Whether this thread's policy is the normal one, and no other that whoever started the process
+/// has chosen. A seccomp filter may end the process for the attempt to change it (systemd's
 /// `SystemCallFilter=~@resources` does), and does not tell before: under any filter all stays as it
 /// is.
 #[cfg(target_os = "linux")]

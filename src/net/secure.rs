@@ -134,8 +134,8 @@ impl Secure {
         self.stale |= !self.unread.is_empty();
     }
 
-    /// Sends what is pending, a tail too, by `write`, which hands ciphertext to the kernel. A server that is gone
-    /// need not be told that nothing more comes: that is no failure.
+    /// Sends what is pending, a tail too, by `write`, which hands ciphertext to the kernel. A
+    /// server that is gone need not be told that nothing more comes: that is no failure.
     pub(super) fn flush(
         &mut self,
         write: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
@@ -159,9 +159,9 @@ impl Secure {
         Ok(())
     }
 
-    /// Writes plaintext, behind a tail if there is one, as a stream does: answers how much the kernel
-    /// has taken or will get with what follows, or `WouldBlock`, upon which the same bytes are to be
-    /// written again.
+    /// Writes plaintext, behind a tail if there is one, as a stream does: answers how much the
+    /// kernel has taken or will get with what follows, or `WouldBlock`, upon which the same bytes
+    /// are to be written again.
     pub(super) fn write(
         &mut self,
         plaintext: &[u8],

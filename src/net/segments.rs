@@ -1,9 +1,10 @@
 //! Where a stream of large writes is cut, so that every packet but the last is full.
 //!
-//! What 64 KiB have too much for their packets, 53 bytes over the loopback device, would be a packet
-//! of its own: it costs both ends nearly what a full one does, and kept such an upload at half its
-//! rate. So this tail waits while more of the stream may already be here, and no longer: it does not
-//! wait for the server, as with Nagle's algorithm (RFC 9293, section 3.7.4), which agents switch off.
+//! What 64 KiB have too much for their packets, 53 bytes over the loopback device, would be a
+//! packet of its own: it costs both ends nearly what a full one does, and kept such an upload at
+//! half its rate. So this tail waits while more of the stream may already be here, and no longer:
+//! it does not wait for the server, as with Nagle's algorithm (RFC 9293, section 3.7.4), which
+//! agents switch off.
 
 use super::stream::Stream;
 
@@ -21,8 +22,8 @@ impl Segments {
     /// Everything leaves at once.
     pub(super) const ANY: Self = Self(0);
 
-    /// For a write of `len` bytes. The kernel is asked each time, as a connection begins with smaller
-    /// packets than it comes to have.
+    /// For a write of `len` bytes. The kernel is asked each time, as a connection begins with
+    /// smaller packets than it comes to have.
     pub(super) fn of(stream: &Stream, len: usize) -> Self {
         #[cfg(unix)]
         if len >= LARGE_BYTES_MIN

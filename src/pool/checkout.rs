@@ -13,7 +13,8 @@ pub enum Checkout {
     Reuse(SlotId),
     /// It may open a connection in this new slot; [`Pool::attach`] or [`Pool::remove`] follows.
     Open(SlotId),
-    /// It has to wait, until [`Pool::checkin`], [`Pool::poll_open`] or [`Pool::poll_late`] names it.
+    /// It has to wait, until [`Pool::checkin`], [`Pool::poll_open`] or [`Pool::poll_late`] names
+    /// it.
     Wait(WaiterId),
     /// It would have to wait, and as many as may are waiting already.
     Refuse,
@@ -52,7 +53,8 @@ impl Pool {
             self.make_room();
             return self.insert_slot(origin).map(Checkout::Open);
         }
-        // A slot that is being left will soon serve one: who waits for no more than that is not refused.
+        // A slot that is being left will soon serve one: who waits for no more than that is not
+        // refused.
         if self.queue.len() >= self.limits.waiters.saturating_add(self.leaving) {
             return Some(Checkout::Refuse);
         }

@@ -3,8 +3,8 @@
 /// A bound may be up to this part of it lower.
 const PART: u64 = 10;
 
-/// SplitMix64 (Steele, Lea, Flood 2014): one word of state, any seed is good. Nothing secret hangs on
-/// it.
+/// SplitMix64 (Steele, Lea, Flood 2014): one word of state, any seed is good. Nothing secret hangs
+/// on it.
 #[derive(Debug, Default)]
 pub(super) struct Jitter {
     state: u64,

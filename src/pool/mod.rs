@@ -55,8 +55,8 @@
 //! # Ids
 //!
 //! Ids are small integers and are used again. A waiter's is free once it was served, opened, late
-//! or cancelled, a slot's once it was removed or came out of `poll_drop`, an origin's once it came out
-//! of `poll_gone`. An id the pool does not know never panics: the answer is `None`, `false`, an
+//! or cancelled, a slot's once it was removed or came out of `poll_drop`, an origin's once it came
+//! out of `poll_gone`. An id the pool does not know never panics: the answer is `None`, `false`, an
 //! empty view, or [`Checkin::Close`].
 //!
 //! # Cost

@@ -15,7 +15,8 @@ use super::judge::Verdict;
 use super::key_log::Secrets;
 use super::sessions::ConnSessions;
 
-/// What a record adds to the plaintext in it: header, explicit nonce, content type and tag, at most.
+/// What a record adds to the plaintext in it: header, explicit nonce, content type and tag, at
+/// most.
 const RECORD_OVERHEAD: usize = 40;
 
 /// Plaintext of one record (RFC 8446, section 5.1).
