@@ -1,6 +1,7 @@
 //! Large writes that are copied, into memory that is used again: malloc gives pieces of this size
 //! back to the system, and an upload would fault in every page of its body.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use crate::lock::lock;
@@ -15,7 +16,8 @@ pub(super) struct Copies(Arc<Mutex<Spares>>);
 
 #[derive(Default)]
 struct Spares {
-    memory: Vec<Vec<u8>>,
+    memory: VecDeque<Vec<u8>>,
+    /// What they could hold together.
     bytes: usize,
 }
 
@@ -27,7 +29,8 @@ pub(super) struct Copied {
 
 impl Copies {
     pub(super) fn copy(&self, array: &[u8]) -> Copied {
-        let mut bytes = lock(&self.0).take();
+        let spare = lock(&self.0).take(array.len());
+        let mut bytes = spare.unwrap_or_else(|| Vec::with_capacity(array.len()));
         bytes.clear();
         bytes.extend_from_slice(array);
         Copied {
@@ -38,16 +41,23 @@ impl Copies {
 }
 
 impl Spares {
-    fn take(&mut self) -> Vec<u8> {
-        let memory = self.memory.pop().unwrap_or_default();
-        self.bytes -= memory.capacity();
-        memory
+    /// Memory for `len` bytes, no more than twice of them: what waits for a slow server is not to
+    /// keep the memory of larger writes.
+    fn take(&mut self, len: usize) -> Option<Vec<u8>> {
+        let fits = |spare: &Vec<u8>| (len..=2 * len).contains(&spare.capacity());
+        let spare = self.memory.remove(self.memory.iter().rposition(fits)?)?;
+        self.bytes -= spare.capacity();
+        Some(spare)
     }
 
-    fn put(&mut self, memory: Vec<u8>) {
-        if self.bytes + memory.capacity() <= SPARE_BYTES_MAX {
-            self.bytes += memory.capacity();
-            self.memory.push(memory);
+    /// Keeps this memory rather than what nobody has wanted for longest.
+    fn put(&mut self, spare: Vec<u8>) {
+        self.bytes += spare.capacity();
+        self.memory.push_back(spare);
+        while self.bytes > SPARE_BYTES_MAX
+            && let Some(oldest) = self.memory.pop_front()
+        {
+            self.bytes -= oldest.capacity();
         }
     }
 }
@@ -63,3 +73,6 @@ impl Drop for Copied {
         lock(&self.spares).put(std::mem::take(&mut self.bytes));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -412,7 +412,10 @@ impl PortState {
         let mut tails = std::mem::take(&mut self.tails);
         tails.retain(|&conn| {
             let mut holds = false;
-            self.with(conn, |conn| holds = conn.release(idle));
+            let release = || self.with(conn, |conn| holds = conn.release(idle));
+            if catch_unwind(AssertUnwindSafe(release)).is_err() {
+                self.io.outbox.push(Event::Panicked { conn });
+            }
             holds
         });
         self.tails = tails;

@@ -9,6 +9,7 @@
 use super::stream::Stream;
 
 /// Writes from which on a tail is looked for.
+#[cfg(unix)]
 const LARGE_BYTES_MIN: usize = 16 << 10;
 
 /// Longer tails leave at once: they are worth a packet, and to keep one may cost a copy.
@@ -24,14 +25,16 @@ impl Segments {
 
     /// For a write of `len` bytes. The kernel is asked each time, as a connection begins with
     /// smaller packets than it comes to have.
+    #[cfg(unix)]
     pub(super) fn of(stream: &Stream, len: usize) -> Self {
-        #[cfg(unix)]
-        if len >= LARGE_BYTES_MIN
-            && let Some(tcp) = stream.tcp()
-            && let Ok(bytes) = socket2::SockRef::from(tcp).tcp_mss()
-        {
-            return Self(bytes as usize);
-        }
+        let tcp = stream.tcp().filter(|_| len >= LARGE_BYTES_MIN);
+        let bytes = tcp.and_then(|tcp| socket2::SockRef::from(tcp).tcp_mss().ok());
+        bytes.map_or(Self::ANY, |bytes| Self(bytes as usize))
+    }
+
+    /// The system does not tell.
+    #[cfg(not(unix))]
+    pub(super) fn of(_stream: &Stream, _len: usize) -> Self {
         Self::ANY
     }
 

@@ -101,7 +101,10 @@ impl Conn {
             } else if next.is_empty() {
                 write(stream, &[IoSlice::new(&first[..now])])?
             } else {
-                let next = &next[..now - first.len()];
+                // Of a tail nothing is left: what follows is longer than it, or is not cut.
+                let next = next
+                    .get(..now.saturating_sub(first.len()))
+                    .unwrap_or_default();
                 write(stream, &[IoSlice::new(first), IoSlice::new(next)])?
             };
             self.took(taken);

@@ -22,6 +22,12 @@ impl Inbound for Broken {
     }
 }
 
+impl Outbound for Vec<u8> {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
 async fn pair() -> std::io::Result<(Stream, TcpStream)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let peer = listener.local_addr()?;
@@ -66,12 +72,6 @@ fn a_panic_while_reading_fails_the_connection_and_nothing_else() {
         ));
         assert!(!gate.is_alive());
     });
-}
-
-impl Outbound for Vec<u8> {
-    fn bytes(&self) -> &[u8] {
-        self
-    }
 }
 
 /// A connection that has a tail, its server, and how long the tail is.
