@@ -4,14 +4,19 @@
 // speed. A program does not notice.
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const { Readable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { digest, pattern } = require('./support/body');
 const { SCHEMES, clientAgent, clientSite } = require('./support/client-site');
-const { dispose } = require('./support/https-agent');
+const { dispose, stock } = require('./support/https-agent');
+const { agentOf, cleanUp, rawServer, request, socketOf } = require('./support/peer');
 const { closeServers } = require('./support/server');
+const { native } = require('../lib/bridge/addon');
+const { kConn } = require('../lib/connection');
 
 const KIB = 1024;
+const MIB = 1024 * KIB;
 
 // Enough of the same to widen the window, and then larger ones.
 const MIXED = [
@@ -93,5 +98,52 @@ for (const scheme of SCHEMES) {
         assert.equal((await answered).digest, digest(Buffer.concat(chunks)));
       });
     }
+  });
+}
+
+// Node's own sockets have no such window.
+if (!stock) {
+  describe('a server that reads', () => {
+    afterEach(cleanUp);
+
+    // What the program was told is written, and the server has not got although it takes no more.
+    async function unread(readBytes) {
+      let received = 0;
+      const server = await rawServer((socket) => {
+        socket.on('data', (chunk) => {
+          received += chunk.length;
+          if (received >= readBytes) socket.pause();
+        });
+        if (readBytes === 0) socket.pause();
+      });
+      const req = request(server, agentOf(), {
+        method: 'POST',
+        headers: { 'content-length': 2 ** 32 },
+      });
+      req.on('error', () => {});
+      req.flushHeaders();
+      const socket = await socketOf(req);
+      if (socket.connecting) await once(socket, 'connect');
+      const chunk = Buffer.alloc(64 * KIB);
+      const stalled = () => new Promise((resolve) => setTimeout(resolve, 500, true));
+      for (;;) {
+        const drained = req.write(chunk) || once(req, 'drain').then(() => false);
+        if ((await Promise.race([drained, stalled()])) === true && req.writableNeedDrain) break;
+      }
+      const told = socket.bytesWritten - socket.writableLength;
+      const taken = native.written(socket[kConn]);
+      req.destroy();
+      return told - taken;
+    }
+
+    it('nothing holds the writer back at the least window', async () => {
+      const bytes = await unread(0);
+      assert.ok(bytes <= 512 * KIB, `${bytes} bytes wait in the program`);
+    });
+
+    it('much and then nothing holds the writer back at the largest window', async () => {
+      const bytes = await unread(64 * MIB);
+      assert.ok(bytes <= 2560 * KIB, `${bytes} bytes wait in the program`);
+    });
   });
 }

@@ -4,7 +4,6 @@
 
 const { constants } = require('node:os');
 
-const { native } = require('./bridge/addon');
 const { Kind, keep } = require('./bridge/events');
 const {
   NO_CONNECTION,
@@ -20,20 +19,16 @@ const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
 const { endExchange, kReplayLeft, replay } = require('./replay');
 const { closeAttempt, closeScope, concludeAttempt, openAttempt } = require('./scope');
 const { applyLateOptions } = require('./socket-options');
+const { endWait, kWindow } = require('./write-window');
 
 // libuv's number. On Windows it is not the system's.
 const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;
-
-// What a connection's window grows to: the memory that the largest uploads may take, each.
-const WINDOW_BYTES_MAX = 2048 * 1024;
 
 const kBytesRead = Symbol('bytesRead');
 // Bytes written of which no WRITTEN event will tell, those of which one will, and these by event.
 const kUnmarked = Symbol('unmarked');
 const kMarked = Symbol('marked');
 const kMarks = Symbol('marks');
-// Bytes that may be on their way to the kernel before a write waits.
-const kWindow = Symbol('window');
 const kWriteCallback = Symbol('writeCallback');
 const kFinalCallback = Symbol('finalCallback');
 const kLeaving = Symbol('leaving');
@@ -170,16 +165,9 @@ HANDLERS[Kind.WRITTEN] = function onWritten() {
   const callback = this[kWriteCallback];
   if (!callback || this[kMarked] > this[kWindow]) return;
   this[kWriteCallback] = null;
-  widen(this);
+  endWait(this);
   callback();
 };
-
-// The kernel takes bytes faster than the window lets them come: it had taken all before this thread
-// could write on. A slow server's window stays as it is.
-function widen(socket) {
-  if (socket[kWindow] === WINDOW_BYTES_MAX || socket[kConn] === NO_CONNECTION) return;
-  if (native.written(socket[kConn]) === socket._bytesDispatched) socket[kWindow] *= 2;
-}
 
 HANDLERS[Kind.SHUT] = function onShut() {
   const callback = this[kFinalCallback];
@@ -238,6 +226,5 @@ module.exports = {
   kMarked,
   kMarks,
   kUnmarked,
-  kWindow,
   kWriteCallback,
 };

@@ -43,10 +43,10 @@ const {
   kMarked,
   kMarks,
   kUnmarked,
-  kWindow,
   kWriteCallback,
 } = require('./socket-events');
 const options = require('./socket-options');
+const { beginWait, initWindow, kWindow } = require('./write-window');
 
 const kIsOpen = Symbol('isOpen');
 const kReset = Symbol('reset');
@@ -67,7 +67,7 @@ function overConnection(Base) {
       this[kUnmarked] = 0;
       this[kMarked] = 0;
       this[kMarks] = null;
-      this[kWindow] = WINDOW_BYTES_MIN;
+      initWindow(this);
       this[kWriteCallback] = null;
       this[kWrittenSeen] = 0;
       this[kFinalCallback] = null;
@@ -162,8 +162,12 @@ function overConnection(Base) {
         this._mark(unmarked - length);
         // What may have been lent is the program's again only when it is written.
         if (-length > WINDOW_BYTES_MIN) this[kWindow] = WINDOW_BYTES_MIN;
-        if (this[kMarked] > this[kWindow]) this[kWriteCallback] = callback;
-        else callback();
+        if (this[kMarked] > this[kWindow]) {
+          this[kWriteCallback] = callback;
+          beginWait(this);
+        } else {
+          callback();
+        }
       }
     }
 
@@ -278,7 +282,7 @@ function overConnection(Base) {
       this[kUnmarked] = 0;
       this[kMarked] = 0;
       this[kMarks] = null;
-      this[kWindow] = WINDOW_BYTES_MIN;
+      initWindow(this);
     }
 
     // --- The process's life --------------------------------------------------------------------
