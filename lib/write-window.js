@@ -1,9 +1,9 @@
 'use strict';
 
 // How many bytes of a connection may be on their way to the kernel before a write waits. The least
-// window leaves a fast server idle while JavaScript is woken to write on; a larger one is memory that
-// waits for a slow server. So it follows the server: it grows where it leaves within a millisecond,
-// and a long wait takes it back.
+// window leaves a fast server idle while JavaScript is woken to write on; a larger one is memory
+// that waits for a slow server. So it follows the server: it grows where it leaves within a
+// millisecond, and a long wait takes it back.
 
 const { WINDOW_BYTES_MIN } = require('./bridge/commands');
 

@@ -7,8 +7,8 @@ const { RING_RECORD_WORDS, native, ring, slab } = require('./addon');
 // Bytes of a connection that may be on their way to the kernel before a write waits: its window.
 const WINDOW_BYTES_MIN = 256 * 1024;
 
-// WRITTEN is asked for after the window's bytes divided by this: often enough that a stream of writes
-// finds the window open, seldom enough that a small request costs no event.
+// WRITTEN is asked for after the window's bytes divided by this: often enough that a stream of
+// writes finds the window open, seldom enough that a small request costs no event.
 const MARKS_PER_WINDOW = 4;
 
 // Larger Buffers get memory of their own instead of room in the slab.
