@@ -2,7 +2,7 @@
 
 // The native pool, with the sockets, requests and names that its integers stand for.
 
-const { native, Pool: NativePool } = require('./bridge/addon');
+const { calls, native, Pool: NativePool } = require('./bridge/addon');
 const { throwLater } = require('./run-all');
 
 // Answers of the native pool: id << 3 | OUTPUTS | verdict.
@@ -28,6 +28,7 @@ const kPool = Symbol('pool');
 
 class Pool {
   #native;
+  #key;
   #handler;
   #ids = new Map();
   #names = [];
@@ -43,6 +44,7 @@ class Pool {
   constructor(limits, bounds, handler) {
     this.#handler = handler;
     this.#native = new NativePool(native, ...nativeLimits(limits));
+    this.#key = this.#native.key;
     this.#queueTimeout = bounds.queueTimeout;
     const { freeSocketTimeout, socketTTL, maxRequestsPerSocket, queueTimeout } = bounds;
     const lifetimes = [freeSocketTimeout, socketTTL, maxRequestsPerSocket, queueTimeout];
@@ -73,7 +75,7 @@ class Pool {
   // Answers { verdict, id }: the id is a slot's, a waiter's where the request must wait, and
   // nothing where it is refused.
   checkout(name) {
-    const answer = this.#native.checkout(this.originOf(name));
+    const answer = calls.checkout(this.#key, this.originOf(name));
     return this.#answer(answer);
   }
 
@@ -92,7 +94,7 @@ class Pool {
   }
 
   checkin(slot, carrier) {
-    const answer = this.#native.checkin(slot, carrier);
+    const answer = calls.checkin(this.#key, slot, carrier);
     return this.#answer(answer);
   }
 
@@ -104,7 +106,7 @@ class Pool {
   // Idle for `lifetime` milliseconds at most, or as long as the pool's bounds let it where it is
   // negative. False when there is no place for it any more.
   park(slot, carrier, lifetime) {
-    const left = this.#native.park(slot, carrier, lifetime);
+    const left = calls.park(this.#key, slot, carrier, lifetime);
     if (left >= 0) this.#expireIn(left);
     return left !== NOT_PARKED;
   }

@@ -2,7 +2,7 @@
 
 // Commands out: gathered during a tick, sent by one call at its end.
 
-const { RING_RECORD_WORDS, native, ring, slab } = require('./addon');
+const { RING_RECORD_WORDS, calls, native, ring, slab } = require('./addon');
 
 // Bytes of a connection that may be on their way to the kernel before a write waits: its window.
 const WINDOW_BYTES_MIN = 256 * 1024;
@@ -64,7 +64,7 @@ function endTick() {
   flush();
   if (holds > 0 !== alive) {
     alive = holds > 0;
-    native.setAlive(alive);
+    calls.setAlive(alive);
   }
 }
 
@@ -73,7 +73,7 @@ function flush() {
   const [flushedWords, flushedBytes] = [words, bytes];
   words = bytes = connects = 0;
   sent = true;
-  native.flush(flushedWords, flushedBytes);
+  calls.flush(flushedWords, flushedBytes);
 }
 
 function record(op, conn, first, second) {
@@ -133,7 +133,7 @@ function put(conn, chunk, encoding) {
   if (buffer.length > STAGE_BYTES_MAX) {
     commit(conn);
     if (buffer.length > COPY_BYTES_MAX) native.lend(buffer);
-    else native.copy(buffer);
+    else calls.copy(buffer);
     record(Op.WRITE_LARGE, conn, 0, 0);
     return buffer.length;
   }

@@ -2,7 +2,7 @@
 
 // Events in: one wake-up serves all connections that have something to say.
 
-const { BATCH_RECORD_WORDS, batch, native, setOnWake, slabs } = require('./addon');
+const { BATCH_RECORD_WORDS, batch, calls, native, setOnWake, slabs } = require('./addon');
 
 // Set in the answer of `take` when more events wait.
 const MORE = 1 << 30;
@@ -109,7 +109,7 @@ function resume() {
 }
 
 function take() {
-  const answer = native.take(slabs);
+  const answer = calls.take(slabs);
   more = answer >= MORE;
   cursor = 0;
   end = (more ? answer - MORE : answer) * BATCH_RECORD_WORDS;

@@ -2,23 +2,18 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
-use napi::bindgen_prelude::{Buffer, Int32Array, Object, Uint8Array};
-use napi::{Env, Error, Result, Status, Unknown};
-use napi_derive::napi;
+use napi::bindgen_prelude::{Int32Array, Object, Uint8Array};
+use napi::{Env, Error, Result, Unknown};
 use slab::Slab;
 
-use crate::net::{
-    Batch, Command, Connect, Event, KeepAlive, Order, Outbound, Outbox, Port, Query, SocketOptions,
-    Target, reactors,
-};
-use crate::tls::{Facts, Handshake};
+use crate::net::{Batch, Command, Event, Outbound, Outbox, Port, reactors};
+use crate::tls::Handshake;
 
 use super::bell::{Bell, BellHandle};
+use super::connect_request::ConnectRequest;
 use super::copies::Copies;
 use super::detail::Detail;
 use super::inbound::{Reader, SlabTable, Writer};
@@ -26,38 +21,12 @@ use super::lent::Lending;
 use super::loaded::keep_loaded;
 use super::records;
 use super::ring::{self, Decoder, Gates};
-use super::secure::{FactsTable, SecureRequest, TlsContext};
+use super::secure::FactsTable;
 
 /// Set in `take`'s answer when more events are waiting.
 const MORE: u32 = 1 << 30;
 
-/// What `connect` is asked for: checked `net.connect()` options.
-#[napi(object)]
-pub struct ConnectRequest {
-    /// A name or an address; or `addresses`, or `path`.
-    pub host: Option<String>,
-    /// What the program's own `lookup` answered.
-    pub addresses: Option<Vec<String>>,
-    pub path: Option<String>,
-    pub port: u32,
-    /// 4, 6, or 0 for both.
-    pub family: u32,
-    pub hints: i32,
-    /// 'verbatim', 'ipv4first' or 'ipv6first'.
-    pub order: String,
-    pub local_address: Option<String>,
-    pub local_port: u32,
-    /// Milliseconds between attempts; without it only the first address is tried.
-    pub attempt_delay: Option<u32>,
-    pub no_delay: bool,
-    pub keep_alive: bool,
-    /// Seconds; 0 leaves the system's default.
-    pub keep_alive_secs: u32,
-}
-
-/// The bridge of one environment.
-#[napi]
-pub struct Bridge {
+pub(super) struct Environment {
     ring: Int32Array,
     slab: Uint8Array,
     batch: Int32Array,
@@ -76,19 +45,17 @@ pub struct Bridge {
     bell: BellHandle,
 }
 
-#[napi]
-impl Bridge {
-    /// `on_wake` is called when events wait. The arrays are shared with this object for ever.
-    #[napi(constructor, catch_unwind)]
-    pub fn new(
-        env: Env,
+impl Environment {
+    /// `on_wake` is called when events wait. The arrays are shared with JavaScript for ever.
+    pub(super) fn new(
+        env: &Env,
         ring: Int32Array,
         slab: Uint8Array,
         batch: Int32Array,
-        on_wake: Unknown,
+        on_wake: &Unknown,
     ) -> Result<Self> {
         keep_loaded();
-        let bell = Bell::new(&env, &on_wake)?;
+        let bell = Bell::new(env, on_wake)?;
         let handle = bell.handle();
         let outbox = Arc::new(Outbox::new(Box::new(move || bell.ring())));
         let table = Arc::new(SlabTable::default());
@@ -135,65 +102,32 @@ impl Bridge {
     }
 
     /// Starts a connection under an id that is free. It goes out with the next `flush`.
-    #[napi(catch_unwind)]
-    pub fn connect(&mut self, conn: u32, request: ConnectRequest) -> Result<()> {
-        self.begin(conn, request, None)
-    }
-
-    /// The same, with TLS over it.
-    #[napi(catch_unwind)]
-    pub fn connect_secure(
+    pub(super) fn connect(
         &mut self,
         conn: u32,
         request: ConnectRequest,
-        context: &TlsContext,
-        secure: SecureRequest,
+        tls: Option<Handshake>,
     ) -> Result<()> {
-        self.begin(conn, request, Some(secure.handshake(context)))
-    }
-
-    fn begin(&mut self, conn: u32, request: ConnectRequest, tls: Option<Handshake>) -> Result<()> {
-        let target = target(&request)?;
         let gate = self.gates.borrow_mut().open(conn);
-        let connect = Box::new(Connect {
-            gate,
-            target,
-            local_address: request.local_address.as_deref().map(parse_ip).transpose()?,
-            local_port: port(request.local_port)?,
-            attempt_delay: request
-                .attempt_delay
-                .map(|ms| Duration::from_millis(ms.into())),
-            options: SocketOptions {
-                no_delay: request.no_delay,
-                keep_alive: KeepAlive {
-                    on: request.keep_alive,
-                    idle_secs: request.keep_alive_secs,
-                    ..KeepAlive::default()
-                },
-            },
-            tls,
-        });
-        self.commands_of(conn)
-            .push(Command::Connect { conn, connect });
+        let connect = Box::new(request.connect(gate, tls)?);
+        let ports = self.ports.len();
+        self.commands[conn as usize % ports].push(Command::Connect { conn, connect });
         Ok(())
     }
 
     /// Lends an array to the `WRITE_LARGE` record that the caller writes next.
-    #[napi(catch_unwind)]
-    pub fn lend(&mut self, array: Uint8Array) {
+    pub(super) fn lend(&mut self, array: Uint8Array) {
         let lent = self.lending.lend(array);
         self.large.push(Box::new(lent));
     }
 
     /// Gives a copy of the array to the `WRITE_LARGE` record that the caller writes next.
-    #[napi(catch_unwind)]
-    pub fn copy(&mut self, array: &[u8]) {
+    pub(super) fn copy(&mut self, array: &[u8]) {
         self.large.push(Box::new(self.copies.copy(array)));
     }
 
     /// Sends the ring's first `words` words and the slab's first `bytes` bytes to the reactors.
-    #[napi(catch_unwind)]
-    pub fn flush(&mut self, words: u32, bytes: u32) {
+    pub(super) fn flush(&mut self, words: u32, bytes: u32) {
         let bytes = Arc::new(self.slab.get(..bytes as usize).unwrap_or_default().to_vec());
         let mut large = self.large.drain(..);
         let mut decoder = Decoder {
@@ -219,21 +153,18 @@ impl Bridge {
     }
 
     /// Returns when what was flushed has been obeyed, for a process that is about to exit.
-    #[napi(catch_unwind)]
-    pub fn settle(&self) {
+    pub(super) fn settle(&self) {
         self.ports.iter().for_each(Port::settle);
     }
 
     /// Whether connections keep the process alive.
-    #[napi(catch_unwind)]
-    pub fn set_alive(&self, env: Env, alive: bool) {
-        self.bell.set_alive(&env, alive);
+    pub(super) fn set_alive(&self, env: &Env, alive: bool) {
+        self.bell.set_alive(env, alive);
     }
 
     /// Moves events into the batch and shows new slabs in `slabs`. Answers the number of records,
     /// with bit 30 set when more wait. Every record of the last batch must have been dealt with.
-    #[napi(catch_unwind)]
-    pub fn take(&mut self, env: Env, mut slabs: Object) -> Result<u32> {
+    pub(super) fn take(&mut self, env: &Env, mut slabs: Object) -> Result<u32> {
         self.lending.collect();
         self.reader.sweep(&mut slabs)?;
         // SAFETY: JavaScript gave the array for this purpose and runs on this very thread.
@@ -248,7 +179,7 @@ impl Bridge {
                 if let Some(gate) = gates.get(*conn) {
                     gate.take(chunk.len as usize);
                 }
-                reader.take(&env, &mut slabs, *chunk)?;
+                reader.take(env, &mut slabs, *chunk)?;
             }
             match &event {
                 Event::Secured { conn, facts } => self.facts.insert(*conn, facts.clone()),
@@ -262,109 +193,28 @@ impl Bridge {
     }
 
     /// The program may hold a part of this slab: it is not filled again.
-    #[napi(catch_unwind)]
-    pub fn keep(&mut self, slab: u32) {
+    pub(super) fn keep(&mut self, slab: u32) {
         self.reader.keep(slab);
     }
 
     /// What the record's event says beyond its words. Once for each such record.
-    #[napi(catch_unwind)]
-    pub fn detail(&mut self, key: u32) -> Option<Detail> {
+    pub(super) fn detail(&mut self, key: u32) -> Option<Detail> {
         self.details.try_remove(key as usize)
     }
 
     /// Bytes of this connection that the kernel has taken.
-    #[napi(catch_unwind)]
-    pub fn written(&self, conn: u32) -> f64 {
+    pub(super) fn written(&self, conn: u32) -> u64 {
         self.gates
             .borrow()
             .get(conn)
-            .map_or(0.0, |gate| gate.written() as f64)
+            .map_or(0, |gate| gate.written())
     }
 
-    /// The chain that the server sent, DER; empty where its session was resumed.
-    #[napi(catch_unwind)]
-    pub fn certificates(&self, conn: u32) -> Vec<Buffer> {
-        self.facts.certificates(conn)
-    }
-
-    /// The server's own certificate, DER, also where its session was resumed.
-    #[napi(catch_unwind)]
-    pub fn server_certificate(&self, conn: u32) -> Option<Buffer> {
-        let der = self.facts.get(conn)?.server_certificate()?;
-        Some(der.to_vec().into())
-    }
-
-    /// The protocol that the server chose.
-    #[napi(catch_unwind)]
-    pub fn alpn(&self, conn: u32) -> Option<String> {
-        self.facts.alpn(conn)
-    }
-
-    /// The lines of the handshake's key log.
-    #[napi(catch_unwind)]
-    pub fn key_log(&self, conn: u32) -> Vec<String> {
-        self.facts.get(conn).map(Facts::key_log).unwrap_or_default()
-    }
-
-    /// RFC 5705 keying material; None where it can't be made.
-    #[napi(catch_unwind)]
-    pub fn export_keying_material(
-        &self,
-        conn: u32,
-        length: u32,
-        label: String,
-        context: Option<Uint8Array>,
-    ) -> Option<Buffer> {
-        let facts = self.facts.get(conn)?;
-        let material = facts.export(label.as_bytes(), context.as_deref(), length as usize)?;
-        Some(material.into())
+    pub(super) fn facts(&self) -> &FactsTable {
+        &self.facts
     }
 
     pub(super) fn gates(&self) -> Rc<RefCell<Gates>> {
         self.gates.clone()
     }
-
-    fn commands_of(&mut self, conn: u32) -> &mut Vec<Command> {
-        let ports = self.ports.len();
-        &mut self.commands[conn as usize % ports]
-    }
-}
-
-fn target(request: &ConnectRequest) -> Result<Target> {
-    if let Some(path) = &request.path {
-        return Ok(Target::Path(path.clone()));
-    }
-    let port = port(request.port)?;
-    if let Some(addresses) = &request.addresses {
-        let addresses = addresses.clone();
-        return Ok(Target::Addresses { addresses, port });
-    }
-    let host = request.host.clone().unwrap_or_default();
-    let order = match request.order.as_str() {
-        "ipv4first" => Order::Ipv4First,
-        "ipv6first" => Order::Ipv6First,
-        _ => Order::Verbatim,
-    };
-    let family = u8::try_from(request.family).unwrap_or(0);
-    Ok(Target::Name {
-        query: Query {
-            host,
-            family,
-            hints: request.hints,
-            order,
-        },
-        port,
-    })
-}
-
-fn parse_ip(text: &str) -> Result<IpAddr> {
-    text.parse()
-        .map_err(|_| Error::new(Status::InvalidArg, format!("not an IP address: {text}")))
-}
-
-fn port(value: u32) -> Result<u16> {
-    value
-        .try_into()
-        .map_err(|_| Error::new(Status::InvalidArg, format!("not a port: {value}")))
 }

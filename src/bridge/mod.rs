@@ -16,16 +16,21 @@
 //! The layout of the ring is in `ring`, that of the batch in `records`; `lib/bridge/` is the only
 //! other place that knows them.
 
+mod agent_pool;
 mod bell;
+mod connect_request;
 mod copies;
 mod detail;
 mod environment;
+mod functions;
 mod inbound;
 #[cfg(feature = "panic-injection")]
 mod injection;
 mod lent;
 mod loaded;
+mod object;
 mod policy;
+mod pools;
 mod records;
 mod ring;
 mod secure;

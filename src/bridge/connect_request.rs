@@ -1,0 +1,97 @@
+//! What `connect` is asked for.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+
+use crate::net::{Connect, Gate, KeepAlive, Order, Query, SocketOptions, Target};
+use crate::tls::Handshake;
+
+/// Checked `net.connect()` options.
+#[napi(object)]
+pub struct ConnectRequest {
+    /// A name or an address; or `addresses`, or `path`.
+    pub host: Option<String>,
+    /// What the program's own `lookup` answered.
+    pub addresses: Option<Vec<String>>,
+    pub path: Option<String>,
+    pub port: u32,
+    /// 4, 6, or 0 for both.
+    pub family: u32,
+    pub hints: i32,
+    /// 'verbatim', 'ipv4first' or 'ipv6first'.
+    pub order: String,
+    pub local_address: Option<String>,
+    pub local_port: u32,
+    /// Milliseconds between attempts; without it only the first address is tried.
+    pub attempt_delay: Option<u32>,
+    pub no_delay: bool,
+    pub keep_alive: bool,
+    /// Seconds; 0 leaves the system's default.
+    pub keep_alive_secs: u32,
+}
+
+impl ConnectRequest {
+    /// A connection behind `gate`, with TLS over it where there is a handshake.
+    pub(super) fn connect(self, gate: Arc<Gate>, tls: Option<Handshake>) -> Result<Connect> {
+        Ok(Connect {
+            gate,
+            target: target(&self)?,
+            local_address: self.local_address.as_deref().map(parse_ip).transpose()?,
+            local_port: port(self.local_port)?,
+            attempt_delay: self
+                .attempt_delay
+                .map(|ms| Duration::from_millis(ms.into())),
+            options: SocketOptions {
+                no_delay: self.no_delay,
+                keep_alive: KeepAlive {
+                    on: self.keep_alive,
+                    idle_secs: self.keep_alive_secs,
+                    ..KeepAlive::default()
+                },
+            },
+            tls,
+        })
+    }
+}
+
+fn target(request: &ConnectRequest) -> Result<Target> {
+    if let Some(path) = &request.path {
+        return Ok(Target::Path(path.clone()));
+    }
+    let port = port(request.port)?;
+    if let Some(addresses) = &request.addresses {
+        let addresses = addresses.clone();
+        return Ok(Target::Addresses { addresses, port });
+    }
+    let host = request.host.clone().unwrap_or_default();
+    let order = match request.order.as_str() {
+        "ipv4first" => Order::Ipv4First,
+        "ipv6first" => Order::Ipv6First,
+        _ => Order::Verbatim,
+    };
+    let family = u8::try_from(request.family).unwrap_or(0);
+    Ok(Target::Name {
+        query: Query {
+            host,
+            family,
+            hints: request.hints,
+            order,
+        },
+        port,
+    })
+}
+
+fn parse_ip(text: &str) -> Result<IpAddr> {
+    text.parse()
+        .map_err(|_| Error::new(Status::InvalidArg, format!("not an IP address: {text}")))
+}
+
+fn port(value: u32) -> Result<u16> {
+    value
+        .try_into()
+        .map_err(|_| Error::new(Status::InvalidArg, format!("not a port: {value}")))
+}

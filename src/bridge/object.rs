@@ -1,0 +1,180 @@
+//! What JavaScript has of its environment: an object, and functions for what every request calls.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use napi::bindgen_prelude::{Buffer, Int32Array, Object, Uint8Array};
+use napi::{Env, Result, Unknown};
+use napi_derive::napi;
+
+use crate::pool::Pool;
+use crate::tls::Facts;
+
+use super::connect_request::ConnectRequest;
+use super::detail::Detail;
+use super::environment::Environment;
+use super::functions::Functions;
+use super::policy::Policy;
+use super::pools::{PoolHandle, Pools};
+use super::secure::{SecureRequest, TlsContext};
+
+/// The bridge of one environment.
+#[napi]
+pub struct Bridge {
+    environment: Rc<RefCell<Environment>>,
+    pools: Rc<RefCell<Pools>>,
+}
+
+#[napi]
+impl Bridge {
+    /// `on_wake` is called when events wait. The arrays are shared with this object for ever.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(
+        env: Env,
+        ring: Int32Array,
+        slab: Uint8Array,
+        batch: Int32Array,
+        on_wake: Unknown,
+    ) -> Result<Self> {
+        let environment = Environment::new(&env, ring, slab, batch, &on_wake)?;
+        Ok(Self {
+            environment: Rc::new(RefCell::new(environment)),
+            pools: Rc::default(),
+        })
+    }
+
+    /// `{ copy(array), flush(words, bytes), setAlive(alive), take(slabs) }`, see `Environment`, and
+    /// `{ checkin(pool, slot, carrier), checkout(pool, origin), park(pool, slot, carrier, lifetime) }`,
+    /// see `Policy`. To be asked for once.
+    #[napi(catch_unwind)]
+    pub fn functions<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        let mut functions = Functions::new(env)?;
+        functions.add("copy", &self.environment, |environment, call| {
+            environment.copy(call.first_arg()?);
+            Ok(())
+        })?;
+        functions.add("flush", &self.environment, |environment, call| {
+            let (words, bytes) = call.args()?;
+            environment.flush(words, bytes);
+            Ok(())
+        })?;
+        functions.add("setAlive", &self.environment, |environment, call| {
+            environment.set_alive(call.env, call.first_arg()?);
+            Ok(())
+        })?;
+        functions.add("take", &self.environment, |environment, call| {
+            environment.take(call.env, call.first_arg()?)
+        })?;
+        functions.add("checkin", &self.pools, |pools, call| {
+            let (pool, slot, carrier) = call.args()?;
+            Ok(pools.get(pool)?.checkin(slot, carrier))
+        })?;
+        functions.add("checkout", &self.pools, |pools, call| {
+            let (pool, origin) = call.args()?;
+            Ok(pools.get(pool)?.checkout(origin))
+        })?;
+        functions.add("park", &self.pools, |pools, call| {
+            let (pool, slot, carrier, lifetime) = call.args()?;
+            Ok(pools.get(pool)?.park(slot, carrier, lifetime))
+        })?;
+        Ok(functions.into_object())
+    }
+
+    /// Starts a connection under an id that is free. It goes out with the next `flush`.
+    #[napi(catch_unwind)]
+    pub fn connect(&self, conn: u32, request: ConnectRequest) -> Result<()> {
+        self.environment.borrow_mut().connect(conn, request, None)
+    }
+
+    /// The same, with TLS over it.
+    #[napi(catch_unwind)]
+    pub fn connect_secure(
+        &self,
+        conn: u32,
+        request: ConnectRequest,
+        context: &TlsContext,
+        secure: SecureRequest,
+    ) -> Result<()> {
+        let tls = Some(secure.handshake(context));
+        self.environment.borrow_mut().connect(conn, request, tls)
+    }
+
+    /// Lends an array to the `WRITE_LARGE` record that the caller writes next.
+    #[napi(catch_unwind)]
+    pub fn lend(&self, array: Uint8Array) {
+        self.environment.borrow_mut().lend(array);
+    }
+
+    /// Returns when what was flushed has been obeyed, for a process that is about to exit.
+    #[napi(catch_unwind)]
+    pub fn settle(&self) {
+        self.environment.borrow().settle();
+    }
+
+    /// The program may hold a part of this slab: it is not filled again.
+    #[napi(catch_unwind)]
+    pub fn keep(&self, slab: u32) {
+        self.environment.borrow_mut().keep(slab);
+    }
+
+    /// What the record's event says beyond its words. Once for each such record.
+    #[napi(catch_unwind)]
+    pub fn detail(&self, key: u32) -> Option<Detail> {
+        self.environment.borrow_mut().detail(key)
+    }
+
+    /// Bytes of this connection that the kernel has taken.
+    #[napi(catch_unwind)]
+    pub fn written(&self, conn: u32) -> f64 {
+        self.environment.borrow().written(conn) as f64
+    }
+
+    /// The chain that the server sent, DER; empty where its session was resumed.
+    #[napi(catch_unwind)]
+    pub fn certificates(&self, conn: u32) -> Vec<Buffer> {
+        self.environment.borrow().facts().certificates(conn)
+    }
+
+    /// The server's own certificate, DER, also where its session was resumed.
+    #[napi(catch_unwind)]
+    pub fn server_certificate(&self, conn: u32) -> Option<Buffer> {
+        let environment = self.environment.borrow();
+        let der = environment.facts().get(conn)?.server_certificate()?;
+        Some(der.to_vec().into())
+    }
+
+    /// The protocol that the server chose.
+    #[napi(catch_unwind)]
+    pub fn alpn(&self, conn: u32) -> Option<String> {
+        self.environment.borrow().facts().alpn(conn)
+    }
+
+    /// The lines of the handshake's key log.
+    #[napi(catch_unwind)]
+    pub fn key_log(&self, conn: u32) -> Vec<String> {
+        let environment = self.environment.borrow();
+        let facts = environment.facts().get(conn);
+        facts.map(Facts::key_log).unwrap_or_default()
+    }
+
+    /// RFC 5705 keying material; None where it can't be made.
+    #[napi(catch_unwind)]
+    pub fn export_keying_material(
+        &self,
+        conn: u32,
+        length: u32,
+        label: String,
+        context: Option<Uint8Array>,
+    ) -> Option<Buffer> {
+        let environment = self.environment.borrow();
+        let facts = environment.facts().get(conn)?;
+        let material = facts.export(label.as_bytes(), context.as_deref(), length as usize)?;
+        Some(material.into())
+    }
+
+    /// A place for an agent's pool.
+    pub(super) fn open_pool(&self, pool: Pool) -> PoolHandle {
+        let policy = Policy::new(pool, self.environment.borrow().gates());
+        PoolHandle::open(&self.pools, policy)
+    }
+}
