@@ -159,8 +159,8 @@ HANDLERS[Kind.KILLED] = function onKilled() {
   replayOr(this, true, () => this.destroy());
 };
 
-HANDLERS[Kind.WRITTEN] = function onWritten() {
-  this[kMarked] -= this[kMarks].shift();
+HANDLERS[Kind.WRITTEN] = function onWritten(count) {
+  for (const length of this[kMarks].splice(0, count)) this[kMarked] -= length;
   if (!this.destroyed) this._unrefTimer();
   const callback = this[kWriteCallback];
   if (!callback || this[kMarked] > this[kWindow]) return;

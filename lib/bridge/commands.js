@@ -117,8 +117,7 @@ function seal(conn, length, unmarked, window) {
   commit(conn);
   schedule();
   // What was lent is always told of.
-  const mark = Math.min(window / MARKS_PER_WINDOW, COPY_BYTES_MAX);
-  if (unmarked + length <= mark) return length;
+  if (length <= COPY_BYTES_MAX && unmarked + length <= window / MARKS_PER_WINDOW) return length;
   if (words > 0) ring[words - RING_RECORD_WORDS] += ACKNOWLEDGED;
   // The last record was flushed: an empty write asks for the event.
   else record(Op.WRITE + ACKNOWLEDGED, conn, 0, 0);

@@ -6,6 +6,7 @@
 //!   DATA     conn     slab             offset    length   epoch
 //!   SECURED  conn     verdict | flags  suite | group << 16
 //!                                                session id (low, high), 0 for none
+//!   WRITTEN  conn     count
 //!   SESSIONS conn     id (low)         id (high) count
 //!   TLS_FAILED conn   kind             alert | minor << 8 | handshaking << 16
 //! ```
@@ -143,7 +144,7 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
         }
         Event::Panicked { conn } => plain(kind::PANICKED, conn),
         Event::Killed { conn } => plain(kind::KILLED, conn),
-        Event::Written { conn } => plain(kind::WRITTEN, conn),
+        Event::Written { conn, count } => [kind::WRITTEN, conn as i32, count as i32, 0, 0, 0],
         Event::Shut { conn } => plain(kind::SHUT, conn),
         Event::Closed { conn } => plain(kind::CLOSED, conn),
     }

@@ -117,9 +117,10 @@ pub enum Event {
     Killed {
         conn: ConnId,
     },
-    /// All writes up to one that asked for it were taken by the kernel.
+    /// All writes up to the next `count` ones that asked for it were taken by the kernel.
     Written {
         conn: ConnId,
+        count: u32,
     },
     /// The sending direction is closed.
     Shut {
@@ -131,6 +132,32 @@ pub enum Event {
 }
 
 impl Event {
+    /// Takes in the event that follows, where both are pieces of one thing: what is sent or taken
+    /// in small pieces costs JavaScript no event for each. False where they are not.
+    pub(super) fn join(&mut self, next: &Event) -> bool {
+        match (self, next) {
+            (
+                Self::Data {
+                    conn: this_conn,
+                    epoch: this_epoch,
+                    chunk: this,
+                },
+                Self::Data { conn, epoch, chunk },
+            ) => (&*this_conn, &*this_epoch) == (conn, epoch) && this.join(*chunk),
+            (
+                Self::Written {
+                    conn: this_conn,
+                    count: this,
+                },
+                Self::Written { conn, count },
+            ) if this_conn == conn => {
+                *this += count;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Received bytes that it carries.
     pub(super) fn data_len(&self) -> usize {
         match self {

@@ -112,20 +112,13 @@ impl Outbox {
         }
         inner.awake = true;
         inner.unread_bytes += event.data_len();
-        if let Event::Data { conn, epoch, chunk } = event {
-            // A server that sends in small pieces costs JavaScript no event for each.
-            if let Some(Event::Data {
-                conn: last_conn,
-                epoch: last_epoch,
-                chunk: last,
-            }) = inner.events.back_mut()
-                && (*last_conn, *last_epoch) == (conn, epoch)
-                && last.join(chunk)
-            {
-                return;
-            }
+        let joined = inner
+            .events
+            .back_mut()
+            .is_some_and(|last| last.join(&event));
+        if !joined {
+            inner.events.push_back(event);
         }
-        inner.events.push_back(event);
     }
 
     /// Whether a reader must wait until JavaScript has taken what it was sent; it is woken then.

@@ -150,7 +150,8 @@ impl Conn {
                 return;
             }
             if first.acknowledge() {
-                self.io.outbox.push(Event::Written { conn: self.id });
+                let conn = self.id;
+                self.io.outbox.push(Event::Written { conn, count: 1 });
             }
             self.outgoing.pop_front();
             taken -= part;

@@ -93,6 +93,21 @@ fn pieces_that_follow_each_other_in_memory_are_one_event() {
 }
 
 #[test]
+fn what_a_connection_has_written_is_one_event() {
+    let (outbox, _) = outbox();
+    for conn in [1, 1, 2, 1, 1, 1] {
+        outbox.push(Event::Written { conn, count: 1 });
+    }
+    let mut events = VecDeque::new();
+    outbox.take(8, &mut events);
+    let told = events.iter().map(|event| match event {
+        Event::Written { conn, count } => (*conn, *count),
+        _ => (0, 0),
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [(1, 2), (2, 1), (1, 3)]);
+}
+
+#[test]
 fn a_closed_outbox_keeps_and_says_nothing() {
     let (outbox, rung) = outbox();
     outbox.push(Event::End { conn: 0 });
