@@ -1,0 +1,46 @@
+use super::*;
+
+#[test]
+fn a_parked_connection_is_claimed_once() {
+    let gate = Gate::default();
+    assert!(!gate.claim());
+    assert!(gate.park());
+    assert!(!gate.park());
+    assert!(gate.claim());
+    assert!(!gate.claim());
+    assert_eq!(gate.epoch(), 1);
+}
+
+#[test]
+fn a_dead_connection_is_neither_parked_nor_claimed() {
+    let gate = Gate::default();
+    gate.kill();
+    assert!(!gate.park());
+
+    let gate = Gate::default();
+    assert!(gate.park());
+    gate.kill();
+    assert!(!gate.claim());
+}
+
+#[test]
+fn a_reader_waits_while_too_much_is_untaken() {
+    let gate = Gate::default();
+    gate.add_untaken(UNTAKEN_BYTES_MAX - 1);
+    assert!(!gate.is_full(Waker::noop()));
+    gate.add_untaken(1);
+    assert!(gate.is_full(Waker::noop()));
+    gate.take(1);
+    assert!(!gate.is_full(Waker::noop()));
+}
+
+#[test]
+fn bytes_before_the_first_request_byte_of_an_epoch_are_unsolicited() {
+    let gate = Gate::default();
+    assert_eq!(gate.reading(0), Reading::Allowed { epoch: 0 });
+    assert!(gate.park());
+    assert_eq!(gate.reading(0), Reading::Unsolicited);
+    assert!(gate.claim());
+    assert_eq!(gate.reading(0), Reading::Unsolicited);
+    assert_eq!(gate.reading(1), Reading::Allowed { epoch: 1 });
+}
