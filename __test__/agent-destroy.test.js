@@ -3,6 +3,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { agentWith, answer, closed, dispose, failure, get, total } = require('./support/agent');
+const { result, run } = require('./support/child');
 const { closeServers, serve, serveHeld } = require('./support/server');
 
 describe('Agent destroy', () => {
@@ -100,5 +101,11 @@ describe('Agent destroy', () => {
     const [error] = await ended;
     assert.equal(error.code, 'ECONNRESET');
     assert.equal(agent.totalSocketCount, 0);
+  });
+
+  it('leaves an agent to be collected, however long its connections might have rested', async () => {
+    const site = await serve((_req, res) => res.setHeader('keep-alive', 'timeout=600').end('ok'));
+    const ended = await run('collected.js', [site.port], { execArgv: ['--expose-gc'] });
+    assert.deepEqual(result(ended), { parked: 1, collected: true });
   });
 });

@@ -114,6 +114,8 @@ class Pool {
   remove(slot) {
     this.#sockets[slot] = undefined;
     if (this.#native.remove(slot)) this.#settle();
+    // Or the timer would keep an agent that nobody has any more.
+    if (this.#expiryAt !== Infinity && this.#native.nextExpiry() < 0) this.#expireNever();
   }
 
   // What waits behind a waiter's id.
@@ -225,8 +227,13 @@ class Pool {
     this.#expiry = setTimeout(() => this.#expire(), lifetime).unref();
   }
 
-  #expire() {
+  #expireNever() {
+    clearTimeout(this.#expiry);
     this.#expiryAt = Infinity;
+  }
+
+  #expire() {
+    this.#expireNever();
     const late = [];
     for (let id = this.#native.late(); id >= 0; id = this.#native.late()) {
       late.push(this.dequeue(id));

@@ -163,7 +163,7 @@ HANDLERS[Kind.WRITTEN] = function onWritten(count) {
   for (const length of this[kMarks].splice(0, count)) this[kMarked] -= length;
   if (!this.destroyed) this._unrefTimer();
   const callback = this[kWriteCallback];
-  if (!callback || this[kMarked] > this[kWindow]) return;
+  if (!callback || this[kMarked] >= this[kWindow]) return;
   this[kWriteCallback] = null;
   endWait(this);
   callback();

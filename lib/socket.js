@@ -162,7 +162,7 @@ function overConnection(Base) {
         this._mark(unmarked - length);
         // What may have been lent is the program's again only when it is written.
         if (-length > WINDOW_BYTES_MIN) this[kWindow] = WINDOW_BYTES_MIN;
-        if (this[kMarked] > this[kWindow]) {
+        if (this[kMarked] >= this[kWindow]) {
           this[kWriteCallback] = callback;
           beginWait(this);
         } else {
@@ -336,9 +336,11 @@ function overConnection(Base) {
 
     // A write that the server takes slowly is activity.
     _onTimeout() {
-      if (this[kMarked] > 0 && this[kConn] !== NO_CONNECTION) {
+      if (this[kConn] !== NO_CONNECTION) {
         const written = native.written(this[kConn]);
-        if (written !== this[kWrittenSeen]) {
+        // No mark tells of the last bytes of a body.
+        const waiting = this[kMarked] > 0 || written < this[kBytesWritten];
+        if (waiting && written !== this[kWrittenSeen]) {
           this[kWrittenSeen] = written;
           this._unrefTimer();
           return;

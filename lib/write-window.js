@@ -7,7 +7,7 @@
 
 const { WINDOW_BYTES_MIN } = require('./bridge/commands');
 
-// One write more may be on its way.
+// Half as much again may be on its way, and a write more.
 const WINDOW_BYTES_MAX = 2 * 1024 * 1024;
 
 // Milliseconds that a write waits.

@@ -7,9 +7,9 @@ const { RING_RECORD_WORDS, calls, native, ring, slab } = require('./addon');
 // Bytes of a connection that may be on their way to the kernel before a write waits: its window.
 const WINDOW_BYTES_MIN = 256 * 1024;
 
-// WRITTEN is asked for after the window's bytes divided by this: often enough that a stream of
-// writes finds the window open, seldom enough that a small request costs no event.
-const MARKS_PER_WINDOW = 4;
+// WRITTEN is asked for after the window's bytes divided by this: one half is filled again while the
+// other is written, and each wakes JavaScript once. A small request costs no event.
+const MARKS_PER_WINDOW = 2;
 
 // Larger Buffers get memory of their own instead of room in the slab.
 const STAGE_BYTES_MAX = 32 * 1024;

@@ -1,7 +1,7 @@
 //! Functions that have their data with them, for what every request calls.
 //!
 //! A method of a `#[napi]` class looks for its object in a property, compares that object's tag and
-//! registers what it borrows, behind a lock: 300 ns a call, where such a function takes 50.
+//! registers what it borrows, behind a lock. Such a function takes a sixth of its time.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -23,8 +23,8 @@ impl<'env> Functions<'env> {
         })
     }
 
-    /// Adds `function` over this state. What it answers is JavaScript's result; a panic in it is
-    /// thrown.
+    /// Adds `function` over this state. What it answers is JavaScript's result. napi catches a
+    /// panic in it and throws it, as from a method with `catch_unwind`.
     pub(super) fn add<State: 'static, Answer: ToNapiValue>(
         &mut self,
         name: &str,

@@ -13,6 +13,9 @@
 //! The first event that comes while JavaScript is asleep rings the bell, which is the one
 //! thread-safe function; JavaScript then takes events in batches until none are left.
 //!
+//! An `Environment` is held by its `object::Bridge` and by the functions of that; the pools of its
+//! agents stand beside it, each in its place as long as its `AgentPool` lives.
+//!
 //! The layout of the ring is in `ring`, that of the batch in `records`; `lib/bridge/` is the only
 //! other place that knows them.
 

@@ -12,7 +12,8 @@ use super::policy::Policy;
 pub(super) struct Pools(Slab<Policy>);
 
 impl Pools {
-    /// Fails where the pool's handle is gone.
+    /// The pool whose handle has this key: whoever calls holds on to the handle, as a key is given
+    /// out again. Fails where nobody has it.
     pub(super) fn get(&mut self, key: u32) -> Result<&mut Policy> {
         self.0
             .get_mut(key as usize)

@@ -60,6 +60,35 @@ pub enum Command {
     },
 }
 
+impl Command {
+    pub(super) fn conn(&self) -> ConnId {
+        match self {
+            Self::Connect { conn, .. }
+            | Self::Write { conn, .. }
+            | Self::WriteLarge { conn, .. }
+            | Self::Proceed { conn }
+            | Self::Shutdown { conn }
+            | Self::Pause { conn }
+            | Self::Resume { conn }
+            | Self::NoDelay { conn, .. }
+            | Self::KeepAlive { conn, .. }
+            | Self::TypeOfService { conn, .. }
+            | Self::Close { conn, .. } => *conn,
+        }
+    }
+
+    /// Whether JavaScript waits to hear that the kernel has taken a large write.
+    pub(super) fn tells_of_large(&self) -> bool {
+        matches!(
+            self,
+            Self::WriteLarge {
+                acknowledge: true,
+                ..
+            }
+        )
+    }
+}
+
 /// All that a port asked for in one turn of its event loop.
 pub struct Batch {
     pub commands: Vec<Command>,

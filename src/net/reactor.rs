@@ -338,12 +338,18 @@ impl PortState {
     }
 
     fn obey(&mut self, batch: Batch) {
+        let told = batch.commands.iter().any(Command::tells_of_large);
         for command in batch.commands {
             let conn = command.conn();
             let obeyed = catch_unwind(AssertUnwindSafe(|| self.obey_one(command, &batch.bytes)));
             if obeyed.is_err() {
                 self.io.outbox.push(Event::Panicked { conn });
             }
+        }
+        // A stream of large writes: JavaScript fills its window again while the rest of it is
+        // written, not when this thread has nothing left to do.
+        if told {
+            Outbox::ring_due();
         }
     }
 
@@ -542,24 +548,6 @@ impl Entry {
             Self::Connecting(task) => task.abort(),
             Self::Open(open) => open.borrow_mut().close(reset),
             Self::Refused => {}
-        }
-    }
-}
-
-impl Command {
-    fn conn(&self) -> ConnId {
-        match self {
-            Self::Connect { conn, .. }
-            | Self::Write { conn, .. }
-            | Self::WriteLarge { conn, .. }
-            | Self::Proceed { conn }
-            | Self::Shutdown { conn }
-            | Self::Pause { conn }
-            | Self::Resume { conn }
-            | Self::NoDelay { conn, .. }
-            | Self::KeepAlive { conn, .. }
-            | Self::TypeOfService { conn, .. }
-            | Self::Close { conn, .. } => *conn,
         }
     }
 }
