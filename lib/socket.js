@@ -51,6 +51,8 @@ const { beginWait, initWindow, kWindow } = require('./write-window');
 const kIsOpen = Symbol('isOpen');
 const kReset = Symbol('reset');
 const kBytesWritten = Symbol('bytesWritten');
+// What was written on the connections before a replay's.
+const kWrittenBefore = Symbol('writtenBefore');
 const kWrittenSeen = Symbol('writtenSeen');
 
 // The class for any kind of net.Socket: plain ones, and Node's TLSSocket.
@@ -69,6 +71,7 @@ function overConnection(Base) {
       this[kMarks] = null;
       initWindow(this);
       this[kWriteCallback] = null;
+      this[kWrittenBefore] = 0;
       this[kWrittenSeen] = 0;
       this[kFinalCallback] = null;
       this[kLeaving] = false;
@@ -279,6 +282,8 @@ function overConnection(Base) {
 
     // The connection of a replay is new, and nothing was written on it yet.
     [kAdopt]() {
+      this[kWrittenBefore] = this[kBytesWritten];
+      this[kWrittenSeen] = 0;
       this[kUnmarked] = 0;
       this[kMarked] = 0;
       this[kMarks] = null;
@@ -339,7 +344,8 @@ function overConnection(Base) {
       if (this[kConn] !== NO_CONNECTION) {
         const written = native.written(this[kConn]);
         // No mark tells of the last bytes of a body.
-        const waiting = this[kMarked] > 0 || written < this[kBytesWritten];
+        const asked = this[kBytesWritten] - this[kWrittenBefore];
+        const waiting = this[kMarked] > 0 || written < asked;
         if (waiting && written !== this[kWrittenSeen]) {
           this[kWrittenSeen] = written;
           this._unrefTimer();
