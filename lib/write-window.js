@@ -46,4 +46,4 @@ function endWait(socket) {
   socket[kWindow] = Math.min(socket[kWindow] * 2, WINDOW_BYTES_MAX);
 }
 
-module.exports = { WINDOW_BYTES_MAX, beginWait, endWait, initWindow, kWindow };
+module.exports = { beginWait, endWait, initWindow, kWindow };
