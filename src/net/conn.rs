@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -38,6 +39,15 @@ const ROOM_MAX: usize = CHUNK_BYTES_MAX;
 pub(super) struct PortIo {
     pub outbox: Arc<Outbox>,
     pub inbound: RefCell<Box<dyn Inbound>>,
+}
+
+impl PortIo {
+    /// Does something for one connection: a panic in it is that connection's, not the thread's.
+    pub(super) fn guard(&self, conn: ConnId, act: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(act)).is_err() {
+            self.outbox.push(Event::Panicked { conn });
+        }
+    }
 }
 
 /// Where reading has stopped.

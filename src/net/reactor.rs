@@ -339,12 +339,10 @@ impl PortState {
 
     fn obey(&mut self, batch: Batch) {
         let told = batch.commands.iter().any(Command::tells_of_large);
+        let io = self.io.clone();
         for command in batch.commands {
             let conn = command.conn();
-            let obeyed = catch_unwind(AssertUnwindSafe(|| self.obey_one(command, &batch.bytes)));
-            if obeyed.is_err() {
-                self.io.outbox.push(Event::Panicked { conn });
-            }
+            io.guard(conn, || self.obey_one(command, &batch.bytes));
         }
         // A stream of large writes: JavaScript fills its window again while the rest of it is
         // written, not when this thread has nothing left to do.
@@ -418,10 +416,9 @@ impl PortState {
         let mut tails = std::mem::take(&mut self.tails);
         tails.retain(|&conn| {
             let mut holds = false;
-            let release = || self.with(conn, |conn| holds = conn.release(idle));
-            if catch_unwind(AssertUnwindSafe(release)).is_err() {
-                self.io.outbox.push(Event::Panicked { conn });
-            }
+            self.io.guard(conn, || {
+                self.with(conn, |conn| holds = conn.release(idle));
+            });
             holds
         });
         self.tails = tails;
