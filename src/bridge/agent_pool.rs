@@ -1,4 +1,4 @@
-//! The pool as JavaScript has it, but for what every request calls: see `functions`.
+//! The pool as JavaScript has it, but for what every request calls: see `Bridge::functions`.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -32,12 +32,7 @@ impl AgentPool {
         waiters: u32,
         fifo: bool,
     ) -> Self {
-        let limits = Limits {
-            per_origin,
-            total,
-            free_per_origin: free,
-            waiters,
-        };
+        let limits = limits(per_origin, total, free, waiters);
         Self(bridge.open_pool(Pool::new(limits, scheduling(fifo))))
     }
 
@@ -58,12 +53,8 @@ impl AgentPool {
         fifo: bool,
     ) -> bool {
         let mut policy = self.0.policy();
-        policy.pool.set_limits(Limits {
-            per_origin,
-            total,
-            free_per_origin: free,
-            waiters,
-        });
+        let limits = limits(per_origin, total, free, waiters);
+        policy.pool.set_limits(limits);
         policy.pool.set_scheduling(scheduling(fifo));
         policy.pool.has_outputs()
     }
@@ -193,6 +184,15 @@ impl AgentPool {
     #[napi(catch_unwind)]
     pub fn waiters(&self, origin: u32) -> Vec<u32> {
         self.0.policy().pool.waiters(origin).collect()
+    }
+}
+
+fn limits(per_origin: u32, total: u32, free_per_origin: u32, waiters: u32) -> Limits {
+    Limits {
+        per_origin,
+        total,
+        free_per_origin,
+        waiters,
     }
 }
 

@@ -39,7 +39,6 @@ impl ConnectRequest {
     pub(super) fn connect(self, gate: Arc<Gate>, tls: Option<Handshake>) -> Result<Connect> {
         Ok(Connect {
             gate,
-            target: target(&self)?,
             local_address: self.local_address.as_deref().map(parse_ip).transpose()?,
             local_port: port(self.local_port)?,
             attempt_delay: self
@@ -54,35 +53,33 @@ impl ConnectRequest {
                 },
             },
             tls,
+            target: self.target()?,
         })
     }
-}
 
-fn target(request: &ConnectRequest) -> Result<Target> {
-    if let Some(path) = &request.path {
-        return Ok(Target::Path(path.clone()));
+    fn target(self) -> Result<Target> {
+        if let Some(path) = self.path {
+            return Ok(Target::Path(path));
+        }
+        let port = port(self.port)?;
+        if let Some(addresses) = self.addresses {
+            return Ok(Target::Addresses { addresses, port });
+        }
+        let order = match self.order.as_str() {
+            "ipv4first" => Order::Ipv4First,
+            "ipv6first" => Order::Ipv6First,
+            _ => Order::Verbatim,
+        };
+        Ok(Target::Name {
+            query: Query {
+                host: self.host.unwrap_or_default(),
+                family: u8::try_from(self.family).unwrap_or(0),
+                hints: self.hints,
+                order,
+            },
+            port,
+        })
     }
-    let port = port(request.port)?;
-    if let Some(addresses) = &request.addresses {
-        let addresses = addresses.clone();
-        return Ok(Target::Addresses { addresses, port });
-    }
-    let host = request.host.clone().unwrap_or_default();
-    let order = match request.order.as_str() {
-        "ipv4first" => Order::Ipv4First,
-        "ipv6first" => Order::Ipv6First,
-        _ => Order::Verbatim,
-    };
-    let family = u8::try_from(request.family).unwrap_or(0);
-    Ok(Target::Name {
-        query: Query {
-            host,
-            family,
-            hints: request.hints,
-            order,
-        },
-        port,
-    })
 }
 
 fn parse_ip(text: &str) -> Result<IpAddr> {
