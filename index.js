@@ -1,5 +1,8 @@
 'use strict';
 
+// First, before a program replaces any of it.
+require('./lib/originals');
+
 const { Agent } = require('./lib/agent');
 const { HttpsAgent } = require('./lib/https-agent');
 

@@ -2,6 +2,11 @@
 
 // node --import oxagent/register app.js
 
+const process = require('node:process');
+
+// First, before a program replaces any of it.
+require('./lib/originals');
+
 const { installGlobally } = require('./lib/global-agents');
 const { readGlobalOptions } = require('./lib/global-options');
 

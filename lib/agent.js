@@ -14,6 +14,7 @@ const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { connectByNode, isReplaced } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
+const { setImmediate } = require('./originals');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
 const { queueFull, queueTimedOut } = require('./queue-limits');
 const { beginExchange, mayRedial } = require('./replay');

@@ -6,8 +6,10 @@
 // others there is none, and Node's own net.connect() decides: it serves them, or throws its own
 // error for them.
 
+const { Buffer } = require('node:buffer');
 const dns = require('node:dns');
 const net = require('node:net');
+const process = require('node:process');
 const { domainToASCII } = require('node:url');
 
 // What only a libuv handle can do.

@@ -7,6 +7,7 @@ const net = require('node:net');
 
 const { coded } = require('./errors');
 const { originText } = require('./origin-text');
+const { clearTimeout, setImmediate, setTimeout } = require('./originals');
 
 const PHASES = {
   lookup: 'the name lookup',

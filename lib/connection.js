@@ -9,6 +9,7 @@ const { addAbortSignal } = require('node:stream');
 const { Op, command, connect, hold, release } = require('./bridge/commands');
 const { open } = require('./bridge/events');
 const { lookUp } = require('./lookup');
+const { setImmediate } = require('./originals');
 const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
 const NO_CONNECTION = -1;

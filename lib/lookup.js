@@ -6,6 +6,7 @@
 const { isIP } = require('node:net');
 
 const errors = require('./errors');
+const { nextTick } = require('./originals');
 
 // `begin(request)` goes on once the addresses are known.
 function lookUp(socket, plan, begin) {
@@ -73,7 +74,7 @@ function invalid({ address, family }, { host, request }) {
 
 // The socket may have no listeners yet: a lookup may answer at once.
 function fail(socket, error) {
-  process.nextTick(() => socket.destroy(error));
+  nextTick(() => socket.destroy(error));
 }
 
 module.exports = { lookUp };

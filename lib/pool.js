@@ -3,6 +3,7 @@
 // The native pool, with the sockets, requests and names that its integers stand for.
 
 const { calls, native, Pool: NativePool } = require('./bridge/addon');
+const { clearTimeout, monotonicNow, setTimeout } = require('./originals');
 const { throwLater } = require('./run-all');
 
 // Answers of the native pool: id << 3 | OUTPUTS | verdict.
@@ -220,7 +221,7 @@ class Pool {
 
   // One timer for the pool: when it fires early it is set again for what is left.
   #expireIn(lifetime) {
-    const at = performance.now() + lifetime;
+    const at = monotonicNow() + lifetime;
     if (at >= this.#expiryAt) return;
     clearTimeout(this.#expiry);
     this.#expiryAt = at;

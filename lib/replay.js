@@ -5,6 +5,7 @@
 // sent is still held, and sending it twice does no harm, or it was never sent. The socket stays: it
 // is a view of a connection, and goes on over another.
 
+const { Buffer } = require('node:buffer');
 const { channel } = require('node:diagnostics_channel');
 
 const { Op, command, flush } = require('./bridge/commands');
@@ -19,6 +20,7 @@ const {
   setHolding,
   setReading,
 } = require('./connection');
+const { nextTick } = require('./originals');
 const { kScope } = require('./scope');
 const { changeCarrier } = require('./slot');
 const { applyLateOptions } = require('./socket-options');
@@ -125,7 +127,7 @@ function replay(socket, unsent, surface) {
   });
   // When TLS is ready, its last event is 'secure'. What has come by then is handed over too.
   inner.once(inner.encrypted ? 'secure' : 'ready', () => {
-    process.nextTick(() => {
+    nextTick(() => {
       if (socket[kReplacement] !== inner || inner.destroyed) return;
       // Node's own TLS may have taken over, whose connection can't be handed over; and a program
       // that judges each new connection, by its certificate or its address, has not seen another

@@ -3,6 +3,8 @@
 // What a listener throws is the program's to catch, and stops no other step: a request that waits
 // for its connection would wait for ever.
 
+const { nextTick } = require('./originals');
+
 function runAll(steps) {
   const thrown = [];
   for (const step of steps) {
@@ -19,7 +21,7 @@ function runAll(steps) {
 
 // Where nobody who calls has anything to do with it.
 function throwLater(error) {
-  process.nextTick(() => {
+  nextTick(() => {
     throw error;
   });
 }

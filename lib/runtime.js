@@ -4,6 +4,8 @@
 // TLS they have is named by these facts, and nowhere else. Both say that they are a Node of some
 // line, and mean its API.
 
+const process = require('node:process');
+
 const { bun, deno } = process.versions;
 
 /** 'node', 'deno' or 'bun'. */
@@ -29,6 +31,9 @@ module.exports = {
 
   /** TLS fails the writes that wait for its handshake before it tells why it has failed. */
   failsWritesFirst: runtime === 'bun',
+
+  /** process.getActiveResourcesInfo() has the timers. */
+  listsTimers: runtime !== 'bun',
 
   /** TLS offers X25519MLKEM768. */
   offersMlKem: runtime === 'bun',

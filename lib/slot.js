@@ -6,6 +6,7 @@ const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./async-id');
 const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
 const { Hidden } = require('./hidden');
 const { isConnectReplaced } = require('./node-transport');
+const { nextTick } = require('./originals');
 const { FOREIGN, kPool } = require('./pool');
 
 const kSlot = Symbol('slot');
@@ -22,7 +23,7 @@ function occupy(agent, slot, socket, options) {
   socket[kAgent] = agent;
   socket[kOptions] = new Hidden(options);
   // A stream that has closed already will not say so again.
-  if (socket.closed) process.nextTick(() => onClose.call(socket));
+  if (socket.closed) nextTick(() => onClose.call(socket));
   if (listening) return;
   socket.on('free', onFree);
   socket.on('close', onClose);

@@ -2,7 +2,9 @@
 
 // What a connection says, as a net.Socket shows it. Each handler runs on the socket.
 
+const { Buffer } = require('node:buffer');
 const { constants } = require('node:os');
+const process = require('node:process');
 
 const { Kind, keep } = require('./bridge/events');
 const {

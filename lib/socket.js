@@ -3,6 +3,7 @@
 // A socket whose connection lives on the I/O thread. It is a view: what it writes becomes commands,
 // what the connection says comes as events.
 
+const { Buffer } = require('node:buffer');
 const net = require('node:net');
 
 const { native } = require('./bridge/addon');
@@ -23,6 +24,7 @@ const {
   setReading,
 } = require('./connection');
 const errors = require('./errors');
+const { nextTick, setImmediate } = require('./originals');
 const { endScope } = require('./scope');
 const {
   holdWritten,
@@ -89,7 +91,7 @@ function overConnection(Base) {
     once(event, listener) {
       super.once(event, listener);
       if (event === 'connect' && this[kIsOpen]() && !this._httpMessage && !this[kParked]) {
-        process.nextTick(() => {
+        nextTick(() => {
           if (!this.listeners('connect').includes(listener)) return;
           this.removeListener('connect', listener);
           listener.call(this);
@@ -244,7 +246,7 @@ function overConnection(Base) {
       callback(error);
       // A connection closes a turn later, where there is one, be it only looked up yet.
       if (conn === NO_CONNECTION && !this[kBegun]) {
-        process.nextTick(() => {
+        nextTick(() => {
           this.emit('close', hadError);
           endScope(this);
         });

@@ -8,6 +8,7 @@ const tls = require('node:tls');
 
 const { Op, command, flush } = require('./bridge/commands');
 const { NO_CONNECTION, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
+const { nextTick, setImmediate } = require('./originals');
 const { closeScope } = require('./scope');
 const { failsWritesFirst } = require('./runtime');
 const { changeCarrier } = require('./slot');
@@ -114,7 +115,7 @@ function shielded(listener, args) {
   try {
     listener(...args);
   } catch (error) {
-    process.nextTick(() => {
+    nextTick(() => {
       throw error;
     });
   }

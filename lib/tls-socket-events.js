@@ -2,6 +2,8 @@
 
 // What TLS on the I/O thread says, as a TLSSocket shows it. Each handler runs on the socket.
 
+const { Buffer } = require('node:buffer');
+
 const { native } = require('./bridge/addon');
 const { Op, command } = require('./bridge/commands');
 const { Kind } = require('./bridge/events');

@@ -11,6 +11,7 @@ const { native } = require('./bridge/addon');
 const { kReceive } = require('./bridge/events');
 const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection');
 const errors = require('./errors');
+const { nextTick } = require('./originals');
 const { kAdopt, kIdentity, kMatches } = require('./replay');
 const { hasOpenssl, hasOwnSockets } = require('./runtime');
 const { kIsOpen, overConnection, suitBun } = require('./socket');
@@ -256,7 +257,7 @@ class TlsSocket extends overConnection(TlsBase) {
         },
       },
       (_, callback) => {
-        if (callback) process.nextTick(callback, errors.noRenegotiation());
+        if (callback) nextTick(callback, errors.noRenegotiation());
         return false;
       },
     );

@@ -6,6 +6,8 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
+const { nextTick } = require('./originals');
+
 class Waiter {
   #waiting = true;
   #givenUp = false;
@@ -37,7 +39,7 @@ class Waiter {
       // A program's own destroy() may call itself.
       if (!this.#waiting || doomed.has(this)) return;
       doomed.add(this);
-      process.nextTick(end);
+      nextTick(end);
     };
     this.#destroyQueued = function destroyQueued(error) {
       const destroyed = this.destroyed;

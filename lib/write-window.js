@@ -6,6 +6,7 @@
 // millisecond, and a long wait takes it back.
 
 const { WINDOW_BYTES_MIN } = require('./bridge/commands');
+const { monotonicNow } = require('./originals');
 
 // Half as much again may be on its way, and a write more.
 const WINDOW_BYTES_MAX = 2 * 1024 * 1024;
@@ -30,12 +31,12 @@ function initWindow(socket) {
 
 // The window is full, and a write waits.
 function beginWait(socket) {
-  socket[kWaitingSince] = performance.now();
+  socket[kWaitingSince] = monotonicNow();
 }
 
 // The kernel has taken what the write waited for.
 function endWait(socket) {
-  const waited = performance.now() - socket[kWaitingSince];
+  const waited = monotonicNow() - socket[kWaitingSince];
   if (waited > LONG_MS) {
     socket[kWindow] = WINDOW_BYTES_MIN;
     socket[kSwiftBytes] = 0;

@@ -3,6 +3,8 @@
 // The addon, and the memory that both sides see. The layouts of ring and batch are told in
 // src/bridge/ring.rs and src/bridge/records.rs; ./commands.js and ./events.js follow them.
 
+const { Buffer } = require('node:buffer');
+
 const { Bridge, Pool, TlsContext, TlsRoots } = require('./native');
 
 const RING_RECORD_WORDS = 4;

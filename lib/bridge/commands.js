@@ -2,6 +2,10 @@
 
 // Commands out: gathered during a tick, sent by one call at its end.
 
+const { Buffer } = require('node:buffer');
+const process = require('node:process');
+
+const { nextTick } = require('../originals');
 const { RING_RECORD_WORDS, calls, native, ring, slab } = require('./addon');
 
 // Bytes of a connection that may be on their way to the kernel before a write waits: its window.
@@ -55,7 +59,7 @@ let alive = false;
 function schedule() {
   if (!scheduled) {
     scheduled = true;
-    process.nextTick(endTick);
+    nextTick(endTick);
   }
 }
 

@@ -2,6 +2,7 @@
 
 // Events in: one wake-up serves all connections that have something to say.
 
+const { setImmediate } = require('../originals');
 const { BATCH_RECORD_WORDS, batch, calls, native, setOnWake, slabs } = require('./addon');
 
 // Set in the answer of `take` when more events wait.

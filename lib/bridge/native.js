@@ -3,6 +3,7 @@
 // Loads the addon: the one that was built here, in native/, or that of the platform's package.
 
 const path = require('node:path');
+const process = require('node:process');
 
 const { PACKAGES, candidates, platformName } = require('./platforms');
 const { version } = require('../../package.json');

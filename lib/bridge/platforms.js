@@ -2,6 +2,8 @@
 
 // Names of platforms, in the words of napi-rs: `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`.
 
+const process = require('node:process');
+
 // Those that have a package of their own. Each require() is written out so that bundlers and
 // tracers of files see it.
 const PACKAGES = {

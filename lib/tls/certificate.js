@@ -8,6 +8,7 @@
 require('node:tls');
 const { X509Certificate } = require('node:crypto');
 const { nodeMajor } = require('../node-version');
+const { parseDate, wallNow } = require('../originals');
 const { certificateFields, namesKeyOf } = require('./certificate-fields');
 
 // From Node 24 on the old form ends the process for an EC key on any other curve, and for a key
@@ -55,12 +56,12 @@ class Certificate {
   }
 
   get isCurrent() {
-    const now = Date.now();
-    return Date.parse(this.x509.validFrom) <= now && now <= this.expiry;
+    const now = wallNow();
+    return parseDate(this.x509.validFrom) <= now && now <= this.expiry;
   }
 
   get expiry() {
-    return Date.parse(this.x509.validTo);
+    return parseDate(this.x509.validTo);
   }
 
   /** Whether Node can be asked for its old form, and go on. */

@@ -4,6 +4,7 @@
 // Node's own errors for bad options and writes its ClientHello at once: in it stands what the
 // options, Node's defaults, its flags and OpenSSL's configuration come to.
 
+const { Buffer } = require('node:buffer');
 const { Duplex } = require('node:stream');
 const { hasOpenssl } = require('../runtime');
 const { connect } = require('./node-tls');

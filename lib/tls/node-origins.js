@@ -3,6 +3,8 @@
 // Servers whose handshake only Node's TLS could do, by context and origin: the next connection goes
 // to it at once.
 
+const { monotonicNow } = require('../originals');
+
 // A server may be mended, or its fault have been a passing one.
 const REMEMBERED_MS = 10 * 60 * 1000;
 
@@ -23,7 +25,7 @@ function remember(plan, options) {
     byContext.set(plan.context, origins);
   }
   if (origins.size >= ORIGINS_MAX) origins.delete(origins.keys().next().value);
-  origins.set(originOf(plan, options), performance.now() + REMEMBERED_MS);
+  origins.set(originOf(plan, options), monotonicNow() + REMEMBERED_MS);
 }
 
 function isRemembered(plan, options) {
@@ -32,7 +34,7 @@ function isRemembered(plan, options) {
   const origin = originOf(plan, options);
   const until = origins.get(origin);
   if (until === undefined) return false;
-  if (performance.now() < until) return true;
+  if (monotonicNow() < until) return true;
   origins.delete(origin);
   return false;
 }

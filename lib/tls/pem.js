@@ -4,6 +4,7 @@
 // blocks with other labels, and stops for good at a block that it can't read. Text that is not
 // plainly right is left to it: a certificate more or less would be another trust.
 
+const { Buffer } = require('node:buffer');
 const { X509Certificate } = require('node:crypto');
 const { NodeOnly } = require('./node-only');
 

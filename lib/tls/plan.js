@@ -3,6 +3,7 @@
 // The options of tls.connect(), as rustls takes them.
 
 const net = require('node:net');
+const process = require('node:process');
 const tls = require('node:tls');
 const { hasOpenssl } = require('../runtime');
 const { clientHello } = require('./client-hello');

@@ -6,6 +6,7 @@
 // and the error it ends with is the one that Node reports. That takes about a millisecond, once
 // for each failure.
 
+const { Buffer } = require('node:buffer');
 const { X509Certificate, createECDH } = require('node:crypto');
 const { Duplex } = require('node:stream');
 const tls = require('node:tls');

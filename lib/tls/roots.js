@@ -3,7 +3,9 @@
 // Whom to trust: the certificates of authorities, DER. `bundled` are those that Node ships, `own`
 // all others.
 
+const { Buffer } = require('node:buffer');
 const fs = require('node:fs');
+const process = require('node:process');
 const tls = require('node:tls');
 const { NodeOnly } = require('./node-only');
 const { OptionCache } = require('./option-cache');

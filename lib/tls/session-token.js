@@ -3,6 +3,7 @@
 // What stands for a session of rustls where Node has the session itself: a Buffer that names a
 // session kept on the native side. Of use in the thread that made it and for the same name alone.
 
+const { Buffer } = require('node:buffer');
 const { randomBytes } = require('node:crypto');
 
 const PREFIX = Buffer.from('oxagent tls session ', 'latin1');

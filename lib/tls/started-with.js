@@ -4,6 +4,7 @@
 // may have changed process.env since, and a worker has flags and an environment of its own.
 
 const fs = require('node:fs');
+const process = require('node:process');
 
 let environment;
 let flags = null;

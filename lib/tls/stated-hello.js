@@ -4,6 +4,8 @@
 // that say what to offer are for the runtime's own TLS; without them, rustls offers what Node
 // would.
 
+const { Buffer } = require('node:buffer');
+const process = require('node:process');
 const tls = require('node:tls');
 const { offersMlKem } = require('../runtime');
 
