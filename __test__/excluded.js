@@ -16,7 +16,15 @@ const PRELOAD = "Node's --require, --import and NODE_OPTIONS: this runtime prelo
 const SUITE = "runs Node's own suite, of Node's own flags";
 const FAULTS = "compares the errors of faults with the runtime's own client, which has others";
 
+const WITHIN =
+  "the runtime's node:test fakes its timers from within: every reference to them is faked";
+
 const both = [
+  {
+    file: 'bare-globals',
+    why: "the runtime's own client uses globals, whatever they are by then",
+    titles: ['globals deleted', 'globals replaced'],
+  },
   { file: 'agent-async-id', why: HOOKS },
   { file: 'agent-async-resource', why: HOOKS },
   { file: 'conformance', why: SUITE },
@@ -232,6 +240,14 @@ const both = [
 ];
 
 const deno = [
+  {
+    file: 'fake-timers',
+    why: WITHIN,
+    titles: [
+      'fake timers of node:test, installed after loading, stop no http request',
+      'fake timers of node:test, installed after loading, stop no https request',
+    ],
+  },
   {
     file: 'agent-bounds-options',
     why: 'Deno cuts what it shows of a value elsewhere than Node',
@@ -609,6 +625,14 @@ const deno = [
 ];
 
 const bun = [
+  {
+    file: 'fake-timers',
+    why: WITHIN,
+    titles: [
+      'fake timers of node:test, installed before loading, stop no http request',
+      'fake timers of node:test, installed before loading, stop no https request',
+    ],
+  },
   {
     file: 'agent-lookup',
     why: NET,

@@ -11,7 +11,7 @@ const process = require('node:process');
 // The globals of the same names may be missing.
 const timers = require('node:timers');
 
-const { listsTimers } = require('./runtime');
+const { listsTimers, timesSocketsByGlobals } = require('./runtime');
 
 // --- Where they were replaced before oxagent was loaded ------------------------------------------
 
@@ -36,6 +36,24 @@ function isTimeout({ description }) {
   return /timeout/i.test(description);
 }
 
+// The timer of a signal, where a fake reaches that of sockets.
+function startSignalTimer(callback, ms, ...args) {
+  let runs = true;
+  AbortSignal.timeout(Math.max(1, ms)).addEventListener('abort', () => {
+    if (runs) callback(...args);
+  });
+  return {
+    unref() {
+      return this;
+    },
+    stop() {
+      runs = false;
+    },
+  };
+}
+
+const startTimer = timesSocketsByGlobals ? startSignalTimer : startSocketTimer;
+
 // Its async context is that of the caller, as a tick's is. What it throws is an uncaught exception,
 // not a rejection.
 function runInMicrotask(callback, ...args) {
@@ -43,7 +61,7 @@ function runInMicrotask(callback, ...args) {
     try {
       callback(...args);
     } catch (error) {
-      startSocketTimer(() => {
+      startTimer(() => {
         throw error;
       }, 0);
     }
@@ -89,9 +107,9 @@ module.exports = {
 
   setImmediate: hasImmediate
     ? timers.setImmediate
-    : (callback, ...args) => startSocketTimer(callback, 0, ...args),
+    : (callback, ...args) => startTimer(callback, 0, ...args),
 
-  setTimeout: hasTimeout ? timers.setTimeout : startSocketTimer,
+  setTimeout: hasTimeout ? timers.setTimeout : startTimer,
   clearTimeout: hasTimeout ? timers.clearTimeout : (timer) => timer?.stop(),
 
   /** Milliseconds of a clock that goes forward alone. */

@@ -35,6 +35,9 @@ module.exports = {
   /** process.getActiveResourcesInfo() has the timers. */
   listsTimers: runtime !== 'bun',
 
+  /** A net.Socket times by the global setTimeout(), whatever that is by then. */
+  timesSocketsByGlobals: runtime === 'bun',
+
   /** TLS offers X25519MLKEM768. */
   offersMlKem: runtime === 'bun',
 };
