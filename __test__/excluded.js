@@ -27,6 +27,7 @@ const both = [
   },
   { file: 'agent-async-id', why: HOOKS },
   { file: 'agent-async-resource', why: HOOKS },
+  { file: 'agent-debug-log', why: FLAGS },
   { file: 'conformance', why: SUITE },
   { file: 'register', why: PRELOAD },
   { file: 'faults-slow', why: FAULTS },

@@ -9,6 +9,14 @@ const { readBounds, readReplayLimit } = require('./agent-options');
 const { planConnect } = require('./connect-plan');
 const { ConnectTimeout } = require('./connect-timeout');
 const { isOurs, openSocket } = require('./connection');
+const {
+  debug,
+  shownName,
+  tellDirect,
+  tellOpened,
+  tellOpening,
+  tellRemoved,
+} = require('./debug-log');
 const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
@@ -133,6 +141,7 @@ Agent.prototype.createConnection = function createConnection(...args) {
   const [options, callback] = net._normalizeArgs(args);
   // Node's own agent knows the way through a proxy.
   if (goesByProxy(this, options)) return NodeAgent.prototype.createConnection.apply(this, args);
+  if (debug) tellDirect(debug, 'http', options, false);
   const plan = isReplaced() ? null : planConnect(options);
   if (plan === null) return connectByNode(args);
   const socket = openSocket((own) => new Socket(own), options, plan);
@@ -163,12 +172,14 @@ Agent.prototype.addRequest = function addRequest(
       }
       reuse(this, socket, req, options);
     } else if (verdict === Checkout.OPEN) {
+      if (debug) tellOpening(this, name, false);
       openFor(this, id, req, options, (err, socket) => {
-        if (err) failRequest(req, err);
+        if (err) failNew(this, name, req, err);
         else if (socket.destroyed) failDead(this, req, socket);
         else setRequestSocket(this, req, socket);
       });
     } else if (verdict === Checkout.WAIT) {
+      debug?.('wait for socket');
       enqueue(this, id, req, options);
     } else if (this[kDoomed].size > 0) {
       // Their places are free.
@@ -187,6 +198,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
   if (timeout) options.timeout = timeout;
   const name = this[kNameOf](req, options) ?? this.getName(options);
   options._agentKey = name;
+  debug?.('createConnection', shownName(this, options));
   options.encoding = null;
   if (this.keepAlive) {
     options.keepAlive = this.keepAlive;
@@ -209,6 +221,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
       return;
     }
     settle(this, created, socket, options);
+    if (debug) tellOpened(this, name, options);
     if (this[kReplayLimit] > 0 && isOurs(socket)) letRedial(this, socket, options);
     timeLimit?.watch(socket);
     callback(null, socket);
@@ -230,10 +243,12 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
   }
 };
 
-Agent.prototype.removeSocket = function removeSocket(socket) {
+Agent.prototype.removeSocket = function removeSocket(socket, options) {
   // As in Node, a free socket stays as long as it is good.
   const stays = slots.isParked(socket) && socket.writable;
-  if (!stays && slots.slotOf(socket, this) !== undefined) release(this, socket);
+  const leaves = !stays && slots.slotOf(socket, this) !== undefined;
+  if (debug) tellRemoved(this, socket, options, leaves);
+  if (leaves) release(this, socket);
 };
 
 Agent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
@@ -250,6 +265,7 @@ Agent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
 };
 
 Agent.prototype.reuseSocket = function reuseSocket(socket, req) {
+  debug?.('have free socket');
   req.reusedSocket = true;
   socket.ref?.();
 };
@@ -268,6 +284,7 @@ function socketsOf(pool) {
 // --- A socket comes back -----------------------------------------------------------------------
 
 function onFree(socket, options) {
+  debug?.('agent.on(free)', shownName(this, options));
   const promised = slots.takePromise(socket);
   if (!socket.writable) {
     if (!promised) socket.destroy();
@@ -307,8 +324,11 @@ function onFree(socket, options) {
   }
   socket._httpMessage = null;
   slots.settleDown(socket);
-  // Node takes it from `sockets` by this method; here it only matters to who overrides it.
-  if (this.removeSocket !== Agent.prototype.removeSocket) this.removeSocket(socket, options);
+  // Node takes it from `sockets` by this method; here it only matters to who overrides it, or reads
+  // the debug log.
+  if (debug || this.removeSocket !== Agent.prototype.removeSocket) {
+    this.removeSocket(socket, options);
+  }
 }
 
 function keepAlive(agent, socket) {
@@ -372,6 +392,11 @@ function openAgain(agent, waiter, socket, options) {
 function reuse(agent, socket, req, options) {
   const highWaterMark = agent.options.highWaterMark ?? options.highWaterMark;
   if (highWaterMark != null && socket.writableHighWaterMark !== highWaterMark) {
+    debug?.(
+      'sync reused socket HWM (socket=%d, request=%d)',
+      socket.writableHighWaterMark,
+      highWaterMark,
+    );
     socket._writableState.highWaterMark = highWaterMark;
   }
   // A request is sent once: so the client takes it for one that it has sent again.
@@ -480,6 +505,12 @@ function failRequest(req, err) {
     req.emit('error', err);
   }
   req.onSocket(null, err);
+}
+
+// No connection was made for a request that did not wait.
+function failNew(agent, name, req, err) {
+  if (debug) tellOpening(agent, name, true);
+  failRequest(req, err);
 }
 
 // A program's createConnection() may answer with a stream that is over.

@@ -6,6 +6,7 @@
 const { Agent, goesByProxy, kNameOf, nodeGetName } = require('./agent');
 const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
+const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
 const errors = require('./errors');
 const { isReplaced } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
@@ -125,6 +126,11 @@ function serve(agent, options, key) {
   const context = nativeContext(plan.context);
   if (context === null) return { nodeOnly: 'the key of the client certificate' };
 
+  if (debugSecure) {
+    debugSecure('createConnection', shownOptions(options));
+    if (isToken(cached)) debugSecure('reuse session for %j', shownName(agent, options));
+    tellDirect(debugSecure, 'https', options, null);
+  }
   const session = sessionOf(plan);
   const request = {
     alpn: plan.alpn ?? [],

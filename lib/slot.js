@@ -4,6 +4,7 @@
 
 const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./async-id');
 const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
+const { debug } = require('./debug-log');
 const { Hidden } = require('./hidden');
 const { isConnectReplaced } = require('./node-transport');
 const { nextTick } = require('./originals');
@@ -98,25 +99,30 @@ function isUsable(socket) {
   return !socket.readableEnded && !socket.readableLength && socket.bytesRead === socket[kGuard];
 }
 
-function onParkedError() {
+function onParkedError(error) {
+  debug?.('SOCKET ERROR on FREE socket:', error.message, error.stack);
   this.destroy();
   this.emit('agentRemove');
 }
 
 function onFree() {
+  debug?.('CLIENT socket onFree');
   this[kAgent].emit('free', this, this[kOptions].reveal());
 }
 
 function onClose() {
+  debug?.('CLIENT socket onClose');
   this[kAgent].removeSocket(this, this[kOptions].reveal());
 }
 
 function onTimeout() {
+  debug?.('CLIENT socket onTimeout');
   if (isParked(this)) this.destroy();
 }
 
 // An upgraded connection, say: the program has it now, for as long as it likes.
 function onRemove() {
+  debug?.('CLIENT socket onRemove');
   this[kAgent].removeSocket(this, this[kOptions].reveal());
   this.removeListener('close', onClose);
   this.removeListener('free', onFree);
