@@ -25,6 +25,7 @@ const both = [
     why: "the runtime's own client uses globals, whatever they are by then",
     titles: ['globals deleted', 'globals replaced'],
   },
+  { file: 'addon-forbidden', why: FLAGS },
   { file: 'agent-async-id', why: HOOKS },
   { file: 'agent-async-resource', why: HOOKS },
   { file: 'agent-debug-log', why: FLAGS },

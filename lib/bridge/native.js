@@ -5,6 +5,8 @@
 const path = require('node:path');
 const process = require('node:process');
 
+const { runtime } = require('../runtime');
+const { hasFlag } = require('../tls/started-with');
 const { PACKAGES, candidates, platformName } = require('./platforms');
 const { version } = require('../../package.json');
 
@@ -50,6 +52,34 @@ function attempt(loading, what, failures) {
 }
 
 function noAddon(failures) {
+  const forbidden = failures.find(({ error }) => isForbidden(error));
+  const lines = forbidden ? whyForbidden(forbidden) : whyAbsent(failures);
+  const { error: cause } = forbidden ?? failures[0] ?? {};
+  const error = new Error(lines.join('\n'), { cause });
+  return Object.assign(error, { code: 'OXAGENT_NO_ADDON' });
+}
+
+/** The process may load no addon, whatever is there. The second is Deno's, without --allow-ffi. */
+function isForbidden({ code, name }) {
+  return code === 'ERR_DLOPEN_DISABLED' || name === 'NotCapable';
+}
+
+function whyForbidden({ what, error }) {
+  const lines = [
+    'oxagent has its sockets in an addon, and this process may load none.',
+    `${what} does not load: ${error.message}`,
+  ];
+  if (runtime === 'node') {
+    lines.push(
+      hasFlag('--no-addons')
+        ? 'Node was started with --no-addons, which forbids them: start it without.'
+        : 'Node was started with its permission model, which forbids them: add --allow-addons.',
+    );
+  }
+  return lines;
+}
+
+function whyAbsent(failures) {
   const name = platformName();
   const install = path.join(ROOT, 'scripts', 'install.js');
   const lines = [`oxagent has no addon that loads on ${name}, Node ${process.versions.node}.`];
@@ -68,8 +98,7 @@ function noAddon(failures) {
     'or, with any package manager:',
     `  node ${JSON.stringify(install)}`,
   );
-  const error = new Error(lines.join('\n'), { cause: failures[0]?.error });
-  return Object.assign(error, { code: 'OXAGENT_NO_ADDON' });
+  return lines;
 }
 
 module.exports = load();
