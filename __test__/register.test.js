@@ -67,6 +67,10 @@ describe('oxagent/register', function () {
     assert.deepEqual(await state('options'), [plain, secure]);
   });
 
+  it('logs know agents and their classes as they know those of Node', async () => {
+    assert.deepEqual(await state('shown'), await state('shown', { preload: null }));
+  });
+
   it('a program without HTTP loads next to nothing', async () => {
     const files = await state('loaded');
     assert.ok(files.includes('global-agents.js'));

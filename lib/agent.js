@@ -5,6 +5,7 @@
 
 const net = require('node:net');
 
+const { inspectAsNodes, leaveOut } = require('./agent-inspect');
 const { readBounds, readReplayLimit } = require('./agent-options');
 const { planConnect } = require('./connect-plan');
 const { ConnectTimeout } = require('./connect-timeout');
@@ -97,6 +98,9 @@ function Agent(options) {
 }
 Object.setPrototypeOf(Agent.prototype, NodeAgent.prototype);
 Object.setPrototypeOf(Agent, NodeAgent);
+
+leaveOut(kLimits, kBounds, kReservations, kDoomed, kReplayLimit, kPool);
+inspectAsNodes(Agent.prototype);
 
 // An HttpsAgent is one too, as Node's is: it has the methods, but https.Agent in its prototypes.
 const kBrand = Symbol('brand');

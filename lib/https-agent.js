@@ -4,6 +4,7 @@
 // only Node's has.
 
 const { Agent, goesByProxy, kNameOf, nodeGetName } = require('./agent');
+const { leaveOut } = require('./agent-inspect');
 const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
@@ -43,6 +44,11 @@ function HttpsAgent(options) {
   this._sessionCache = { map: {}, list: [] };
   this[kNames] = new SecureNames();
 }
+
+// As logs and libraries know https.Agent, by `constructor.name`.
+Object.defineProperty(HttpsAgent, 'name', { value: 'Agent', configurable: true });
+
+leaveOut(kNames);
 
 // `instanceof https.Agent` holds by the prototypes; what http.Agent does is taken from ours.
 Object.setPrototypeOf(HttpsAgent.prototype, NodeAgent.prototype);
