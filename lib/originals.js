@@ -54,10 +54,13 @@ function startSignalTimer(callback, ms, ...args) {
 
 const startTimer = timesSocketsByGlobals ? startSignalTimer : startSocketTimer;
 
+// Of the language's own class, whatever the global Promise is.
+const resolved = (async () => {})();
+
 // Its async context is that of the caller, as a tick's is. What it throws is an uncaught exception,
 // not a rejection.
 function runInMicrotask(callback, ...args) {
-  Promise.resolve().then(() => {
+  resolved.then(() => {
     try {
       callback(...args);
     } catch (error) {
@@ -71,7 +74,8 @@ function runInMicrotask(callback, ...args) {
 // Whether the runtime lists the timer that a function sets. So does one that wraps the runtime's.
 function setsRealTimer(set, clear, resource) {
   if (!listsTimers) return isNative(set);
-  const listed = () => process.getActiveResourcesInfo().filter((name) => name === resource).length;
+  const listed = () =>
+    (process.getActiveResourcesInfo?.() ?? []).filter((name) => name === resource).length;
   const before = listed();
   const timer = set(() => {});
   const after = listed();
