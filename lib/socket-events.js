@@ -14,6 +14,7 @@ const {
   kReading,
   setReading,
 } = require('./connection');
+const { drainListener, keepDraining } = require('./early-answer');
 const errors = require('./errors');
 const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
 const { endExchange, kReplayLeft, replay } = require('./replay');
@@ -108,6 +109,7 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
   this._unrefTimer();
   this[kBytesRead] += chunk.length;
   const isParsed = isForParserAlone(this);
+  const onDrain = drainListener(this, req);
   let goesOn;
   try {
     goesOn = this.push(isParsed ? chunk : ownCopy(chunk));
@@ -115,6 +117,7 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
     // Also where a listener of the parser's error has thrown.
     if (isParsed && mayHaveEscaped(this)) keep(chunk);
   }
+  if (onDrain) keepDraining(this, req, onDrain);
   if (!goesOn && this[kConn] !== NO_CONNECTION) setReading(this, false);
 };
 
