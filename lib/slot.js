@@ -5,6 +5,7 @@
 const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./async-id');
 const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
 const { Hidden } = require('./hidden');
+const { beginWrites } = require('./in-flight');
 const { isConnectReplaced } = require('./node-transport');
 const { FOREIGN, kPool } = require('./pool');
 
@@ -85,8 +86,12 @@ function wakeUp(socket) {
 
 // A new request holds the socket from here on.
 function handOver(socket) {
-  if (isOurs(socket)) claim(socket);
-  else renewHandle(socket);
+  if (isOurs(socket)) {
+    claim(socket);
+    beginWrites(socket);
+  } else {
+    renewHandle(socket);
+  }
 }
 
 // Whether a parked socket may be handed out. The reactor answers for ours; of a foreign one we see

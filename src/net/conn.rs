@@ -375,6 +375,13 @@ impl Conn {
         }
     }
 
+    /// Bytes that wait for the kernel, about.
+    pub(super) fn unsent(&self) -> usize {
+        let ciphertext = self.secure.as_ref().map_or(0, |secure| secure.unsent());
+        let plaintext = self.outgoing.iter().map(|outgoing| outgoing.bytes().len());
+        ciphertext + plaintext.sum::<usize>()
+    }
+
     fn has_unsent(&self) -> bool {
         let ciphertext = self
             .secure
