@@ -20,6 +20,7 @@ const {
   setHolding,
   setReading,
 } = require('./connection');
+const { kEndCallback } = require('./in-flight');
 const { nextTick } = require('./originals');
 const { kScope } = require('./scope');
 const { changeCarrier } = require('./slot');
@@ -150,7 +151,8 @@ function isComplete(socket, req) {
     !req.res &&
     req.writableEnded &&
     !req.outputSize &&
-    socket.writableLength === 0 &&
+    // All that the program wrote is held, also what the kernel may not have.
+    socket.writableBuffer.length === 0 &&
     !socket.writableEnded &&
     WATCHED.every((event) => socket.listenerCount(event) === 0) &&
     req.method !== 'CONNECT' &&
@@ -202,9 +204,13 @@ function goOn(socket, inner, held) {
   applyLateOptions(socket);
   socket[kReading] = inner[kReading];
   if (socket[kReading] === socket.isPaused()) setReading(socket, !socket.isPaused());
-  for (const { several, data, encoding } of held) {
-    socket._writeGeneric(several, data, encoding, () => {});
-  }
+  // The request's last write may wait for the kernel still: it waits for its second self now.
+  const callback = socket[kEndCallback];
+  socket[kEndCallback] = null;
+  held.forEach(({ several, data, encoding }, index) => {
+    const isLast = index === held.length - 1;
+    socket._writeGeneric(several, data, encoding, (isLast && callback) || (() => {}));
+  });
   // It has no connection any more. Who has made it and waits for its 'close' gets that.
   inner.destroy();
 }

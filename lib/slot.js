@@ -6,6 +6,7 @@ const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./async-id');
 const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
 const { debug } = require('./debug-log');
 const { Hidden } = require('./hidden');
+const { beginWrites } = require('./in-flight');
 const { isConnectReplaced } = require('./node-transport');
 const { nextTick } = require('./originals');
 const { FOREIGN, kPool } = require('./pool');
@@ -87,8 +88,12 @@ function wakeUp(socket) {
 
 // A new request holds the socket from here on.
 function handOver(socket) {
-  if (isOurs(socket)) claim(socket);
-  else renewHandle(socket);
+  if (isOurs(socket)) {
+    claim(socket);
+    beginWrites(socket);
+  } else {
+    renewHandle(socket);
+  }
 }
 
 // Whether a parked socket may be handed out. The reactor answers for ours; of a foreign one we see

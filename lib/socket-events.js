@@ -16,22 +16,18 @@ const {
   kReading,
   setReading,
 } = require('./connection');
+const { drainListener, keepDraining } = require('./early-answer');
 const errors = require('./errors');
+const { failWrites, hearWritten, kWriteCallback } = require('./in-flight');
 const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
 const { endExchange, kReplayLeft, replay } = require('./replay');
 const { closeAttempt, closeScope, concludeAttempt, openAttempt } = require('./scope');
 const { applyLateOptions } = require('./socket-options');
-const { endWait, kWindow } = require('./write-window');
 
 // libuv's number. On Windows it is not the system's.
 const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;
 
 const kBytesRead = Symbol('bytesRead');
-// Bytes written of which no WRITTEN event will tell, those of which one will, and these by event.
-const kUnmarked = Symbol('unmarked');
-const kMarked = Symbol('marked');
-const kMarks = Symbol('marks');
-const kWriteCallback = Symbol('writeCallback');
 const kFinalCallback = Symbol('finalCallback');
 const kLeaving = Symbol('leaving');
 
@@ -110,6 +106,7 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
   this._unrefTimer();
   this[kBytesRead] += chunk.length;
   const isParsed = isForParserAlone(this);
+  const onDrain = drainListener(this, req);
   let goesOn;
   try {
     goesOn = this.push(isParsed ? chunk : ownCopy(chunk));
@@ -117,6 +114,7 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
     // Also where a listener of the parser's error has thrown.
     if (isParsed && mayHaveEscaped(this)) keep(chunk);
   }
+  if (onDrain) keepDraining(this, req, onDrain);
   if (!goesOn && this[kConn] !== NO_CONNECTION) setReading(this, false);
 };
 
@@ -162,13 +160,8 @@ HANDLERS[Kind.KILLED] = function onKilled() {
 };
 
 HANDLERS[Kind.WRITTEN] = function onWritten(count) {
-  for (const length of this[kMarks].splice(0, count)) this[kMarked] -= length;
   if (!this.destroyed) this._unrefTimer();
-  const callback = this[kWriteCallback];
-  if (!callback || this[kMarked] >= this[kWindow]) return;
-  this[kWriteCallback] = null;
-  endWait(this);
-  callback();
+  hearWritten(this, count);
 };
 
 HANDLERS[Kind.SHUT] = function onShut() {
@@ -192,9 +185,7 @@ function isLeaving(socket) {
 // Where libuv calls back for closed handles: at the end of the loop's turn.
 function emitClose(socket, hadError) {
   closeScope(socket, () => {
-    const callback = socket[kWriteCallback];
-    socket[kWriteCallback] = null;
-    if (callback) callback(errors.errnoException(ECANCELED, 'write'));
+    failWrites(socket, errors.errnoException(ECANCELED, 'write'));
     socket.emit('close', hadError);
   });
 }
@@ -225,8 +216,4 @@ module.exports = {
   kBytesRead,
   kFinalCallback,
   kLeaving,
-  kMarked,
-  kMarks,
-  kUnmarked,
-  kWriteCallback,
 };

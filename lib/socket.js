@@ -6,8 +6,7 @@
 const { Buffer } = require('node:buffer');
 const net = require('node:net');
 
-const { native } = require('./bridge/addon');
-const { Op, WINDOW_BYTES_MIN, command, flush, write, writev } = require('./bridge/commands');
+const { Op, command, flush, write, writev } = require('./bridge/commands');
 const { forget, kReceive } = require('./bridge/events');
 const {
   NO_CONNECTION,
@@ -24,6 +23,15 @@ const {
   setReading,
 } = require('./connection');
 const errors = require('./errors');
+const {
+  beginConnection,
+  countWrite,
+  hasMoved,
+  initInFlight,
+  kBytesWritten,
+  kUnmarked,
+  unsentBytes,
+} = require('./in-flight');
 const { nextTick, setImmediate } = require('./originals');
 const { endScope } = require('./scope');
 const {
@@ -36,26 +44,12 @@ const {
   kReplayLeft,
 } = require('./replay');
 const { hasOwnSockets } = require('./runtime');
-const {
-  HANDLERS,
-  emitClose,
-  kBytesRead,
-  kFinalCallback,
-  kLeaving,
-  kMarked,
-  kMarks,
-  kUnmarked,
-  kWriteCallback,
-} = require('./socket-events');
+const { HANDLERS, emitClose, kBytesRead, kFinalCallback, kLeaving } = require('./socket-events');
 const options = require('./socket-options');
-const { beginWait, initWindow, kWindow } = require('./write-window');
+const { kWindow } = require('./write-window');
 
 const kIsOpen = Symbol('isOpen');
 const kReset = Symbol('reset');
-const kBytesWritten = Symbol('bytesWritten');
-// What was written on the connections before a replay's.
-const kWrittenBefore = Symbol('writtenBefore');
-const kWrittenSeen = Symbol('writtenSeen');
 
 // The class for any kind of net.Socket: plain ones, and Node's TLSSocket.
 function overConnection(Base) {
@@ -67,14 +61,7 @@ function overConnection(Base) {
       initReplay(this);
       this[kReset] = false;
       this[kBytesRead] = 0;
-      this[kBytesWritten] = 0;
-      this[kUnmarked] = 0;
-      this[kMarked] = 0;
-      this[kMarks] = null;
-      initWindow(this);
-      this[kWriteCallback] = null;
-      this[kWrittenBefore] = 0;
-      this[kWrittenSeen] = 0;
+      initInFlight(this);
       this[kFinalCallback] = null;
       this[kLeaving] = false;
     }
@@ -151,37 +138,11 @@ function overConnection(Base) {
         return;
       }
       this._unrefTimer();
-      const unmarked = this[kUnmarked];
-      const window = this[kWindow];
       const length = several
-        ? writev(conn, data, unmarked, window)
-        : write(conn, data, encoding, unmarked, window);
+        ? writev(conn, data, this[kUnmarked], this[kWindow])
+        : write(conn, data, encoding, this[kUnmarked], this[kWindow]);
       if (this[kReplayLeft] > 0) holdWritten(this, several, data, encoding, Math.abs(length));
-      if (length >= 0) {
-        this[kUnmarked] = unmarked + length;
-        this[kBytesWritten] += length;
-        callback();
-      } else {
-        this[kBytesWritten] -= length;
-        this[kUnmarked] = 0;
-        this._mark(unmarked - length);
-        // What may have been lent is the program's again only when it is written.
-        if (-length > WINDOW_BYTES_MIN) this[kWindow] = WINDOW_BYTES_MIN;
-        if (this[kMarked] >= this[kWindow]) {
-          this[kWriteCallback] = callback;
-          beginWait(this);
-        } else {
-          callback();
-        }
-      }
-    }
-
-    // A WRITTEN event will tell of these bytes.
-    _mark(length) {
-      if (this[kMarked] === 0) this[kWrittenSeen] = native.written(this[kConn]);
-      this[kMarked] += length;
-      if (this[kMarks] === null) this[kMarks] = [length];
-      else this[kMarks].push(length);
+      countWrite(this, length, callback);
     }
 
     _final(callback) {
@@ -211,6 +172,12 @@ function overConnection(Base) {
         bytes += Buffer.byteLength(pending, this._pendingEncoding);
       }
       return bytes;
+    }
+
+    // What is on its way counts too: with nothing to send Node's client takes the kernel to have
+    // all of a request.
+    get writableLength() {
+      return Math.max(super.writableLength, unsentBytes(this));
     }
 
     get bufferSize() {
@@ -282,14 +249,8 @@ function overConnection(Base) {
       return (this._peername?.address ?? null) === known;
     }
 
-    // The connection of a replay is new, and nothing was written on it yet.
     [kAdopt]() {
-      this[kWrittenBefore] = this[kBytesWritten];
-      this[kWrittenSeen] = 0;
-      this[kUnmarked] = 0;
-      this[kMarked] = 0;
-      this[kMarks] = null;
-      initWindow(this);
+      beginConnection(this);
     }
 
     // --- The process's life --------------------------------------------------------------------
@@ -341,18 +302,10 @@ function overConnection(Base) {
 
     // --- The idle timer ------------------------------------------------------------------------
 
-    // A write that the server takes slowly is activity.
     _onTimeout() {
-      if (this[kConn] !== NO_CONNECTION) {
-        const written = native.written(this[kConn]);
-        // No mark tells of the last bytes of a body.
-        const asked = this[kBytesWritten] - this[kWrittenBefore];
-        const waiting = this[kMarked] > 0 || written < asked;
-        if (waiting && written !== this[kWrittenSeen]) {
-          this[kWrittenSeen] = written;
-          this._unrefTimer();
-          return;
-        }
+      if (hasMoved(this)) {
+        this._unrefTimer();
+        return;
       }
       this.emit('timeout');
     }

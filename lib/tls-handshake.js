@@ -5,7 +5,7 @@
 const { native } = require('./bridge/addon');
 const { kConn } = require('./connection');
 const { Hidden } = require('./hidden');
-const { kWriteCallback } = require('./socket-events');
+const { kWriteCallback } = require('./in-flight');
 const { PeerCertificates } = require('./tls/peer-certificate');
 
 // How TLS is to be done, what the handshake has settled, the server's certificates, the token of

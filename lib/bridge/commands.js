@@ -51,13 +51,15 @@ let connects = 0;
 let sent = false;
 
 let scheduled = false;
+let exiting = false;
 
 // Connections and connects that keep the process alive.
 let holds = 0;
 let alive = false;
 
 function schedule() {
-  if (!scheduled) {
+  if (exiting) settle();
+  else if (!scheduled) {
     scheduled = true;
     nextTick(endTick);
   }
@@ -119,13 +121,18 @@ function writev(conn, chunks, unmarked, window) {
 
 function seal(conn, length, unmarked, window) {
   commit(conn);
-  schedule();
   // What was lent is always told of.
-  if (length <= COPY_BYTES_MAX && unmarked + length <= window / MARKS_PER_WINDOW) return length;
-  if (words > 0) ring[words - RING_RECORD_WORDS] += ACKNOWLEDGED;
-  // The last record was flushed: an empty write asks for the event.
-  else record(Op.WRITE + ACKNOWLEDGED, conn, 0, 0);
-  return -length;
+  const told = length > COPY_BYTES_MAX || unmarked + length > window / MARKS_PER_WINDOW;
+  if (told && words > 0) ring[words - RING_RECORD_WORDS] += ACKNOWLEDGED;
+  // The last record was flushed.
+  else if (told) record(Op.WRITE + ACKNOWLEDGED, conn, 0, 0);
+  schedule();
+  return told ? -length : length;
+}
+
+// Asks for a WRITTEN event when the kernel has taken all that was written so far.
+function acknowledge(conn) {
+  command(Op.WRITE + ACKNOWLEDGED, conn);
 }
 
 function put(conn, chunk, encoding) {
@@ -187,11 +194,31 @@ function release() {
   if (--holds > 0 !== alive) schedule();
 }
 
-// What 'finish' has told the program is written must leave also when the process exits at once.
-process.on('exit', () => {
-  if (words === 0 && connects === 0 && !sent) return;
+// What was written must leave also when the process exits at once, and no tick comes any more: what
+// the program was told is written, and what its own listeners of 'exit' write.
+function settle() {
   flush();
-  native.settle();
+  if (sent) native.settle();
+}
+
+process.on('exit', () => {
+  exiting = true;
+  settle();
+  // A program may emit 'exit' by itself, and live on.
+  nextTick(() => {
+    exiting = false;
+  });
 });
 
-module.exports = { Op, WINDOW_BYTES_MIN, flush, command, connect, hold, release, write, writev };
+module.exports = {
+  Op,
+  WINDOW_BYTES_MIN,
+  acknowledge,
+  command,
+  connect,
+  flush,
+  hold,
+  release,
+  write,
+  writev,
+};

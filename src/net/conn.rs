@@ -277,7 +277,7 @@ impl Conn {
                 Reading::Unsolicited => {
                     let mut byte = [0];
                     if stream
-                        .poll_read(cx, &mut ReadBuf::new(&mut byte))
+                        .poll_read(cx, &mut ReadBuf::new(&mut byte), self.write_error)
                         .is_ready()
                     {
                         self.be_killed();
@@ -294,7 +294,7 @@ impl Conn {
                     let room_len = room.len().min(CHUNK_BYTES_MAX);
                     let room = &mut room[..room_len];
                     let mut buf = ReadBuf::uninit(room);
-                    match stream.poll_read(cx, &mut buf) {
+                    match stream.poll_read(cx, &mut buf, self.write_error) {
                         Poll::Pending => return Progress::Exhausted,
                         Poll::Ready(Ok(())) => {
                             let len = buf.filled().len();
@@ -373,6 +373,13 @@ impl Conn {
         if self.has_unsent() || self.write_error.is_some() {
             self.wake();
         }
+    }
+
+    /// Bytes that wait for the kernel, about.
+    pub(super) fn unsent(&self) -> usize {
+        let ciphertext = self.secure.as_ref().map_or(0, |secure| secure.unsent());
+        let plaintext = self.outgoing.iter().map(|outgoing| outgoing.bytes().len());
+        ciphertext + plaintext.sum::<usize>()
     }
 
     fn has_unsent(&self) -> bool {

@@ -12,6 +12,9 @@ pub(super) const NOT_SUPPORTED: i32 = 4049;
 /// The system's own number of a connection that can carry no more: EPIPE, WSAESHUTDOWN.
 pub(super) const BROKEN_PIPE: i32 = if cfg!(windows) { 10058 } else { 32 };
 
+/// libuv's number of the same.
+pub(super) const EPIPE: i32 = if cfg!(windows) { 4047 } else { 32 };
+
 /// libuv's number for a failure, without its sign.
 pub(super) fn errno(err: &io::Error) -> i32 {
     let code = err.raw_os_error().unwrap_or(UNKNOWN_ERRNO);
@@ -65,6 +68,7 @@ mod tests {
     fn what_windows_says_of_sockets_has_the_numbers_of_libuv() {
         let named = [10061, 10054, 10060, 10048, 10051, BROKEN_PIPE_OF_WINSOCK];
         assert_eq!(named.map(of_windows), [4078, 4077, 4039, 4091, 4062, 4047]);
+        assert_eq!([4077, 4047].map(of_windows), [4077, 4047], "they stay");
     }
 
     #[test]

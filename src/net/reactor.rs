@@ -7,11 +7,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use slab::Slab;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, LocalSet, spawn_local, yield_now};
+use tokio::time::sleep;
 
 use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, PortIo};
@@ -32,6 +34,13 @@ const EVENTS_PER_POLL: usize = 16 << 10;
 
 /// Threads for `getaddrinfo`, which blocks: enough that some slow names do not hold up the others.
 const RESOLVERS_MAX: usize = 64;
+
+/// How long a process that exits waits for a server that takes nothing more. What is lost then was
+/// called written: Node's own sockets would have kept the program waiting for it.
+const STALL_MAX: Duration = Duration::from_millis(500);
+
+/// How often it looks.
+const SETTLE_PERIOD: Duration = Duration::from_millis(1);
 
 /// The reactors of this process, started at the first call.
 ///
@@ -107,11 +116,14 @@ impl Port {
         });
     }
 
-    /// Waits until the reactor has obeyed all that was sent: what the kernel takes at once is then
-    /// written. Blocks for one turn of the reactor.
+    /// Waits until the kernel has all that was written to the port's connections, as long as it
+    /// takes something: no longer than `STALL_MAX` for servers that have stopped to read. Blocks.
     pub fn settle(&self) {
         let (answer, answered) = mpsc::channel();
-        self.inbox.send(Message::Settle { answer });
+        self.inbox.send(Message::Settle {
+            port: self.key,
+            answer,
+        });
         let _ = answered.recv();
     }
 
@@ -138,6 +150,7 @@ enum Message {
         batch: Batch,
     },
     Settle {
+        port: usize,
         answer: mpsc::Sender<()>,
     },
     Detach {
@@ -285,9 +298,11 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
                         port.obey(batch);
                     }
                 }
-                Message::Settle { answer } => {
+                Message::Settle { port, answer } => {
                     release_tails(ports, true);
-                    let _ = answer.send(());
+                    if let Some(port) = ports.get(port) {
+                        spawn_local(settled(port.entries.clone(), answer));
+                    }
                 }
                 Message::Detach { port, answer } => {
                     *detaching = Some(answer);
@@ -506,6 +521,22 @@ impl PortState {
     }
 }
 
+/// Answers when the kernel has all that was written to these connections, or takes nothing more.
+async fn settled(entries: Entries, answer: mpsc::Sender<()>) {
+    let (mut unsent, mut since) = (usize::MAX, Instant::now());
+    loop {
+        let left = entries.borrow().iter().flatten().map(Entry::unsent).sum();
+        if left < unsent {
+            (unsent, since) = (left, Instant::now());
+        }
+        if left == 0 || since.elapsed() > STALL_MAX {
+            break;
+        }
+        sleep(SETTLE_PERIOD).await;
+    }
+    let _ = answer.send(());
+}
+
 /// Serves a connection from here on.
 fn open(conn: ConnId, request: &mut Connect, io: Rc<PortIo>, stream: Stream) -> Entry {
     let (local, peer) = stream.endpoints();
@@ -540,6 +571,14 @@ impl Drop for ConnectGuard {
 }
 
 impl Entry {
+    /// Bytes that wait for the kernel.
+    fn unsent(&self) -> usize {
+        match self {
+            Self::Open(open) => open.borrow().unsent(),
+            Self::Connecting(_) | Self::Refused => 0,
+        }
+    }
+
     fn close(self, reset: bool) {
         match self {
             Self::Connecting(task) => task.abort(),

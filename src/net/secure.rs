@@ -117,6 +117,15 @@ impl Secure {
         self.state != State::Held && self.sent < self.pending.len()
     }
 
+    /// Ciphertext that waits for the kernel alone.
+    pub(super) fn unsent(&self) -> usize {
+        if self.wants_write() {
+            self.pending.len() - self.sent
+        } else {
+            0
+        }
+    }
+
     /// Whether a tail waits for more.
     pub(super) fn is_holding(&self) -> bool {
         self.holding

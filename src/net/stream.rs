@@ -1,15 +1,17 @@
 //! The byte stream under a connection.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read as _};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+use super::errno::EPIPE;
 use super::{Endpoint, scheduling};
 
 pub(super) enum Stream {
@@ -50,17 +52,46 @@ impl Stream {
         result.inspect(|&taken| scheduling::moved(taken))
     }
 
+    /// Reads what is here. `write_error` is libuv's number of the failure that a write has met, if
+    /// one has.
+    ///
+    /// After such a failure the kernel is asked whatever tokio remembers: an answer may have come
+    /// just before it. And the kernel tells an error once, to whoever asks first: where the write
+    /// has taken it, the end that a read then finds is that error too. EPIPE alone is the write's
+    /// own: the server had ended its side before, in good order.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
+        write_error: Option<i32>,
     ) -> Poll<io::Result<()>> {
         let poll = match self {
             Self::Tcp { tcp, .. } => Pin::new(tcp).poll_read(cx, buf),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_read(cx, buf),
         };
-        poll.map_ok(|()| scheduling::moved(buf.filled().len()))
+        let poll = match (poll, write_error) {
+            (Poll::Pending, Some(_)) => self.read_now(buf),
+            (poll, _) => poll,
+        };
+        match (poll, write_error) {
+            (Poll::Ready(Ok(())), Some(code)) if buf.filled().is_empty() && code != EPIPE => {
+                Poll::Ready(Err(io::Error::from_raw_os_error(code)))
+            }
+            (poll, _) => poll.map_ok(|()| scheduling::moved(buf.filled().len())),
+        }
+    }
+
+    fn read_now(&self, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let socket = match self {
+            Self::Tcp { tcp, .. } => SockRef::from(tcp),
+            #[cfg(unix)]
+            Self::Unix { stream, .. } => SockRef::from(stream),
+        };
+        match (&*socket).read(buf.initialize_unfilled()) {
+            Err(err) if err.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            read => Poll::Ready(read.map(|len| buf.advance(len))),
+        }
     }
 
     pub(super) fn poll_write(

@@ -67,6 +67,10 @@ impl Conn {
         segments: Segments,
         mut write: impl FnMut(&mut Stream, &[IoSlice<'_>]) -> io::Result<usize>,
     ) {
+        // The first failure is the one to tell: the kernel calls the next ones EPIPE.
+        if self.write_error.is_some() {
+            return;
+        }
         let result = loop {
             let result = if self.secure.is_some() {
                 self.flush_secure(segments, &mut write)

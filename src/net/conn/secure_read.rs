@@ -74,9 +74,10 @@ impl Conn {
         let (Some(stream), Some(secure)) = (&mut self.stream, &mut self.secure) else {
             return Incoming::Nothing;
         };
+        let write_error = self.write_error;
         let mut read = |room: &mut [u8]| {
             let mut buf = ReadBuf::new(room);
-            match stream.poll_read(cx, &mut buf) {
+            match stream.poll_read(cx, &mut buf, write_error) {
                 Poll::Ready(Ok(())) => Ok(buf.filled().len()),
                 Poll::Ready(Err(err)) => Err(err),
                 Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
