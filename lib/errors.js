@@ -170,8 +170,7 @@ const invalidHostHeader = (value) =>
   coded(
     TypeError,
     'ERR_INVALID_ARG_TYPE',
-    'The "options.headers.host" property must be of type string. ' +
-      `Received ${value === null ? 'null' : `an instance of ${value.constructor?.name}`}`,
+    `The "options.headers.host" property must be of type string.${received(value)}`,
   );
 
 module.exports = {
