@@ -59,7 +59,7 @@ function connectTo(socket, plan, secure = null) {
   openScope(socket, secure ? 'TLSWRAP' : path ? 'PIPEWRAP' : 'TCPWRAP');
   if (path) openAttempt(socket, 'PIPECONNECTWRAP');
   if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
-  if (plan.host !== null) socket._host = plan.host;
+  if (plan.dialled === null) socket._host = plan.host;
   socket[kConn] = open(socket);
   const begin = (request) => {
     socket[kBegun] = true;

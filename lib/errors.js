@@ -27,7 +27,8 @@ function connectException(failure, bound) {
   let message = `${syscall} ${code} ${address}`;
   if (port) message += `:${port}`;
   if (local) message += ` - Local (${local.address}:${local.port})`;
-  else if (port && NO_SOCKET.has(code)) message += ' - Local (undefined:undefined)';
+  else if (port && syscall === 'connect' && NO_SOCKET.has(code))
+    message += ' - Local (undefined:undefined)';
   const error = withFields(new Error(message), { errno, code, syscall, address });
   if (port) error.port = port;
   if (bound && !failure.local) {

@@ -24,6 +24,9 @@ const { endWait, kWindow } = require('./write-window');
 // libuv's number. On Windows it is not the system's.
 const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;
 
+// Where the program names a local port alone.
+const ANY = { 4: '0.0.0.0', 6: '::' };
+
 const kBytesRead = Symbol('bytesRead');
 // Bytes written of which no WRITTEN event will tell, those of which one will, and these by event.
 const kUnmarked = Symbol('unmarked');
@@ -44,8 +47,10 @@ HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
   }
 };
 
-HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [{ address, port, family }] }) {
+HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [endpoint] }) {
   if (!this.connecting) return;
+  const { port, family } = endpoint;
+  const address = written(this, endpoint);
   openAttempt(this, 'TCPCONNECTWRAP');
   if (this[kPlan].several) this.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
   this.emit('connectionAttempt', address, port, family);
@@ -53,7 +58,10 @@ HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [{ address, port, famil
 
 HANDLERS[Kind.ATTEMPT_FAILED] = function onAttemptFailed({ failures: [failure] }) {
   if (!this.connecting || failure.syscall !== 'connect') return;
-  const { address, port, family } = failure.endpoint;
+  // Where the only one is refused at once, Node tells of the socket's end alone.
+  if (failure.local && !this[kPlan].several) return;
+  const { port, family } = failure.endpoint;
+  const address = written(this, failure.endpoint);
   const error = connectError(this, failure);
   concludeAttempt(this, () => {
     this.emit('connectionAttemptFailed', address, port, family, error);
@@ -74,7 +82,7 @@ HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
     this.emit('connect');
     this.emit('ready');
     if (!this.destroyed && !this.isPaused()) this.read(0);
-  });
+    });
 };
 
 HANDLERS[Kind.CONNECT_FAILED] = function onConnectFailed({ failures, several }) {
@@ -207,13 +215,21 @@ function nameOf({ address, port, family }) {
   return { address, family: `IPv${family}`, port };
 }
 
+// As the program wrote it, where it wrote an address.
+function written(socket, { address }) {
+  return socket[kPlan].dialled ?? address;
+}
+
 function connectError(socket, failure) {
-  const { request } = socket[kPlan];
-  const local =
-    failure.syscall === 'connect' && request.localAddress && request.localPort
-      ? { address: request.localAddress, port: request.localPort }
+  const { dialled, request } = socket[kPlan];
+  const { endpoint = {}, syscall } = failure;
+  const isBind = syscall === 'bind';
+  const address = (isBind ? request.localAddress : dialled) ?? endpoint.address;
+  const bound =
+    request.localPort && !isBind
+      ? { address: request.localAddress ?? ANY[endpoint.family], port: request.localPort }
       : null;
-  return errors.connectException(failure, local);
+  return errors.connectException({ ...failure, endpoint: { ...endpoint, address } }, bound);
 }
 
 module.exports = {

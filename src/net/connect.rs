@@ -15,7 +15,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use super::command::ConnId;
-use super::errno::errno;
+use super::errno::{INVALID, errno};
 use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
 use super::options::SocketOptions;
 use super::resolve::{NUMERIC_HOST, Order, Query, literal, resolve};
@@ -178,13 +178,19 @@ async fn race(
     let mut failures = Vec::new();
     loop {
         if let Some(address) = waiting.pop_front() {
+            let bound = match bind(address, connect.local_address, connect.local_port) {
+                Ok(bound) => bound,
+                Err(failure) => {
+                    failures.push(failure);
+                    continue;
+                }
+            };
             let endpoint = Endpoint::Ip(address);
             outbox.push(Event::Attempt {
                 conn,
                 attempt: Attempt::Started(endpoint),
             });
-            let (local_address, local_port) = (connect.local_address, connect.local_port);
-            running.spawn_local(connect_address(address, local_address, local_port));
+            running.spawn_local(connect_address(address, bound));
         }
         let finished = if waiting.is_empty() {
             running.join_next().await
@@ -207,50 +213,87 @@ async fn race(
     }
 }
 
-async fn connect_address(
+/// A socket with the near end that the program asked for, if it did.
+fn bind(
     address: SocketAddr,
     local_address: Option<IpAddr>,
     local_port: u16,
+) -> Result<Option<TcpSocket>, Failure> {
+    if local_address.is_none() && local_port == 0 {
+        return Ok(None);
+    }
+    let local = SocketAddr::new(local_address.unwrap_or(any(address)), local_port);
+    let failed = |code| Failure {
+        syscall: Syscall::Bind,
+        code,
+        endpoint: Some(Endpoint::Ip(local)),
+        local: None,
+    };
+    if local.is_ipv4() != address.is_ipv4() {
+        return Err(failed(INVALID));
+    }
+    let bound = || {
+        let socket = tcp_socket(address)?;
+        // libuv does so before each bind on Unix.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(local)?;
+        Ok(socket)
+    };
+    bound().map(Some).map_err(|err| failed(errno(&err)))
+}
+
+async fn connect_address(
+    address: SocketAddr,
+    bound: Option<TcpSocket>,
 ) -> Result<(TcpStream, SocketAddr), Failure> {
-    let failed = |syscall, endpoint, err: &io::Error, local| Failure {
-        syscall,
+    let failed = |err: &io::Error, local| Failure {
+        syscall: Syscall::Connect,
         code: errno(err),
-        endpoint: Some(Endpoint::Ip(endpoint)),
+        endpoint: Some(Endpoint::Ip(address)),
         local,
     };
-    let any = if address.is_ipv4() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
-    } else {
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    let local = bound.as_ref().and_then(|socket| socket.local_addr().ok());
+    let local = local.unwrap_or(SocketAddr::new(any(address), 0));
+    let socket = match bound {
+        Some(socket) => socket,
+        None => tcp_socket(address).map_err(|err| failed(&err, None))?,
     };
-    let local = SocketAddr::new(local_address.unwrap_or(any), local_port);
-    let socket = if address.is_ipv4() {
+    let mut connecting = pin!(socket.connect(address));
+    let at_once = poll_fn(|cx| Poll::Ready(connecting.as_mut().poll(cx))).await;
+    let connected = match at_once {
+        Poll::Ready(result) => result.map_err(|err| failed(&err, Some(local))),
+        Poll::Pending => connecting.await.map_err(|err| failed(&err, None)),
+    };
+    connected.map(|tcp| {
+        let peer = reached(&tcp, address);
+        (tcp, peer)
+    })
+}
+
+fn tcp_socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    if address.is_ipv4() {
         TcpSocket::new_v4()
     } else {
         TcpSocket::new_v6()
     }
-    .map_err(|err| failed(Syscall::Connect, address, &err, None))?;
-    if local_address.is_some() || local_port != 0 {
-        // libuv does so before each bind on Unix.
-        #[cfg(unix)]
-        let reusable = socket.set_reuseaddr(true);
-        #[cfg(not(unix))]
-        let reusable = io::Result::Ok(());
-        reusable
-            .and_then(|()| socket.bind(local))
-            .map_err(|err| failed(Syscall::Bind, local, &err, None))?;
+}
+
+fn any(address: SocketAddr) -> IpAddr {
+    if address.is_ipv4() {
+        Ipv4Addr::UNSPECIFIED.into()
+    } else {
+        Ipv6Addr::UNSPECIFIED.into()
     }
-    let mut connecting = pin!(socket.connect(address));
-    let at_once = poll_fn(|cx| Poll::Ready(connecting.as_mut().poll(cx))).await;
-    let connected = match at_once {
-        Poll::Ready(result) => {
-            result.map_err(|err| failed(Syscall::Connect, address, &err, Some(local)))
-        }
-        Poll::Pending => connecting
-            .await
-            .map_err(|err| failed(Syscall::Connect, address, &err, None)),
-    };
-    connected.map(|tcp| (tcp, address))
+}
+
+/// Who is dialled as `0.0.0.0` or `::` is this very host, by one of its addresses.
+fn reached(tcp: &TcpStream, dialled: SocketAddr) -> SocketAddr {
+    if dialled.ip().to_canonical().is_unspecified() {
+        tcp.peer_addr().unwrap_or(dialled)
+    } else {
+        dialled
+    }
 }
 
 #[cfg(unix)]
