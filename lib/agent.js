@@ -4,6 +4,7 @@
 // same places, so that what a program overrides works as it did.
 
 const net = require('node:net');
+const { isAbsolute } = require('node:path');
 
 const { readBounds, readReplayLimit } = require('./agent-options');
 const { planConnect } = require('./connect-plan');
@@ -512,6 +513,8 @@ function waitsForTunnel(agent, socket) {
 // socket that waits for the connection has its own timer and signal.
 function letRedial(agent, socket, options) {
   if (agent.createSocket !== Agent.prototype.createSocket) return;
+  // In another folder this path is another server's.
+  if (options.path && !isAbsolute(options.path)) return;
   mayRedial(socket, () => {
     let made;
     let isAsked = true;

@@ -9,8 +9,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-#[cfg(unix)]
-use tokio::net::UnixStream;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
@@ -20,18 +18,19 @@ use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
 use super::options::SocketOptions;
 use super::resolve::{NUMERIC_HOST, Order, Query, literal, resolve};
 use super::stream::Stream;
+use super::unix::UnixTarget;
 use super::{Gate, Outbox};
 use crate::tls::Handshake;
 
 /// What to connect to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Target {
     /// A host name or an address.
     Name { query: Query, port: u16 },
     /// Addresses that the program resolved by itself; they may have zones (`fe80::1%eth0`).
     Addresses { addresses: Vec<String>, port: u16 },
     /// A Unix socket.
-    Path(String),
+    Path(UnixTarget),
 }
 
 /// One connection to make.
@@ -67,22 +66,11 @@ impl From<Failure> for Refusal {
 /// Connects, reporting names resolved and attempts made on the way.
 pub(super) async fn connect(
     conn: ConnId,
-    connect: &Connect,
+    connect: &mut Connect,
     outbox: &Arc<Outbox>,
 ) -> Result<Stream, Refusal> {
-    let addresses = match &connect.target {
-        #[cfg(unix)]
-        Target::Path(path) => return Ok(connect_path(conn, path, outbox).await?),
-        #[cfg(not(unix))]
-        Target::Path(_) => {
-            return Err(Failure {
-                syscall: Syscall::Connect,
-                code: super::errno::NOT_SUPPORTED,
-                endpoint: None,
-                local: None,
-            }
-            .into());
-        }
+    let addresses = match &mut connect.target {
+        Target::Path(unix) => return Ok(unix.finish(conn, outbox).await?),
         Target::Addresses { addresses, port } => parse(addresses, *port).await?,
         Target::Name { query, port } => match literal(&query.host) {
             Some(ip) => vec![SocketAddr::new(ip, *port)],
@@ -293,27 +281,6 @@ fn reached(tcp: &TcpStream, dialled: SocketAddr) -> SocketAddr {
         tcp.peer_addr().unwrap_or(dialled)
     } else {
         dialled
-    }
-}
-
-#[cfg(unix)]
-async fn connect_path(conn: ConnId, path: &str, outbox: &Arc<Outbox>) -> Result<Stream, Failure> {
-    let endpoint = Endpoint::Path(path.to_owned());
-    outbox.push(Event::Attempt {
-        conn,
-        attempt: Attempt::Started(endpoint.clone()),
-    });
-    match UnixStream::connect(path).await {
-        Ok(stream) => Ok(Stream::Unix {
-            stream,
-            path: path.to_owned(),
-        }),
-        Err(err) => Err(Failure {
-            syscall: Syscall::Connect,
-            code: errno(&err),
-            endpoint: Some(endpoint),
-            local: None,
-        }),
     }
 }
 

@@ -5,10 +5,6 @@ use std::io;
 /// Where the system gave no number: EIO.
 pub(super) const UNKNOWN_ERRNO: i32 = if cfg!(windows) { 4070 } else { 5 };
 
-/// What a stream's path comes to where the system has none: EOPNOTSUPP, ENOTSUP in libuv's words.
-#[cfg(not(unix))]
-pub(super) const NOT_SUPPORTED: i32 = 4049;
-
 /// An address of the wrong family, which libuv refuses before the system is asked: EINVAL.
 pub(super) const INVALID: i32 = if cfg!(windows) { 4071 } else { 22 };
 
