@@ -92,19 +92,31 @@ describe('the addresses of a socket', () => {
   ]) {
     it(`are those of the host that ${host} stands for`, async () => {
       const server = await httpServer((_, res) => res.end(), { port: 0, host: bound });
-      const seen = [];
-      for (const agent of [agentOf(), new http.Agent()]) {
+      const req = request(server, agentOf(), { host }).end();
+      const socket = await socketOf(req);
+      await once(socket, 'connect');
+      const { remoteAddress, remoteFamily, remotePort, localAddress } = socket;
+      assert.deepEqual([remoteAddress, localAddress], [reached, reached]);
+      assert.equal(remoteFamily, reached.includes(':') ? 'IPv6' : 'IPv4');
+      assert.equal(remotePort, server.port);
+      const [res] = await once(req, 'response');
+      res.resume();
+      await gone(req);
+    });
+  }
+
+  for (const host of [HOST, '0', 'localhost']) {
+    it(`have the looked up host beside them as in Node: ${host}`, async () => {
+      const server = await httpServer((_, res) => res.end());
+      const [own, node] = [agentOf(), new http.Agent()].map(async (agent) => {
         const req = request(server, agent, { host }).end();
-        const socket = await socketOf(req);
-        await once(socket, 'connect');
-        const { remoteAddress, remoteFamily, remotePort, localAddress } = socket;
-        seen.push({ remoteAddress, remoteFamily, remotePort, localAddress, host: socket._host });
         const [res] = await once(req, 'response');
+        const { _host } = res.socket;
         res.resume();
         await gone(req);
-      }
-      assert.equal(seen[0].remoteAddress, reached);
-      assert.deepEqual(seen[0], seen[1]);
+        return _host;
+      });
+      assert.equal(await own, await node);
     });
   }
 

@@ -13,7 +13,7 @@ const { isOurs, openSocket } = require('./connection');
 const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
-const { connectByNode, isReplaced } = require('./node-transport');
+const { connectByNode, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
 const { queueFull, queueTimedOut } = require('./queue-limits');
@@ -133,7 +133,7 @@ Agent.prototype.createConnection = function createConnection(...args) {
   const [options, callback] = net._normalizeArgs(args);
   // Node's own agent knows the way through a proxy.
   if (goesByProxy(this, options)) return NodeAgent.prototype.createConnection.apply(this, args);
-  const plan = isReplaced() ? null : planConnect(options);
+  const plan = nodesCause() === null ? planConnect(options) : null;
   if (plan === null) return connectByNode(args);
   const socket = openSocket((own) => new Socket(own), options, plan);
   if (callback) socket.once('connect', callback);
@@ -530,7 +530,8 @@ function letRedial(agent, socket, options) {
       limitConnect(agent, made, options);
       return made;
     }
-    made?.destroy();
+    // It may fail by itself, and nobody listens to it.
+    made?.on('error', ignoreError).destroy();
     return null;
   });
 }

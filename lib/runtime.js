@@ -12,6 +12,9 @@ const runtime = (bun && 'bun') || (deno && 'deno') || 'node';
 module.exports = {
   runtime,
 
+  /** What asks for Deno's permissions. */
+  deno: runtime === 'deno' ? globalThis.Deno : null,
+
   /** OpenSSL reads TLS options, judges certificates and names errors; it can be asked, at once. */
   hasOpenssl: runtime === 'node',
 
