@@ -12,6 +12,7 @@ const RESUMED = "the runtime's HTTPS server does not tell that a session was res
 const FLAGS = "Node's flags, its debug log or its warning: not this runtime's";
 
 const HOOKS = "asserts on Node's async ids and resources, which this runtime has not";
+const ENTRIES = "this runtime's PerformanceObserver knows no 'net' and no 'dns'";
 const PRELOAD = "Node's --require, --import and NODE_OPTIONS: this runtime preloads otherwise";
 const SUITE = "runs Node's own suite, of Node's own flags";
 const FAULTS = "compares the errors of faults with the runtime's own client, which has others";
@@ -21,6 +22,8 @@ const both = [
   { file: 'agent-async-resource', why: HOOKS },
   { file: 'conformance', why: SUITE },
   { file: 'permission', why: FLAGS },
+  { file: 'perf-entries', why: ENTRIES },
+  { file: 'trace-events', why: FLAGS },
   { file: 'register', why: PRELOAD },
   { file: 'faults-slow', why: FAULTS },
   { file: 'faults-tls-bytes', why: FAULTS },
@@ -855,6 +858,7 @@ const bun = [
     why: "Bun's net.Socket has other values there",
     titles: [
       'the addresses of a socket are gone after the socket is',
+      'the addresses of a socket have the looked up host beside them as in Node: 127.0.0.1',
       'the addresses of a socket are undefined for a unix socket',
     ],
   },

@@ -115,7 +115,9 @@ function serve(agent, options, key) {
   if (transport === 'node') return { nodeOnly: 'transport' };
   if (goesByProxy(agent, options)) return { nodeOnly: 'proxyEnv' };
   const cause = nodesCause();
-  if (cause !== null) return { nodeOnly: cause };
+  if (cause !== null && !(cause === Cause.TRACED && transport === 'rustls')) {
+    return { nodeOnly: cause };
+  }
   const cached = key === undefined ? undefined : agent._getSession(key);
   // What Node's transport has cached is of no use here.
   if (isToken(cached)) options = { session: cached, ...options };

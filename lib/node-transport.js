@@ -2,13 +2,15 @@
 
 // When sockets come from Node's transport, whatever their options: where its connecting is not its
 // own any more, as mocks (nock, msw) and tracers replace it and must go on seeing every connection;
-// and where its permission model may forbid the network.
+// where its permission model may forbid the network; and where its trace events are wanted, which
+// its own code alone can write.
 
 const dns = require('node:dns');
 const net = require('node:net');
 
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
+const { isTraced } = require('./trace-events');
 
 const CREATE_CONNECTION = {
   node: "debug('createConnection', normalized)",
@@ -51,6 +53,7 @@ const socketConnect = ORIGINALS[0];
 const Cause = {
   REPLACED: 'a replaced net.connect()',
   PERMISSION: 'a process without the permission to use the network',
+  TRACED: 'trace events',
 };
 
 // The cause, or null where the connection may be native. Asked at each connection.
@@ -58,7 +61,8 @@ function nodesCause() {
   for (const { owner, name, value } of ORIGINALS) {
     if (owner[name] !== value) return Cause.REPLACED;
   }
-  return mayConnect() ? null : Cause.PERMISSION;
+  if (!mayConnect()) return Cause.PERMISSION;
+  return isTraced() ? Cause.TRACED : null;
 }
 
 // Whether connections are made by a mock now: it must not be passed by over one from before it

@@ -12,10 +12,12 @@ const {
   kParked,
   kPlan,
   kReading,
+  kStartTime,
   setReading,
 } = require('./connection');
 const errors = require('./errors');
 const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
+const { startTime, tellConnect, tellLookup } = require('./perf-entries');
 const { endExchange, kReplayLeft, replay } = require('./replay');
 const { closeAttempt, closeScope, concludeAttempt, openAttempt } = require('./scope');
 const { applyLateOptions } = require('./socket-options');
@@ -39,6 +41,8 @@ const kLeaving = Symbol('leaving');
 // By the event's kind.
 const HANDLERS = [];
 HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
+  if (this[kStartTime] !== undefined)
+    tellLookup(this[kStartTime], lookupOf(this[kPlan], endpoints));
   if (this.destroyed) return;
   const { host, several } = this[kPlan];
   for (const { address, family } of several ? endpoints : endpoints.slice(0, 1)) {
@@ -51,6 +55,7 @@ HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [endpoint] }) {
   if (!this.connecting) return;
   const { port, family } = endpoint;
   const address = written(this, endpoint);
+  if (port) this[kStartTime] = startTime();
   openAttempt(this, 'TCPCONNECTWRAP');
   if (this[kPlan].several) this.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
   this.emit('connectionAttempt', address, port, family);
@@ -82,7 +87,9 @@ HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
     this.emit('connect');
     this.emit('ready');
     if (!this.destroyed && !this.isPaused()) this.read(0);
-    });
+    if (this[kStartTime] !== undefined)
+      tellConnect(this[kStartTime], written(this, peer), peer.port);
+  });
 };
 
 HANDLERS[Kind.CONNECT_FAILED] = function onConnectFailed({ failures, several }) {
@@ -213,6 +220,15 @@ function ownCopy(chunk) {
 
 function nameOf({ address, port, family }) {
   return { address, family: `IPv${family}`, port };
+}
+
+// What an entry of dns.lookup() says of it.
+function lookupOf({ host, request, several }, endpoints) {
+  const { family, hints, order } = request;
+  const addresses = endpoints.map(({ address, family }) =>
+    several ? { address, family } : address,
+  );
+  return { hostname: host, family, hints, verbatim: order === 'verbatim', order, addresses };
 }
 
 // As the program wrote it, where it wrote an address.
