@@ -121,8 +121,8 @@ function socketOptions(options) {
 // The host as the resolver takes it. What is no plain name or address is left to Node: a zone
 // ('%eth0') and what needs one, what is too long, and letters that come to an address.
 function planHost(host) {
-  if (typeof host !== 'string' || host.length > HOST_MAX_CHARS || LINK_LOCAL.test(host))
-    return null;
+  if (typeof host !== 'string' || host.length > HOST_MAX_CHARS) return null;
+  if (LINK_LOCAL.test(host)) return null;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
   if (/^[\x01-\x7f]+$/.test(host)) return host.includes('%') ? null : host;
   const ascii = LETTERS.test(host) ? domainToASCII(host) : '';

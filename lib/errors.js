@@ -27,14 +27,17 @@ function connectException(failure, bound) {
   let message = `${syscall} ${code} ${address}`;
   if (port) message += `:${port}`;
   if (local) message += ` - Local (${local.address}:${local.port})`;
-  else if (port && syscall === 'connect' && NO_SOCKET.has(code))
-    message += ' - Local (undefined:undefined)';
+  else if (port && isWithoutSocket(code, syscall)) message += ' - Local (undefined:undefined)';
   const error = withFields(new Error(message), { errno, code, syscall, address });
   if (port) error.port = port;
   if (bound && !failure.local) {
     withFields(error, { localAddress: bound.address, localPort: bound.port });
   }
   return error;
+}
+
+function isWithoutSocket(code, syscall) {
+  return syscall === 'connect' && NO_SOCKET.has(code);
 }
 
 // Node's name for what the resolver answers when there is no such name or no address for it.

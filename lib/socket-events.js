@@ -41,8 +41,9 @@ const kLeaving = Symbol('leaving');
 // By the event's kind.
 const HANDLERS = [];
 HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
-  if (this[kStartTime] !== undefined)
+  if (this[kStartTime] !== undefined) {
     tellLookup(this[kStartTime], lookupOf(this[kPlan], endpoints));
+  }
   if (this.destroyed) return;
   const { host, several } = this[kPlan];
   for (const { address, family } of several ? endpoints : endpoints.slice(0, 1)) {
@@ -87,8 +88,9 @@ HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
     this.emit('connect');
     this.emit('ready');
     if (!this.destroyed && !this.isPaused()) this.read(0);
-    if (this[kStartTime] !== undefined)
+    if (this[kStartTime] !== undefined) {
       tellConnect(this[kStartTime], written(this, peer), peer.port);
+    }
   });
 };
 
