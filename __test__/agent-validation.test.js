@@ -64,4 +64,31 @@ describe('Agent validation', () => {
     });
     assert.equal(agent.totalSocketCount, 0);
   });
+
+  for (const [name, host] of [
+    ['a number', 1234],
+    ['a large number', 2 ** 53 - 1],
+    ['true', true],
+    ['a BigInt', 10n],
+    ['an array', ['a.example']],
+    ['an object', { host: 'a.example' }],
+    ['a function', function named() {}],
+    ['a String', new String('a.example')],
+  ]) {
+    it(`refuses a Host header that is ${name} with Node's error`, () => {
+      const [own, node] = [new Agent(), new http.Agent()].map((agent) => {
+        try {
+          http.get({ host: '127.0.0.1', port: 1, headers: { host }, agent }).on('error', () => {});
+        } catch (error) {
+          return error;
+        }
+        return undefined;
+      });
+      assert.equal(own.code, 'ERR_INVALID_ARG_TYPE');
+      assert.deepEqual(
+        [own.name, own.message, own.constructor],
+        [node.name, node.message, node.constructor],
+      );
+    });
+  }
 });

@@ -12,6 +12,7 @@ const RESUMED = "the runtime's HTTPS server does not tell that a session was res
 const FLAGS = "Node's flags, its debug log or its warning: not this runtime's";
 
 const HOOKS = "asserts on Node's async ids and resources, which this runtime has not";
+const ENTRIES = "this runtime's PerformanceObserver knows no 'net' and no 'dns'";
 const PRELOAD = "Node's --require, --import and NODE_OPTIONS: this runtime preloads otherwise";
 const SUITE = "runs Node's own suite, of Node's own flags";
 const FAULTS = "compares the errors of faults with the runtime's own client, which has others";
@@ -30,6 +31,9 @@ const both = [
   { file: 'agent-async-resource', why: HOOKS },
   { file: 'agent-debug-log', why: FLAGS },
   { file: 'conformance', why: SUITE },
+  { file: 'permission', why: FLAGS },
+  { file: 'perf-entries', why: ENTRIES },
+  { file: 'trace-events', why: FLAGS },
   { file: 'register', why: PRELOAD },
   { file: 'faults-slow', why: FAULTS },
   { file: 'faults-tls-bytes', why: FAULTS },
@@ -121,6 +125,11 @@ const both = [
     why: NET,
     titles: [
       'a connection that cannot be made from an address that is not ours is the error of bind',
+      'a connection that cannot be made from an IPv6 address to an IPv4 one is the error of bind, and no attempt',
+      'a connection that cannot be made from any IPv6 address to an IPv4 one is the error of bind, and no attempt',
+      'a connection that cannot be made from an IPv4 address written as IPv6 to an IPv4 one is the error of bind, and no attempt',
+      'a connection that cannot be made from an IPv4 address to an IPv6 one is the error of bind',
+      'a connection that cannot be made from an IPv4 address written as IPv6 to an IPv6 one is refused at once',
     ],
   },
   { file: 'tls-errors-alert', why: OPENSSL },
@@ -875,6 +884,7 @@ const bun = [
     why: "Bun's net.Socket has other values there",
     titles: [
       'the addresses of a socket are gone after the socket is',
+      'the addresses of a socket have the looked up host beside them as in Node: 127.0.0.1',
       'the addresses of a socket are undefined for a unix socket',
     ],
   },
@@ -892,6 +902,9 @@ const bun = [
       'a connection that cannot be made to a name that does not exist is the error of getaddrinfo',
       'a connection that cannot be made to a name without addresses of the family fails as in Node',
       'a connection that cannot be made from a port that is taken is EADDRINUSE',
+      'a connection that cannot be made to a host of a label of 64 characters fails as in Node',
+      'a connection that cannot be made to a host of 254 characters fails as in Node',
+      'a connection that cannot be made to a host of letters beyond ASCII fails as in Node',
     ],
   },
   {

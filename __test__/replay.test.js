@@ -7,6 +7,7 @@ const assert = require('node:assert/strict');
 const diagnostics = require('node:diagnostics_channel');
 const { once } = require('node:events');
 const https = require('node:https');
+const net = require('node:net');
 const { certificate, pki } = require('./support/certificates');
 const { WAYS, dyingServer } = require('./support/dying-server');
 const { HttpsAgent, httpsAgentWith } = require('./support/https-agent');
@@ -378,6 +379,20 @@ describeOwn('a request that meets a dying connection', () => {
     const error = await failure(request(target, agent, { host: 'name.example' }).end());
     assert.equal(error.code, 'ECONNRESET');
     assert.equal(other.seen.length, 0);
+  });
+
+  it('fails as before when createConnection() answers with a socket that fails', async () => {
+    const server = await diesOnce(WAYS.FIN);
+    const agent = keepAlive();
+    await exchange(server, agent);
+    let refused;
+    agent.createConnection = () => {
+      refused = new net.Socket();
+      return refused.destroy(new Error('refused'));
+    };
+    const error = await failure(request(server, agent).end());
+    assert.equal(error.code, 'ECONNRESET');
+    if (!refused.closed) await once(refused, 'close');
   });
 
   it('fails as before when createConnection() answers later', async () => {

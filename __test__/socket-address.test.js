@@ -4,9 +4,8 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
-const fs = require('node:fs');
+const http = require('node:http');
 const os = require('node:os');
-const path = require('node:path');
 const {
   HOST,
   agentOf,
@@ -15,16 +14,10 @@ const {
   exchange,
   gone,
   httpServer,
-  later,
   request,
   socketOf,
 } = require('./support/peer');
-
-function socketPath() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'oxagent-'));
-  later(() => fs.rmSync(folder, { recursive: true, force: true }));
-  return path.join(folder, 'server.sock');
-}
+const { freshPath } = require('./support/unix-path');
 
 describe('the addresses of a socket', () => {
   afterEach(cleanUp);
@@ -89,8 +82,64 @@ describe('the addresses of a socket', () => {
     res.resume();
   });
 
+  for (const [host, bound, reached] of [
+    ['0.0.0.0', '127.0.0.1', '127.0.0.1'],
+    ['0', '127.0.0.1', '127.0.0.1'],
+    ['::', '::1', '::1'],
+    ['::ffff:0.0.0.0', '127.0.0.1', '::ffff:127.0.0.1'],
+    ['::ffff:127.0.0.1', '127.0.0.1', '::ffff:127.0.0.1'],
+    ['::FFFF:7f00:1', '127.0.0.1', '::ffff:127.0.0.1'],
+  ]) {
+    it(`are those of the host that ${host} stands for`, async () => {
+      const server = await httpServer((_, res) => res.end(), { port: 0, host: bound });
+      const req = request(server, agentOf(), { host }).end();
+      const socket = await socketOf(req);
+      await once(socket, 'connect');
+      const { remoteAddress, remoteFamily, remotePort, localAddress } = socket;
+      assert.deepEqual([remoteAddress, localAddress], [reached, reached]);
+      assert.equal(remoteFamily, reached.includes(':') ? 'IPv6' : 'IPv4');
+      assert.equal(remotePort, server.port);
+      const [res] = await once(req, 'response');
+      res.resume();
+      await gone(req);
+    });
+  }
+
+  for (const host of [HOST, '0', 'localhost']) {
+    it(`have the looked up host beside them as in Node: ${host}`, async () => {
+      const server = await httpServer((_, res) => res.end());
+      const [own, node] = [agentOf(), new http.Agent()].map(async (agent) => {
+        const req = request(server, agent, { host }).end();
+        const [res] = await once(req, 'response');
+        const { _host } = res.socket;
+        res.resume();
+        await gone(req);
+        return _host;
+      });
+      assert.equal(await own, await node);
+    });
+  }
+
+  it('of a link-local address have its zone', async function () {
+    const [zoned] = Object.entries(os.networkInterfaces()).flatMap(([name, list]) =>
+      list.filter((one) => one.scopeid > 0).map(({ address }) => `${address}%${name}`),
+    );
+    if (!zoned) this.skip();
+    const server = await httpServer((_, res) => res.end(), { port: 0, host: '::' });
+    const lookup = (_host, { all }, done) =>
+      setImmediate(() =>
+        all ? done(null, [{ address: zoned, family: 6 }]) : done(null, zoned, 6),
+      );
+    const req = request(server, agentOf({ lookup }), { host: 'a.name' }).end();
+    const [res] = await once(req, 'response');
+    assert.equal(res.socket.remoteAddress, zoned);
+    assert.equal(res.socket.localAddress, zoned);
+    res.resume();
+    await gone(req);
+  });
+
   it('are undefined for a unix socket', async () => {
-    const where = socketPath();
+    const where = freshPath();
     const server = await httpServer((_, res) => res.end('from the path'), where);
     const req = request(server, agentOf(), { socketPath: where }).end();
     const [res] = await once(req, 'response');

@@ -54,6 +54,24 @@ function answering(...addresses) {
   };
 }
 
+// Where it answers at once, Node's request does not listen yet.
+function later(lookup) {
+  return (...args) => setImmediate(lookup, ...args);
+}
+
+async function attemptsOf(options) {
+  const agent = agentOf();
+  const req = http.request({ agent, ...options });
+  const attempts = [];
+  req.on('socket', (socket) => {
+    for (const event of ['connectionAttempt', 'connectionAttemptFailed']) {
+      socket.on(event, (...args) => attempts.push([event, ...args]));
+    }
+  });
+  await failure(req.end());
+  return attempts;
+}
+
 describe('a connection that cannot be made', () => {
   afterEach(cleanUp);
 
@@ -163,6 +181,74 @@ describe('a connection that cannot be made', () => {
     });
     assert.equal(error.code, 'EADDRINUSE');
   });
+
+  for (const [from, localAddress] of [
+    ['an IPv6 address', '::1'],
+    ['any IPv6 address', '::'],
+    ['an IPv4 address written as IPv6', '::ffff:127.0.0.1'],
+  ]) {
+    it(`from ${from} to an IPv4 one is the error of bind, and no attempt`, async () => {
+      const port = await closedPort();
+      const error = await sameFailure({ host: HOST, port, localAddress });
+      assert.equal(error.message, `bind EINVAL ${localAddress}`);
+      const lookup = answering({ address: HOST, family: 4 });
+      await sameFailure({ host: 'one.address', port, localAddress, lookup: later(lookup) });
+      const localPort = await closedPort();
+      await sameFailure({ host: HOST, port, localAddress, localPort });
+      const attempts = await attemptsOf({ host: 'localhost', family: 4, port, localAddress });
+      assert.deepEqual(attempts, []);
+    });
+  }
+
+  it('from an IPv4 address to an IPv6 one is the error of bind', async () => {
+    const error = await sameFailure({ host: '::1', port: 1, localAddress: HOST });
+    assert.equal(error.message, `bind EINVAL ${HOST}`);
+  });
+
+  it('from an IPv4 address written as IPv6 to an IPv6 one is refused at once', async () => {
+    const port = await closedPort();
+    const options = { host: '::1', port, localAddress: '::ffff:127.0.0.1' };
+    const error = await failureOf(new Agent(), options);
+    const expected = await failureOf(new http.Agent(), options);
+    const anyPort = ({ message }) => message.replace(/\d+\)$/, 'PORT)');
+    assert.equal(anyPort(error), anyPort(expected));
+    assert.equal(error.code, expected.code);
+  });
+
+  for (const host of [HOST, '::1', 'localhost']) {
+    it(`from a port of ours to ${host} names the near end`, async () => {
+      const options = { host, port: await closedPort(), localPort: await closedPort() };
+      const error = await sameFailure(options);
+      assert.equal(error.localPort, options.localPort);
+    });
+  }
+
+  for (const host of ['0:0:0:0:0:0:0:1', '::FFFF:7f00:1']) {
+    it(`to ${host} names the address as it was written`, async () => {
+      const port = await closedPort();
+      const error = await sameFailure({ host, port });
+      assert.equal(error.address, host);
+      const lookup = later(answering({ address: host, family: 6 }));
+      await sameFailure({ host: 'a.name', port, lookup, autoSelectFamily: false });
+    });
+  }
+
+  for (const [what, host] of [
+    ['a label of 64 characters', `${'a'.repeat(64)}.invalid`],
+    ['254 characters', 'ab.'.repeat(85).slice(0, 254)],
+    ['255 characters', 'ab.'.repeat(85)],
+    ['256 characters', `${'ab.'.repeat(85)}a`],
+    ['300 characters', 'a'.repeat(300)],
+    ['70,000 characters', 'a'.repeat(70_000)],
+    ['letters beyond ASCII', 'ä.invalid'],
+    ['300 letters beyond ASCII', 'ä'.repeat(300)],
+    ['a slash behind letters beyond ASCII', 'ä/b.invalid'],
+    ['digits of full width', '１２７.0.0.1'],
+  ]) {
+    it(`to a host of ${what} fails as in Node`, async () => {
+      await sameFailure({ host, port: await closedPort(), headers: { host: 'h' } });
+    });
+  }
 
   it('from an address and port of ours names both', async () => {
     const localPort = await closedPort();

@@ -5,9 +5,11 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const fs = require('node:fs');
+const http = require('node:http');
+const https = require('node:https');
 const net = require('node:net');
-const os = require('node:os');
 const path = require('node:path');
+const { httpsAgentWith } = require('./support/https-agent');
 const {
   agentOf,
   body,
@@ -15,16 +17,12 @@ const {
   exchange,
   gone,
   httpServer,
-  later,
+  rawServer,
   request,
   socketOf,
 } = require('./support/peer');
-
-function freshPath() {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'oxagent-'));
-  later(() => fs.rmSync(folder, { recursive: true, force: true }));
-  return path.join(folder, 'server.sock');
-}
+const { serveTls } = require('./support/tls-server');
+const { freshPath } = require('./support/unix-path');
 
 describe('a unix socket', () => {
   afterEach(cleanUp);
@@ -77,6 +75,81 @@ describe('a unix socket', () => {
     const options = { method: 'POST', socketPath };
     const { content } = await exchange(server, agentOf(), options, payload);
     assert.ok(content.equals(payload));
+  });
+
+  describe('is connected at the call', () => {
+    const home = process.cwd();
+    afterEach(() => process.chdir(home));
+
+    // What a program may do behind the call, by what it makes of the path.
+    for (const [what, wayOf, act] of [
+      ['and another folder', () => 'server.sock', () => process.chdir('/')],
+      ['and another folder, by dots', () => './server.sock', () => process.chdir('/')],
+      [
+        'and another name of the path',
+        (where) => where,
+        (where) => fs.renameSync(where, `${where}-`),
+      ],
+    ]) {
+      for (const secure of [false, true]) {
+        it(`${what} behind it changes nothing, ${secure ? 'with' : 'without'} TLS`, async () => {
+          const socketPath = freshPath();
+          process.chdir(path.dirname(socketPath));
+          const server = secure
+            ? await serveTls({}, (_, res) => res.end('here'), socketPath)
+            : await httpServer((_, res) => res.end('here'), socketPath);
+          const agent = secure ? httpsAgentWith() : agentOf();
+          const options = { agent, socketPath: wayOf(socketPath), rejectUnauthorized: false };
+          const req = (secure ? https : http).get(options);
+          act(socketPath);
+          const [res] = await once(req, 'response');
+          assert.equal((await body(res)).toString(), 'here');
+          assert.equal(server.connections, 1);
+        });
+      }
+    }
+
+    it('where the path from the root would be too long for a socket', async () => {
+      const folder = path.join(path.dirname(freshPath()), 'a'.repeat(70), 'b'.repeat(70));
+      fs.mkdirSync(folder, { recursive: true });
+      process.chdir(folder);
+      const server = await httpServer((_, res) => res.end('deep'), 'server.sock');
+      const req = request({}, agentOf(), { socketPath: 'server.sock' }).end();
+      process.chdir('/');
+      const [res] = await once(req, 'response');
+      assert.equal((await body(res)).toString(), 'deep');
+      assert.equal(server.connections, 1);
+    });
+
+    it('and is not made again from another folder', async () => {
+      const [first, other] = [freshPath(), freshPath()];
+      let requests = 0;
+      await rawServer((socket) => {
+        socket.on('data', () => {
+          if (++requests > 1) socket.destroy();
+          else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+        });
+      }, first);
+      const elsewhere = await httpServer((_, res) => res.end('elsewhere'), other);
+      const agent = agentOf({ keepAlive: true });
+      process.chdir(path.dirname(first));
+      await exchange({}, agent, { socketPath: 'server.sock' });
+      process.chdir(path.dirname(other));
+      const req = request({}, agent, { socketPath: 'server.sock' }).end();
+      assert.equal(req.reusedSocket, true);
+      const [error] = await once(req, 'error');
+      assert.equal(error.code, 'ECONNRESET');
+      assert.equal(elsewhere.connections, 0);
+    });
+
+    it('with an error that names the path as it was written', async () => {
+      process.chdir(path.dirname(freshPath()));
+      const req = request({}, agentOf(), { socketPath: './server.sock' }).end();
+      process.chdir('/');
+      const [error] = await once(req, 'error');
+      assert.equal(error.message, 'connect ENOENT ./server.sock');
+      assert.equal(error.address, './server.sock');
+    });
   });
 
   it('cannot be reset', async () => {

@@ -4,6 +4,7 @@
 // same places, so that what a program overrides works as it did.
 
 const net = require('node:net');
+const { isAbsolute } = require('node:path');
 
 const { inspectAsNodes, leaveOut } = require('./agent-inspect');
 const { readBounds, readReplayLimit } = require('./agent-options');
@@ -21,7 +22,7 @@ const {
 const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
-const { connectByNode, isReplaced } = require('./node-transport');
+const { connectByNode, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
@@ -146,7 +147,7 @@ Agent.prototype.createConnection = function createConnection(...args) {
   // Node's own agent knows the way through a proxy.
   if (goesByProxy(this, options)) return NodeAgent.prototype.createConnection.apply(this, args);
   if (debug) tellDirect(debug, 'http', options, false);
-  const plan = isReplaced() ? null : planConnect(options);
+  const plan = nodesCause() === null ? planConnect(options) : null;
   if (plan === null) return connectByNode(args);
   const socket = openSocket((own) => new Socket(own), options, plan);
   if (callback) socket.once('connect', callback);
@@ -548,6 +549,8 @@ function waitsForTunnel(agent, socket) {
 // socket that waits for the connection has its own timer and signal.
 function letRedial(agent, socket, options) {
   if (agent.createSocket !== Agent.prototype.createSocket) return;
+  // In another folder this path is another server's.
+  if (options.path && !isAbsolute(options.path)) return;
   mayRedial(socket, () => {
     let made;
     let isAsked = true;
@@ -563,7 +566,8 @@ function letRedial(agent, socket, options) {
       limitConnect(agent, made, options);
       return made;
     }
-    made?.destroy();
+    // It may fail by itself, and nobody listens to it.
+    made?.on('error', ignoreError).destroy();
     return null;
   });
 }

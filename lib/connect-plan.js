@@ -23,7 +23,16 @@ const ATTEMPT_DELAY_MIN_MS = 10;
 // What fits in a sockaddr_un, less the final zero, on every Unix.
 const PATH_MAX_BYTES = 103;
 
+// A longer one is no name (RFC 1035, section 2.3.4, and a final dot), which Node says by itself.
+const HOST_MAX_CHARS = 254;
+
 const PORT_MAX = 65535;
+
+// fe80::/10.
+const LINK_LOCAL = /^fe[89ab][0-9a-f]:/i;
+
+// A name in any script. domainToASCII() reads a URL's host, which ends at a slash, say.
+const LETTERS = /^[\p{L}\p{M}\p{N}._-]+$/u;
 
 const FAMILIES = new Map([
   [undefined, 0],
@@ -37,19 +46,21 @@ const FAMILIES = new Map([
 
 const isBlockList = net.BlockList.isBlockList ?? ((value) => value instanceof net.BlockList);
 
-// Returns null, or { request, host, several, lookup, blockList }: `lookup` where JavaScript is to
-// resolve the name, `blockList` where it is to judge the addresses.
+// Returns null, or { request, host, several, dialled, lookup, blockList }: `host` as the program wrote
+// it, `dialled` where it is an address, `lookup` where JavaScript is to resolve the name, `blockList`
+// where it is to judge the addresses.
 function planConnect(options) {
   for (const name of NODE_ONLY) {
     if (options[name] !== undefined && options[name] !== null) return null;
   }
   if (options.path) return planPath(options);
 
-  const host = planHost(options.host || 'localhost');
+  const host = options.host || 'localhost';
+  const resolved = planHost(host);
   const port = planPort(options.port);
   const family = FAMILIES.get(options.family);
   const hints = options.hints || 0;
-  if (host === null || port === null || family === undefined) return null;
+  if (resolved === null || port === null || family === undefined) return null;
   if (!Number.isInteger(hints) || (hints & ~HINTS) !== 0) return null;
 
   const { localAddress, localPort, lookup, blockList = null } = options;
@@ -64,7 +75,7 @@ function planConnect(options) {
   const several = !literal && delay > 0 && family === 0 && !localAddress;
 
   const request = {
-    host,
+    host: resolved,
     port,
     family,
     hints: hints === 0 && family === 0 && process.platform !== 'win32' ? dns.ADDRCONFIG : hints,
@@ -75,7 +86,14 @@ function planConnect(options) {
   if (localAddress) request.localAddress = localAddress;
   if (several) request.attemptDelay = delay;
   const resolver = lookup ?? (blockList ? dns.lookup : null);
-  return { request, host, several, lookup: literal ? null : resolver, blockList };
+  return {
+    request,
+    host,
+    several,
+    dialled: literal ? host : null,
+    lookup: literal ? null : resolver,
+    blockList,
+  };
 }
 
 function planPath(options) {
@@ -91,7 +109,7 @@ function planPath(options) {
     localPort: 0,
     ...socketOptions(options),
   };
-  return { request, host: null, several: false, lookup: null, blockList: null };
+  return { request, host: null, several: false, dialled: path, lookup: null, blockList: null };
 }
 
 function socketOptions(options) {
@@ -102,11 +120,15 @@ function socketOptions(options) {
   };
 }
 
-// A zone ('%eth0') is left to Node, as is what cannot be a name.
+// The host as the resolver takes it. What is no plain name or address is left to Node: a zone
+// ('%eth0') and what needs one, what is too long, and letters that come to an address.
 function planHost(host) {
-  if (typeof host !== 'string' || /[\0%]/.test(host)) return null;
+  if (typeof host !== 'string' || host.length > HOST_MAX_CHARS) return null;
+  if (LINK_LOCAL.test(host)) return null;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
-  return /^[\x01-\x7f]+$/.test(host) ? host : domainToASCII(host) || null;
+  if (/^[\x01-\x7f]+$/.test(host)) return host.includes('%') ? null : host;
+  const ascii = LETTERS.test(host) ? domainToASCII(host) : '';
+  return ascii === '' || ascii.length > HOST_MAX_CHARS || net.isIP(ascii) ? null : ascii;
 }
 
 function planPort(port) {

@@ -4,12 +4,14 @@
 // JavaScript knows of its state.
 
 const { channel } = require('node:diagnostics_channel');
+const net = require('node:net');
 const { addAbortSignal } = require('node:stream');
 
 const { Op, command, connect, hold, release } = require('./bridge/commands');
 const { open } = require('./bridge/events');
 const { lookUp } = require('./lookup');
 const { setImmediate } = require('./originals');
+const { startTime } = require('./perf-entries');
 const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
 const NO_CONNECTION = -1;
@@ -19,8 +21,13 @@ const EPOCH_MASK = 0xffff;
 
 const clientSocketChannel = channel('net.client.socket');
 
+// Node 20 tells of the sockets that net.connect() makes, not of those of TLS.
+const tellsOfPlainAlone = net.connect.toString().includes('netClientSocketChannel');
+
 const kConn = Symbol('connection');
 const kEpoch = Symbol('epoch');
+// When what is being done for the connection began, for whoever observes that.
+const kStartTime = Symbol('startTime');
 const kParked = Symbol('parked');
 const kPlan = Symbol('plan');
 const kBegun = Symbol('begun');
@@ -31,6 +38,7 @@ const kHolding = Symbol('holding');
 function initConnection(socket) {
   socket[kConn] = NO_CONNECTION;
   socket[kEpoch] = 0;
+  socket[kStartTime] = undefined;
   socket[kParked] = false;
   initScope(socket);
   socket[kPlan] = null;
@@ -53,14 +61,16 @@ function openSocket(make, options, plan, secure) {
 // Begins the connection of a plan (see ./connect-plan.js), with TLS over it where `secure` says how
 // (see ./tls/plan.js).
 function connectTo(socket, plan, secure = null) {
-  if (clientSocketChannel.hasSubscribers) clientSocketChannel.publish({ socket });
+  if (clientSocketChannel.hasSubscribers && !(secure && tellsOfPlainAlone)) {
+    clientSocketChannel.publish({ socket });
+  }
   socket.connecting = true;
   socket[kPlan] = plan;
   const { path } = plan.request;
   openScope(socket, secure ? 'TLSWRAP' : path ? 'PIPEWRAP' : 'TCPWRAP');
   if (path) openAttempt(socket, 'PIPECONNECTWRAP');
   if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
-  if (plan.host !== null) socket._host = plan.host;
+  if (plan.dialled === null) socket._host = plan.host;
   socket[kConn] = open(socket);
   const begin = (request) => {
     socket[kBegun] = true;
@@ -68,6 +78,7 @@ function connectTo(socket, plan, secure = null) {
     connect(socket[kConn], request, secure);
   };
   if (!plan.lookup && !plan.blockList) {
+    if (plan.dialled === null) socket[kStartTime] = startTime();
     begin(plan.request);
     return socket;
   }
@@ -140,6 +151,7 @@ module.exports = {
   kReading,
   kRefed,
   kScope,
+  kStartTime,
   listen,
   openSocket,
   setHolding,

@@ -27,13 +27,17 @@ function connectException(failure, bound) {
   let message = `${syscall} ${code} ${address}`;
   if (port) message += `:${port}`;
   if (local) message += ` - Local (${local.address}:${local.port})`;
-  else if (port && NO_SOCKET.has(code)) message += ' - Local (undefined:undefined)';
+  else if (port && isWithoutSocket(code, syscall)) message += ' - Local (undefined:undefined)';
   const error = withFields(new Error(message), { errno, code, syscall, address });
   if (port) error.port = port;
   if (bound && !failure.local) {
     withFields(error, { localAddress: bound.address, localPort: bound.port });
   }
   return error;
+}
+
+function isWithoutSocket(code, syscall) {
+  return syscall === 'connect' && NO_SOCKET.has(code);
 }
 
 // Node's name for what the resolver answers when there is no such name or no address for it.
@@ -170,8 +174,7 @@ const invalidHostHeader = (value) =>
   coded(
     TypeError,
     'ERR_INVALID_ARG_TYPE',
-    'The "options.headers.host" property must be of type string. ' +
-      `Received ${value === null ? 'null' : `an instance of ${value.constructor?.name}`}`,
+    `The "options.headers.host" property must be of type string.${received(value)}`,
   );
 
 module.exports = {

@@ -9,7 +9,7 @@ const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
 const errors = require('./errors');
-const { isReplaced } = require('./node-transport');
+const { Cause, nodesCause } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
 const { marksIdentity } = require('./runtime');
 const { markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
@@ -99,7 +99,10 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
   const key = perRequest ? undefined : options._agentKey;
   const served = serve(this, options, key);
   if (served.nodeOnly) {
-    if (transportOf(options) === 'rustls') throw errors.notServedByRustls(served.nodeOnly);
+    // That the network is forbidden is for Node to say.
+    if (transportOf(options) === 'rustls' && served.nodeOnly !== Cause.PERMISSION) {
+      throw errors.notServedByRustls(served.nodeOnly);
+    }
     const markNodes = (socket) => mark(socket, perRequest, 'node');
     return markNodes(nodeCreateConnection.apply(this, markDelivered(args, markNodes)));
   }
@@ -118,7 +121,10 @@ function serve(agent, options, key) {
   const transport = transportOf(options);
   if (transport === 'node') return { nodeOnly: 'transport' };
   if (goesByProxy(agent, options)) return { nodeOnly: 'proxyEnv' };
-  if (isReplaced()) return { nodeOnly: 'a replaced net.connect()' };
+  const cause = nodesCause();
+  if (cause !== null && !(cause === Cause.TRACED && transport === 'rustls')) {
+    return { nodeOnly: cause };
+  }
   const cached = key === undefined ? undefined : agent._getSession(key);
   // What Node's transport has cached is of no use here.
   if (isToken(cached)) options = { session: cached, ...options };

@@ -63,6 +63,7 @@ function judge(socket, plan, answers, begin) {
   }
   const { host, ...request } = plan.request;
   const tried = several ? allowed : allowed.slice(0, 1);
+  if (!several) plan.dialled = tried[0].address;
   begin({ ...request, addresses: tried.map(({ address }) => address) });
 }
 

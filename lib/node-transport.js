@@ -1,12 +1,16 @@
 'use strict';
 
-// Whether Node's connecting is still Node's own. Mocks (nock, msw) and tracers replace it, and must
-// go on seeing every connection: sockets then come from Node's transport.
+// When sockets come from Node's transport, whatever their options: where its connecting is not its
+// own any more, as mocks (nock, msw) and tracers replace it and must go on seeing every connection;
+// where its permission model may forbid the network; and where its trace events are wanted, which
+// its own code alone can write.
 
 const dns = require('node:dns');
 const net = require('node:net');
 
 const { isNodesOwn } = require('./nodes-own');
+const { mayConnect } = require('./permission');
+const { isTraced } = require('./trace-events');
 
 const CREATE_CONNECTION = {
   node: "debug('createConnection', normalized)",
@@ -45,11 +49,20 @@ for (const original of ORIGINALS) {
 
 const socketConnect = ORIGINALS[0];
 
-function isReplaced() {
+// As an error names them.
+const Cause = {
+  REPLACED: 'a replaced net.connect()',
+  PERMISSION: 'a process without the permission to use the network',
+  TRACED: 'trace events',
+};
+
+// The cause, or null where the connection may be native. Asked at each connection.
+function nodesCause() {
   for (const { owner, name, value } of ORIGINALS) {
-    if (owner[name] !== value) return true;
+    if (owner[name] !== value) return Cause.REPLACED;
   }
-  return false;
+  if (!mayConnect()) return Cause.PERMISSION;
+  return isTraced() ? Cause.TRACED : null;
 }
 
 // Whether connections are made by a mock now: it must not be passed by over one from before it
@@ -65,4 +78,4 @@ function connectByNode(args) {
   return net.connect === value ? net.createConnection(...args) : net.connect(...args);
 }
 
-module.exports = { connectByNode, isConnectReplaced, isReplaced };
+module.exports = { Cause, connectByNode, isConnectReplaced, nodesCause };

@@ -6,7 +6,6 @@
 // of lib/, which takes these from here alone.
 
 const net = require('node:net');
-const { performance } = require('node:perf_hooks');
 const process = require('node:process');
 // The globals of the same names may be missing.
 const timers = require('node:timers');
@@ -102,9 +101,23 @@ function sourceOf(value) {
 const hasImmediate = setsRealTimer(timers.setImmediate, timers.clearImmediate, 'Immediate');
 const hasTimeout = setsRealTimer(timers.setTimeout, timers.clearTimeout, 'Timeout');
 
-// A fake puts its own on the object; Bun has the method there.
-const now = Object.getPrototypeOf(performance).now ?? performance.now;
-const monotonicNow = now.bind(performance);
+// Of the process itself, and never faked. perf_hooks would take time to load, and has more to tell
+// once it is there (see ./perf-entries.js).
+const { uptime } = process;
+const monotonicNow = isNative(uptime) ? () => uptime() * 1000 : performanceNow();
+
+function performanceNow() {
+  const { performance } = require('node:perf_hooks');
+  // A fake puts its own on the object; Bun has the method there.
+  const now = Object.getPrototypeOf(performance).now ?? performance.now;
+  return now.bind(performance);
+}
+
+function performanceWallNow() {
+  const { performance } = require('node:perf_hooks');
+  const now = performanceNow();
+  return () => performance.timeOrigin + now();
+}
 
 module.exports = {
   nextTick: isNodesNextTick(process.nextTick) ? process.nextTick : runInMicrotask,
@@ -120,7 +133,7 @@ module.exports = {
   monotonicNow,
 
   /** Milliseconds since 1970. */
-  wallNow: isNative(Date.now) ? Date.now : () => performance.timeOrigin + monotonicNow(),
+  wallNow: isNative(Date.now) ? Date.now : performanceWallNow(),
 
   parseDate: Date.parse,
 };

@@ -14,6 +14,10 @@ const runtime = (bun && 'bun') || (deno && 'deno') || 'node';
 module.exports = {
   runtime,
 
+  /** What asks for Deno's permissions. */
+  // biome-ignore lint/style/noRestrictedGlobals: it is nowhere else
+  deno: runtime === 'deno' ? globalThis.Deno : null,
+
   /** OpenSSL reads TLS options, judges certificates and names errors; it can be asked, at once. */
   hasOpenssl: runtime === 'node',
 

@@ -14,18 +14,23 @@ const {
   kParked,
   kPlan,
   kReading,
+  kStartTime,
   setReading,
 } = require('./connection');
 const { drainListener, keepDraining } = require('./early-answer');
 const errors = require('./errors');
 const { failWrites, hearWritten, kWriteCallback } = require('./in-flight');
 const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
+const { startTime, tellConnect, tellLookup } = require('./perf-entries');
 const { endExchange, kReplayLeft, replay } = require('./replay');
 const { closeAttempt, closeScope, concludeAttempt, openAttempt } = require('./scope');
 const { applyLateOptions } = require('./socket-options');
 
 // libuv's number. On Windows it is not the system's.
 const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;
+
+// Where the program names a local port alone.
+const ANY = { 4: '0.0.0.0', 6: '::' };
 
 const kBytesRead = Symbol('bytesRead');
 const kFinalCallback = Symbol('finalCallback');
@@ -34,6 +39,9 @@ const kLeaving = Symbol('leaving');
 // By the event's kind.
 const HANDLERS = [];
 HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
+  if (this[kStartTime] !== undefined) {
+    tellLookup(this[kStartTime], lookupOf(this[kPlan], endpoints));
+  }
   if (this.destroyed) return;
   const { host, several } = this[kPlan];
   for (const { address, family } of several ? endpoints : endpoints.slice(0, 1)) {
@@ -42,8 +50,11 @@ HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
   }
 };
 
-HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [{ address, port, family }] }) {
+HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [endpoint] }) {
   if (!this.connecting) return;
+  const { port, family } = endpoint;
+  const address = written(this, endpoint);
+  if (port) this[kStartTime] = startTime();
   openAttempt(this, 'TCPCONNECTWRAP');
   if (this[kPlan].several) this.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
   this.emit('connectionAttempt', address, port, family);
@@ -51,7 +62,10 @@ HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [{ address, port, famil
 
 HANDLERS[Kind.ATTEMPT_FAILED] = function onAttemptFailed({ failures: [failure] }) {
   if (!this.connecting || failure.syscall !== 'connect') return;
-  const { address, port, family } = failure.endpoint;
+  // Where the only one is refused at once, Node tells of the socket's end alone.
+  if (failure.local && !this[kPlan].several) return;
+  const { port, family } = failure.endpoint;
+  const address = written(this, failure.endpoint);
   const error = connectError(this, failure);
   concludeAttempt(this, () => {
     this.emit('connectionAttemptFailed', address, port, family, error);
@@ -72,6 +86,9 @@ HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
     this.emit('connect');
     this.emit('ready');
     if (!this.destroyed && !this.isPaused()) this.read(0);
+    if (this[kStartTime] !== undefined) {
+      tellConnect(this[kStartTime], written(this, peer), peer.port);
+    }
   });
 };
 
@@ -200,13 +217,30 @@ function nameOf({ address, port, family }) {
   return { address, family: `IPv${family}`, port };
 }
 
+// What an entry of dns.lookup() says of it.
+function lookupOf({ host, request, several }, endpoints) {
+  const { family, hints, order } = request;
+  const addresses = endpoints.map(({ address, family }) =>
+    several ? { address, family } : address,
+  );
+  return { hostname: host, family, hints, verbatim: order === 'verbatim', order, addresses };
+}
+
+// As the program wrote it, where it wrote an address.
+function written(socket, { address }) {
+  return socket[kPlan].dialled ?? address;
+}
+
 function connectError(socket, failure) {
-  const { request } = socket[kPlan];
-  const local =
-    failure.syscall === 'connect' && request.localAddress && request.localPort
-      ? { address: request.localAddress, port: request.localPort }
+  const { dialled, request } = socket[kPlan];
+  const { endpoint = {}, syscall } = failure;
+  const isBind = syscall === 'bind';
+  const address = (isBind ? request.localAddress : dialled) ?? endpoint.address;
+  const bound =
+    request.localPort && !isBind
+      ? { address: request.localAddress ?? ANY[endpoint.family], port: request.localPort }
       : null;
-  return errors.connectException(failure, local);
+  return errors.connectException({ ...failure, endpoint: { ...endpoint, address } }, bound);
 }
 
 module.exports = {

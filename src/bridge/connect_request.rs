@@ -7,7 +7,7 @@ use std::time::Duration;
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 
-use crate::net::{Connect, Gate, KeepAlive, Order, Query, SocketOptions, Target};
+use crate::net::{Connect, Gate, KeepAlive, Order, Query, SocketOptions, Target, UnixTarget};
 use crate::tls::Handshake;
 
 /// Checked `net.connect()` options.
@@ -59,7 +59,7 @@ impl ConnectRequest {
 
     fn target(self) -> Result<Target> {
         if let Some(path) = self.path {
-            return Ok(Target::Path(path));
+            return Ok(Target::Path(UnixTarget::connect(path)));
         }
         let port = port(self.port)?;
         if let Some(addresses) = self.addresses {

@@ -68,11 +68,38 @@ impl Detail {
     }
 }
 
+/// A link-local address has its zone, as in Node: `fe80::1%eth0`.
+fn shown(address: &SocketAddr) -> String {
+    match address {
+        SocketAddr::V6(v6) if v6.scope_id() != 0 && v6.ip().is_unicast_link_local() => {
+            format!("{}%{}", v6.ip(), zone(v6.scope_id()))
+        }
+        _ => address.ip().to_string(),
+    }
+}
+
+#[cfg(unix)]
+fn zone(index: u32) -> String {
+    let mut name = [0; libc::IF_NAMESIZE];
+    // SAFETY: the array has the room that the call asks for.
+    if unsafe { libc::if_indextoname(index, name.as_mut_ptr()) }.is_null() {
+        return index.to_string();
+    }
+    // SAFETY: the call has succeeded, so that a C string is in the array.
+    let name = unsafe { std::ffi::CStr::from_ptr(name.as_ptr()) };
+    name.to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+fn zone(index: u32) -> String {
+    index.to_string()
+}
+
 impl From<&Endpoint> for EndpointDetail {
     fn from(endpoint: &Endpoint) -> Self {
         match endpoint {
             Endpoint::Ip(address) => Self {
-                address: address.ip().to_string(),
+                address: shown(address),
                 port: Some(address.port().into()),
                 family: Some(if address.is_ipv6() { 6 } else { 4 }),
             },

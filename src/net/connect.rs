@@ -9,29 +9,28 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-#[cfg(unix)]
-use tokio::net::UnixStream;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 use super::command::ConnId;
-use super::errno::errno;
+use super::errno::{INVALID, errno};
 use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
 use super::options::SocketOptions;
 use super::resolve::{NUMERIC_HOST, Order, Query, literal, resolve};
 use super::stream::Stream;
+use super::unix::UnixTarget;
 use super::{Gate, Outbox};
 use crate::tls::Handshake;
 
 /// What to connect to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Target {
     /// A host name or an address.
     Name { query: Query, port: u16 },
     /// Addresses that the program resolved by itself; they may have zones (`fe80::1%eth0`).
     Addresses { addresses: Vec<String>, port: u16 },
     /// A Unix socket.
-    Path(String),
+    Path(UnixTarget),
 }
 
 /// One connection to make.
@@ -67,22 +66,11 @@ impl From<Failure> for Refusal {
 /// Connects, reporting names resolved and attempts made on the way.
 pub(super) async fn connect(
     conn: ConnId,
-    connect: &Connect,
+    connect: &mut Connect,
     outbox: &Arc<Outbox>,
 ) -> Result<Stream, Refusal> {
-    let addresses = match &connect.target {
-        #[cfg(unix)]
-        Target::Path(path) => return Ok(connect_path(conn, path, outbox).await?),
-        #[cfg(not(unix))]
-        Target::Path(_) => {
-            return Err(Failure {
-                syscall: Syscall::Connect,
-                code: super::errno::NOT_SUPPORTED,
-                endpoint: None,
-                local: None,
-            }
-            .into());
-        }
+    let addresses = match &mut connect.target {
+        Target::Path(unix) => return Ok(unix.finish(conn, outbox).await?),
         Target::Addresses { addresses, port } => parse(addresses, *port).await?,
         Target::Name { query, port } => match literal(&query.host) {
             Some(ip) => vec![SocketAddr::new(ip, *port)],
@@ -178,13 +166,19 @@ async fn race(
     let mut failures = Vec::new();
     loop {
         if let Some(address) = waiting.pop_front() {
+            let bound = match bind(address, connect.local_address, connect.local_port) {
+                Ok(bound) => bound,
+                Err(failure) => {
+                    failures.push(failure);
+                    continue;
+                }
+            };
             let endpoint = Endpoint::Ip(address);
             outbox.push(Event::Attempt {
                 conn,
                 attempt: Attempt::Started(endpoint),
             });
-            let (local_address, local_port) = (connect.local_address, connect.local_port);
-            running.spawn_local(connect_address(address, local_address, local_port));
+            running.spawn_local(connect_address(address, bound));
         }
         let finished = if waiting.is_empty() {
             running.join_next().await
@@ -207,70 +201,86 @@ async fn race(
     }
 }
 
-async fn connect_address(
+/// A socket with the near end that the program asked for, if it did.
+fn bind(
     address: SocketAddr,
     local_address: Option<IpAddr>,
     local_port: u16,
+) -> Result<Option<TcpSocket>, Failure> {
+    if local_address.is_none() && local_port == 0 {
+        return Ok(None);
+    }
+    let local = SocketAddr::new(local_address.unwrap_or(any(address)), local_port);
+    let failed = |code| Failure {
+        syscall: Syscall::Bind,
+        code,
+        endpoint: Some(Endpoint::Ip(local)),
+        local: None,
+    };
+    if local.is_ipv4() != address.is_ipv4() {
+        return Err(failed(INVALID));
+    }
+    let bound = || {
+        let socket = tcp_socket(address)?;
+        // libuv does so before each bind on Unix.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(local)?;
+        Ok(socket)
+    };
+    bound().map(Some).map_err(|err| failed(errno(&err)))
+}
+
+async fn connect_address(
+    address: SocketAddr,
+    bound: Option<TcpSocket>,
 ) -> Result<(TcpStream, SocketAddr), Failure> {
-    let failed = |syscall, endpoint, err: &io::Error, local| Failure {
-        syscall,
+    let failed = |err: &io::Error, local| Failure {
+        syscall: Syscall::Connect,
         code: errno(err),
-        endpoint: Some(Endpoint::Ip(endpoint)),
+        endpoint: Some(Endpoint::Ip(address)),
         local,
     };
-    let any = if address.is_ipv4() {
-        IpAddr::V4(Ipv4Addr::UNSPECIFIED)
-    } else {
-        IpAddr::V6(Ipv6Addr::UNSPECIFIED)
+    let local = bound.as_ref().and_then(|socket| socket.local_addr().ok());
+    let local = local.unwrap_or(SocketAddr::new(any(address), 0));
+    let socket = match bound {
+        Some(socket) => socket,
+        None => tcp_socket(address).map_err(|err| failed(&err, None))?,
     };
-    let local = SocketAddr::new(local_address.unwrap_or(any), local_port);
-    let socket = if address.is_ipv4() {
+    let mut connecting = pin!(socket.connect(address));
+    let at_once = poll_fn(|cx| Poll::Ready(connecting.as_mut().poll(cx))).await;
+    let connected = match at_once {
+        Poll::Ready(result) => result.map_err(|err| failed(&err, Some(local))),
+        Poll::Pending => connecting.await.map_err(|err| failed(&err, None)),
+    };
+    connected.map(|tcp| {
+        let peer = reached(&tcp, address);
+        (tcp, peer)
+    })
+}
+
+fn tcp_socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    if address.is_ipv4() {
         TcpSocket::new_v4()
     } else {
         TcpSocket::new_v6()
     }
-    .map_err(|err| failed(Syscall::Connect, address, &err, None))?;
-    if local_address.is_some() || local_port != 0 {
-        // libuv does so before each bind on Unix.
-        #[cfg(unix)]
-        let reusable = socket.set_reuseaddr(true);
-        #[cfg(not(unix))]
-        let reusable = io::Result::Ok(());
-        reusable
-            .and_then(|()| socket.bind(local))
-            .map_err(|err| failed(Syscall::Bind, local, &err, None))?;
-    }
-    let mut connecting = pin!(socket.connect(address));
-    let at_once = poll_fn(|cx| Poll::Ready(connecting.as_mut().poll(cx))).await;
-    let connected = match at_once {
-        Poll::Ready(result) => {
-            result.map_err(|err| failed(Syscall::Connect, address, &err, Some(local)))
-        }
-        Poll::Pending => connecting
-            .await
-            .map_err(|err| failed(Syscall::Connect, address, &err, None)),
-    };
-    connected.map(|tcp| (tcp, address))
 }
 
-#[cfg(unix)]
-async fn connect_path(conn: ConnId, path: &str, outbox: &Arc<Outbox>) -> Result<Stream, Failure> {
-    let endpoint = Endpoint::Path(path.to_owned());
-    outbox.push(Event::Attempt {
-        conn,
-        attempt: Attempt::Started(endpoint.clone()),
-    });
-    match UnixStream::connect(path).await {
-        Ok(stream) => Ok(Stream::Unix {
-            stream,
-            path: path.to_owned(),
-        }),
-        Err(err) => Err(Failure {
-            syscall: Syscall::Connect,
-            code: errno(&err),
-            endpoint: Some(endpoint),
-            local: None,
-        }),
+fn any(address: SocketAddr) -> IpAddr {
+    if address.is_ipv4() {
+        Ipv4Addr::UNSPECIFIED.into()
+    } else {
+        Ipv6Addr::UNSPECIFIED.into()
+    }
+}
+
+/// Who is dialled as `0.0.0.0` or `::` is this very host, by one of its addresses.
+fn reached(tcp: &TcpStream, dialled: SocketAddr) -> SocketAddr {
+    if dialled.ip().to_canonical().is_unspecified() {
+        tcp.peer_addr().unwrap_or(dialled)
+    } else {
+        dialled
     }
 }
 

@@ -5,9 +5,8 @@ use std::io;
 /// Where the system gave no number: EIO.
 pub(super) const UNKNOWN_ERRNO: i32 = if cfg!(windows) { 4070 } else { 5 };
 
-/// What a stream's path comes to where the system has none: EOPNOTSUPP, ENOTSUP in libuv's words.
-#[cfg(not(unix))]
-pub(super) const NOT_SUPPORTED: i32 = 4049;
+/// An address of the wrong family, which libuv refuses before the system is asked: EINVAL.
+pub(super) const INVALID: i32 = if cfg!(windows) { 4071 } else { 22 };
 
 /// The system's own number of a connection that can carry no more: EPIPE, WSAESHUTDOWN.
 pub(super) const BROKEN_PIPE: i32 = if cfg!(windows) { 10058 } else { 32 };

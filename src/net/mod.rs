@@ -38,6 +38,7 @@ mod segments;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod unix;
 
 pub use command::{Batch, Command, ConnId};
 pub use connect::{Connect, Target};
@@ -50,3 +51,4 @@ pub use options::{KeepAlive, SocketOptions};
 pub use outbox::Outbox;
 pub use reactor::{Port, Reactor, reactors};
 pub use resolve::{Order, Query};
+pub use unix::UnixTarget;

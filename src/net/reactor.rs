@@ -448,7 +448,7 @@ impl PortState {
                 outbox: io.outbox.clone(),
             };
             injected!(Connecting);
-            let opened = connect(conn, &request, &io.outbox).await;
+            let opened = connect(conn, &mut request, &io.outbox).await;
             std::mem::forget(guard);
             let entry = match opened {
                 Ok(stream) => open(conn, &mut request, io, stream),
