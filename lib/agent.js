@@ -16,7 +16,7 @@ const { connectByNode, isReplaced } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
 const { queueFull, queueTimedOut } = require('./queue-limits');
-const { beginExchange, mayRedial } = require('./replay');
+const { beginExchange, kForReplay, mayRedial } = require('./replay');
 const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
@@ -512,7 +512,7 @@ function waitsForTunnel(agent, socket) {
 // socket that waits for the connection has its own timer and signal.
 function letRedial(agent, socket, options) {
   if (agent.createSocket !== Agent.prototype.createSocket) return;
-  mayRedial(socket, () => {
+  const redial = () => {
     let made;
     let isAsked = true;
     // An override may answer by the callback. One that does so later is too late.
@@ -520,16 +520,18 @@ function letRedial(agent, socket, options) {
       if (isAsked) made ??= socket;
       else if (socket !== made) socket?.destroy();
     };
-    const bare = { ...options, timeout: undefined, signal: undefined };
+    const bare = { ...options, timeout: undefined, signal: undefined, [kForReplay]: true };
     made = agent.createConnection(bare, take) ?? made;
     isAsked = false;
-    if (made && isOurs(made) && made.connecting) {
+    // Over TLS it may be Node's own, if that is what the server needs.
+    if (made?.connecting && (isOurs(made) || (made.encrypted && socket.encrypted))) {
       limitConnect(agent, made, options);
       return made;
     }
     made?.destroy();
     return null;
-  });
+  };
+  mayRedial(socket, redial, agent[kReplayLimit]);
 }
 
 function limitConnect(agent, socket, options) {

@@ -9,6 +9,7 @@ const { openSocket } = require('./connection');
 const errors = require('./errors');
 const { isReplaced } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
+const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
 const { markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
@@ -93,6 +94,8 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
   const served = serve(this, options, key);
   if (served.nodeOnly) {
     if (transportOf(options) === 'rustls') throw errors.notServedByRustls(served.nodeOnly);
+    // A resumed session of Node's shows no certificate.
+    if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
     const markNodes = (socket) => mark(socket, perRequest, 'node');
     return markNodes(nodeCreateConnection.apply(this, markDelivered(args, markNodes)));
   }

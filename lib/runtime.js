@@ -30,6 +30,9 @@ module.exports = {
   /** TLS fails the writes that wait for its handshake before it tells why it has failed. */
   failsWritesFirst: runtime === 'bun',
 
+  /** TLS agrees to a new handshake that a server of TLS 1.2 asks for. */
+  renegotiates: runtime !== 'deno',
+
   /** TLS offers X25519MLKEM768. */
   offersMlKem: runtime === 'bun',
 };
