@@ -45,6 +45,8 @@ const both = [
     ],
   },
   { file: 'https-option-pfx', why: OPENSSL },
+  { file: 'tls-client-schemes', why: SERVER },
+  { file: 'tls-errors-legacy', why: OPENSSL },
   {
     file: 'https-option-servername',
     why: FIELDS,
@@ -232,6 +234,7 @@ const both = [
 ];
 
 const deno = [
+  { file: 'tls-errors-refused', why: SERVER },
   {
     file: 'agent-bounds-options',
     why: 'Deno cuts what it shows of a value elsewhere than Node',
@@ -264,6 +267,7 @@ const deno = [
     file: 'tls-errors-renegotiate',
     why: "Deno's TLS does not renegotiate",
     titles: [
+      'TLS errors: a server that renegotiates before its answer',
       'TLS errors: a server that renegotiates the program may, with {"maxVersion":"TLSv1.2"}',
       'TLS errors: a server that renegotiates the program may, with {"secureProtocol":"TLSv1_2_method"}',
     ],
@@ -609,6 +613,16 @@ const deno = [
 ];
 
 const bun = [
+  {
+    file: 'tls-errors-refused',
+    why: FIELDS,
+    titles: [
+      'TLS errors: a server that refuses the hello whoever asks by its end: the request fails as with Node, after one try more',
+      'TLS errors: a server that refuses the hello whoever asks by close_notify: the request fails as with Node, after one try more',
+      'TLS errors: a server that refuses the hello whoever asks by close_notify and its end: the request fails as with Node, after one try more',
+      'TLS errors: a server that refuses the hello whoever asks by a warning and its end: the request fails as with Node, after one try more',
+    ],
+  },
   {
     file: 'agent-lookup',
     why: NET,
