@@ -558,7 +558,8 @@ declare namespace oxagent {
   interface TlsSocket extends tls.TLSSocket, Replayed {
     /**
      * Whose TLS serves it. `'rustls'` may become `'node'` until 'secureConnect', when the handshake
-     * shows that only OpenSSL can serve the server or judge its certificates.
+     * shows that only OpenSSL can serve the server or judge its certificates; and by a replay, when a
+     * server of TLS 1.2 asks for another handshake.
      */
     readonly transport: 'rustls' | 'node';
   }

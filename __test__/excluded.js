@@ -59,6 +59,8 @@ const both = [
     ],
   },
   { file: 'https-option-pfx', why: OPENSSL },
+  { file: 'tls-client-schemes', why: SERVER },
+  { file: 'tls-errors-legacy', why: OPENSSL },
   {
     file: 'https-option-servername',
     why: FIELDS,
@@ -251,6 +253,7 @@ const both = [
 ];
 
 const deno = [
+  { file: 'tls-errors-refused', why: SERVER },
   {
     file: 'fake-timers',
     why: WITHIN,
@@ -291,6 +294,7 @@ const deno = [
     file: 'tls-errors-renegotiate',
     why: "Deno's TLS does not renegotiate",
     titles: [
+      'TLS errors: a server that renegotiates before its answer',
       'TLS errors: a server that renegotiates the program may, with {"maxVersion":"TLSv1.2"}',
       'TLS errors: a server that renegotiates the program may, with {"secureProtocol":"TLSv1_2_method"}',
     ],
@@ -642,6 +646,16 @@ const bun = [
     titles: [
       'fake timers of node:test, installed before loading, stop no http request',
       'fake timers of node:test, installed before loading, stop no https request',
+    ],
+  },
+  {
+    file: 'tls-errors-refused',
+    why: FIELDS,
+    titles: [
+      'TLS errors: a server that refuses the hello whoever asks by its end: the request fails as with Node, after one try more',
+      'TLS errors: a server that refuses the hello whoever asks by close_notify: the request fails as with Node, after one try more',
+      'TLS errors: a server that refuses the hello whoever asks by close_notify and its end: the request fails as with Node, after one try more',
+      'TLS errors: a server that refuses the hello whoever asks by a warning and its end: the request fails as with Node, after one try more',
     ],
   },
   {

@@ -4,9 +4,13 @@
 // and must be reported alike: code, message, library, reason and all.
 
 const assert = require('node:assert/strict');
+const { execFileSync } = require('node:child_process');
 const { once } = require('node:events');
+const fs = require('node:fs');
 const https = require('node:https');
 const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
 const tls = require('node:tls');
 const { fallsBack, tlsFailure } = require('../lib/tls/tls-errors');
 const { pki } = require('./support/certificates');
@@ -237,18 +241,50 @@ describe('the error of a TLS failure', function () {
 
 describe('a failed handshake', () => {
   it('is tried again where the server may lack what rustls has', () => {
-    for (const alert of [40, 47, 70, 71]) assert.equal(fallsBack('alert', alert), true);
-    for (const kind of ['incompatible', 'misbehaved', 'badSignature']) {
-      assert.equal(fallsBack(kind, 0), true);
+    for (const alert of [40, 47, 70, 71]) assert.equal(fallsBack({ kind: 'alert', alert }), true);
+    for (const kind of ['incompatible', 'misbehaved', 'badSignature', 'clientCertificate']) {
+      assert.equal(fallsBack({ kind }), true);
     }
+  });
+
+  it('is where the server has said nothing else, in whatever words', () => {
+    for (const alert of [0, 20, 42, 80, 255]) {
+      assert.equal(fallsBack({ kind: 'alert', alert, refused: true }), true);
+    }
+    assert.equal(fallsBack({ kind: 'eof', refused: true }), true);
   });
 
   it('is not where OpenSSL would fail too', () => {
     for (const alert of [0, 20, 42, 43, 44, 45, 46, 48, 49, 80, 112, 116, 120]) {
-      assert.equal(fallsBack('alert', alert), false);
+      assert.equal(fallsBack({ kind: 'alert', alert }), false);
     }
-    for (const kind of ['eof', 'notTls', 'unexpectedMessage', 'tooLong', 'badMac', 'other']) {
-      assert.equal(fallsBack(kind, 40), false);
+    for (const kind of [
+      'eof',
+      'notTls',
+      'unexpectedMessage',
+      'tooLong',
+      'badMac',
+      'legacyServer',
+      'other',
+    ]) {
+      assert.equal(fallsBack({ kind }), false);
     }
+  });
+
+  it('is where the configuration of OpenSSL allows servers without secure renegotiation', () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'oxagent-openssl-'));
+    const file = path.join(folder, 'openssl.cnf');
+    fs.writeFileSync(
+      file,
+      'nodejs_conf = init\n[init]\nssl_conf = ssl\n[ssl]\nsystem_default = all\n' +
+        '[all]\nOptions = UnsafeLegacyServerConnect\n',
+    );
+    const script =
+      "const { fallsBack } = require('./lib/tls/tls-errors');" +
+      "process.stdout.write(String(fallsBack({ kind: 'legacyServer' })))";
+    const args = [`--openssl-config=${file}`, '-e', script];
+    const options = { cwd: path.join(__dirname, '..'), encoding: 'utf8' };
+    assert.equal(execFileSync(process.execPath, args, options), 'true');
+    fs.rmSync(folder, { recursive: true });
   });
 });

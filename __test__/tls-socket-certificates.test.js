@@ -164,6 +164,8 @@ describe("a TLS socket's certificates", () => {
         const seen = await same(
           { key: server.key, cert: server.chain, maxVersion: version },
           { ca: root.pem, cert: client.chain, key: client.key },
+          // In TLS 1.2 it may still ask, by a second handshake.
+          version === 'TLSv1.2' ? 'node' : 'rustls',
         );
         assert.equal(seen.getX509Certificate, client.pem);
       });

@@ -27,7 +27,7 @@ const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
 const { queueFull, queueTimedOut } = require('./queue-limits');
-const { beginExchange, mayRedial } = require('./replay');
+const { beginExchange, kForReplay, mayRedial } = require('./replay');
 const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
@@ -551,7 +551,7 @@ function letRedial(agent, socket, options) {
   if (agent.createSocket !== Agent.prototype.createSocket) return;
   // In another folder this path is another server's.
   if (options.path && !isAbsolute(options.path)) return;
-  mayRedial(socket, () => {
+  const redial = () => {
     let made;
     let isAsked = true;
     // An override may answer by the callback. One that does so later is too late.
@@ -559,17 +559,19 @@ function letRedial(agent, socket, options) {
       if (isAsked) made ??= socket;
       else if (socket !== made) socket?.destroy();
     };
-    const bare = { ...options, timeout: undefined, signal: undefined };
+    const bare = { ...options, timeout: undefined, signal: undefined, [kForReplay]: true };
     made = agent.createConnection(bare, take) ?? made;
     isAsked = false;
-    if (made && isOurs(made) && made.connecting) {
+    // Over TLS it may be Node's own, if that is what the server needs.
+    if (made?.connecting && (isOurs(made) || (made.encrypted && socket.encrypted))) {
       limitConnect(agent, made, options);
       return made;
     }
     // It may fail by itself, and nobody listens to it.
     made?.on('error', ignoreError).destroy();
     return null;
-  });
+  };
+  mayRedial(socket, redial, agent[kReplayLimit]);
 }
 
 function limitConnect(agent, socket, options) {

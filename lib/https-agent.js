@@ -11,6 +11,7 @@ const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-lo
 const errors = require('./errors');
 const { Cause, nodesCause } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
+const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
 const { markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
@@ -103,6 +104,8 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     if (transportOf(options) === 'rustls' && served.nodeOnly !== Cause.PERMISSION) {
       throw errors.notServedByRustls(served.nodeOnly);
     }
+    // A resumed session of Node's shows no certificate.
+    if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
     const markNodes = (socket) => mark(socket, perRequest, 'node');
     return markNodes(nodeCreateConnection.apply(this, markDelivered(args, markNodes)));
   }

@@ -149,9 +149,14 @@ function awaitRest(socket) {
 }
 
 function concludeEnd(socket) {
+  takeEndCallback(socket)();
+}
+
+// Leaves it to another to call back for the request's last write; null where that does not wait.
+function takeEndCallback(socket) {
   const callback = socket[kEndCallback];
   socket[kEndCallback] = null;
-  callback();
+  return callback;
 }
 
 // Bytes that the kernel has not taken; 0 where they are too few for it to refuse.
@@ -193,8 +198,8 @@ module.exports = {
   hearWritten,
   initInFlight,
   kBytesWritten,
-  kEndCallback,
   kUnmarked,
   kWriteCallback,
+  takeEndCallback,
   unsentBytes,
 };

@@ -12,6 +12,7 @@ const { Op, command, flush } = require('./bridge/commands');
 const { handOver } = require('./bridge/events');
 const {
   NO_CONNECTION,
+  isOurs,
   kConn,
   kEpoch,
   kPlan,
@@ -20,7 +21,7 @@ const {
   setHolding,
   setReading,
 } = require('./connection');
-const { kEndCallback } = require('./in-flight');
+const { takeEndCallback } = require('./in-flight');
 const { nextTick } = require('./originals');
 const { kScope } = require('./scope');
 const { changeCarrier } = require('./slot');
@@ -42,6 +43,10 @@ const kRedial = Symbol('redial');
 // One more than the bytes of the exchange that may still be held; 0 where it is not replayed.
 const kReplayLeft = Symbol('replayLeft');
 const kHeld = Symbol('held');
+// The most bytes that are held, and whether it is the first exchange: a dying connection that was not
+// used before is no reason to send it again.
+const kLimit = Symbol('replayLimit');
+const kIsFirst = Symbol('isFirst');
 // The socket whose connection this one waits for.
 const kReplacement = Symbol('replacement');
 // What is known of the server, and whether another connection's server is the same.
@@ -49,18 +54,25 @@ const kIdentity = Symbol('identity');
 const kMatches = Symbol('matches');
 // Takes over what a socket knows of its connection beyond what every one does.
 const kAdopt = Symbol('adopt');
+// Goes on over a connection of Node's own.
+const kReplayOver = Symbol('replayOver');
+// Among the options of a connection: it is a replay's, and its server has to show its certificate.
+const kForReplay = Symbol('forReplay');
 
 function initReplay(socket) {
   socket[kRedial] = null;
   socket[kReplayLeft] = 0;
   socket[kHeld] = null;
+  socket[kLimit] = 0;
+  socket[kIsFirst] = false;
   socket[kReplacement] = null;
   socket.replays = 0;
 }
 
 // A socket whose connection can be made again, by `redial`.
-function mayRedial(socket, redial) {
+function mayRedial(socket, redial, limit) {
   socket[kRedial] = redial;
+  socket[kLimit] = limit;
 }
 
 // The next exchange of a connection that was used before begins. A socket of another make has no
@@ -69,6 +81,15 @@ function beginExchange(socket, limit) {
   if (!socket[kRedial]) return;
   socket[kReplayLeft] = limit + 1;
   socket[kHeld] = null;
+  socket[kIsFirst] = false;
+}
+
+// The first exchange of a connection whose server may yet ask for what only Node's TLS does.
+function holdFirst(socket) {
+  const req = socket._httpMessage;
+  if (!socket[kRedial] || !req || !isIdempotent(req)) return;
+  socket[kReplayLeft] = socket[kLimit] + 1;
+  socket[kIsFirst] = true;
 }
 
 // Called for each write of an exchange that may be replayed. A Buffer is the program's own again
@@ -96,22 +117,22 @@ function endExchange(socket) {
 // Replays the exchange of a socket whose connection has just died, if it may. `unsent`: the kernel
 // has taken no byte of the request. `surface` does what would have been done otherwise.
 function replay(socket, unsent, surface) {
-  const req = socket._httpMessage;
-  if (!isComplete(socket, req) || !(unsent || isIdempotent(req))) return false;
-  const inner = redial(socket);
-  if (inner === null) return false;
+  if (socket[kIsFirst]) return false;
+  const exchange = takeExchange(socket, unsent);
+  if (exchange === null) return false;
+  const { req, inner, held, known } = exchange;
   if (socket.destroyed) {
     // The program has given it up while it was asked for the connection.
     inner.destroy();
     return true;
   }
+  if (!isOurs(inner)) {
+    socket[kReplayOver](exchange, surface);
+    return true;
+  }
 
-  const held = socket[kHeld] ?? [];
-  const known = socket[kIdentity]();
-  endExchange(socket);
   leave(socket, inner);
-  socket.replays++;
-  replayChannel.publish({ request: req, socket, replays: socket.replays });
+  countReplay(socket, req);
 
   let failure = null;
   inner.on('keylog', (line) => socket.emit('keylog', line));
@@ -142,6 +163,23 @@ function replay(socket, unsent, surface) {
     });
   });
   return true;
+}
+
+// What is to be sent again, over which connection, and what is known of the server; null where it may
+// not be sent again.
+function takeExchange(socket, unsent) {
+  const req = socket._httpMessage;
+  if (!isComplete(socket, req) || !(unsent || isIdempotent(req))) return null;
+  const inner = redial(socket);
+  if (inner === null) return null;
+  const exchange = { req, inner, held: socket[kHeld] ?? [], known: socket[kIdentity]() };
+  endExchange(socket);
+  return exchange;
+}
+
+function countReplay(socket, req) {
+  socket.replays++;
+  replayChannel.publish({ request: req, socket, replays: socket.replays });
 }
 
 function isComplete(socket, req) {
@@ -204,16 +242,23 @@ function goOn(socket, inner, held) {
   applyLateOptions(socket);
   socket[kReading] = inner[kReading];
   if (socket[kReading] === socket.isPaused()) setReading(socket, !socket.isPaused());
-  // The request's last write may wait for the kernel still: it waits for its second self now.
-  const callback = socket[kEndCallback];
-  socket[kEndCallback] = null;
-  held.forEach(({ several, data, encoding }, index) => {
-    const isLast = index === held.length - 1;
-    socket._writeGeneric(several, data, encoding, (isLast && callback) || (() => {}));
-  });
+  sendAgain(socket, held, ({ several, data, encoding }, callback) =>
+    socket._writeGeneric(several, data, encoding, callback),
+  );
   // It has no connection any more. Who has made it and waits for its 'close' gets that.
   inner.destroy();
 }
+
+// Writes what was held once more. The request's last write may wait for the kernel still: it waits
+// for its second self now.
+function sendAgain(socket, held, write) {
+  const callback = takeEndCallback(socket) ?? noCallback;
+  held.forEach((one, index) => {
+    write(one, index === held.length - 1 ? callback : noCallback);
+  });
+}
+
+function noCallback() {}
 
 function ownCopy(chunk) {
   return typeof chunk === 'string' ? chunk : Buffer.from(chunk);
@@ -221,14 +266,20 @@ function ownCopy(chunk) {
 
 module.exports = {
   beginExchange,
+  countReplay,
   endExchange,
+  holdFirst,
   holdWritten,
   initReplay,
   kAdopt,
+  kForReplay,
   kIdentity,
   kMatches,
   kReplacement,
   kReplayLeft,
+  kReplayOver,
   mayRedial,
   replay,
+  sendAgain,
+  takeExchange,
 };

@@ -42,6 +42,9 @@ module.exports = {
   /** A net.Socket times by the global setTimeout(), whatever that is by then. */
   timesSocketsByGlobals: runtime === 'bun',
 
+  /** TLS agrees to a new handshake that a server of TLS 1.2 asks for. */
+  renegotiates: runtime !== 'deno',
+
   /** TLS offers X25519MLKEM768. */
   offersMlKem: runtime === 'bun',
 };

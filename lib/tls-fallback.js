@@ -4,18 +4,29 @@
 // serve the server, or judge it. Nothing has been sent but the handshake; the server sees a second
 // connection.
 
+const net = require('node:net');
 const tls = require('node:tls');
 
 const { Op, command, flush } = require('./bridge/commands');
-const { NO_CONNECTION, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
+const { handOver } = require('./bridge/events');
+const {
+  NO_CONNECTION,
+  isOurs,
+  kConn,
+  kParked,
+  kRefed,
+  kScope,
+  setHolding,
+} = require('./connection');
 const { nextTick, setImmediate } = require('./originals');
-const { closeScope } = require('./scope');
+const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('./replay');
 const { failsWritesFirst } = require('./runtime');
+const { closeScope } = require('./scope');
 const { changeCarrier } = require('./slot');
 const { kFinalCallback } = require('./socket-events');
 const { optionsOf } = require('./socket-options');
 const { kFallback, releaseHeld, secureOf } = require('./tls-handshake');
-const { remember } = require('./tls/node-origins');
+const { remember, rememberGone } = require('./tls/node-origins');
 
 // What the socket watches itself; and when to end is for it to say, as it may hold what its reader
 // has yet to take.
@@ -29,14 +40,16 @@ const OWN_OPTIONS = {
 // OpenSSL tells of these only while somebody listens.
 const ON_DEMAND = ['keylog', 'session'];
 
-// `error` is rustls's, for when Node's TLS does not even connect.
-function fallBack(socket, error) {
+// `error` is rustls's, for when Node's TLS does not even connect. `byChance`: it may say nothing of
+// what the server needs.
+function fallBack(socket, error, byChance = false) {
   const { plan, options } = secureOf(socket);
   let inner;
   try {
     inner = tls.connect({
       ...options,
       ...OWN_OPTIONS,
+      ...sameAddress(socket),
       ...currentOptions(socket),
       ...identityCheck(socket, options),
     });
@@ -44,7 +57,85 @@ function fallBack(socket, error) {
     socket.destroy(err);
     return;
   }
-  command(Op.CLOSE, socket[kConn]);
+  moveTo(socket, inner);
+  const on = (event, listener) => listen(socket, inner, event, listener);
+  let connected = false;
+  on('connect', () => {
+    connected = true;
+  });
+  on('secureConnect', () => {
+    if (byChance) rememberGone(plan, options);
+    else remember(plan, options);
+    copyVerdict(socket, inner);
+    socket.secureConnecting = false;
+    socket.emit('secureConnect');
+  });
+  const forward = (event) => on(event, (...args) => socket.emit(event, ...args));
+  for (const event of ON_DEMAND) onceHeard(socket, event, forward);
+  forward('secure');
+  carry(socket, inner);
+  on('error', (err) => {
+    copyVerdict(socket, inner);
+    const isEnd = inner.readableEnded && socket.secureConnecting && !socket.readableEnded;
+    if (isEnd) failAtEnd(socket, err);
+    else socket.destroy(connected || !error ? err : error);
+  });
+  const goOn = () => {
+    releaseHeld(socket);
+    endHeld(socket, inner);
+  };
+  if (failsWritesFirst) inner.once('secureConnect', goOn);
+  else goOn();
+}
+
+// The stream ends as any other, and that is the error; Node's client makes none of its own then.
+function failAtEnd(socket, error) {
+  socket.prependOnceListener('end', () => {
+    socket._hadError = true;
+    socket.destroy(error);
+  });
+}
+
+// The server of TLS 1.2 asks for a new handshake: what was sent is sent again over Node's TLS, where
+// that may be.
+function replayByNode(socket) {
+  const exchange = socket[kReplayLeft] > 0 ? takeExchange(socket, false) : null;
+  if (exchange === null) return;
+  if (socket.destroyed || isOurs(exchange.inner)) exchange.inner.destroy();
+  else replayOver(socket, exchange, () => socket.destroy());
+}
+
+// The program has seen its socket connect, and sees it no second time. `surface` does what would have
+// been done otherwise.
+function replayOver(socket, { req, inner, held, known }, surface) {
+  moveTo(socket, inner);
+  countReplay(socket, req);
+  const on = (event, listener) => listen(socket, inner, event, listener);
+  let isAccepted = false;
+  onceHeard(socket, 'keylog', (event) => on(event, (line) => socket.emit(event, line)));
+  on('secureConnect', () => {
+    const { raw } = inner.getPeerCertificate();
+    // A program that judges each new server has not seen another one.
+    if (!known || !raw?.equals(known)) {
+      inner.destroy();
+      return;
+    }
+    isAccepted = true;
+    copyVerdict(socket, inner);
+    sendAgain(socket, held, (write, callback) => writeOver(inner, write, callback));
+  });
+  on('close', () => {
+    if (!isAccepted && !socket.destroyed) surface();
+  });
+  carry(socket, inner);
+  on('error', (error) => socket.destroy(error));
+}
+
+// The socket's own connection is given up.
+function moveTo(socket, inner) {
+  const conn = socket[kConn];
+  handOver(conn, socket);
+  command(Op.CLOSE, conn);
   flush();
   socket[kConn] = NO_CONNECTION;
   socket[kFallback] = inner;
@@ -52,30 +143,12 @@ function fallBack(socket, error) {
   setHolding(socket, false);
   if (!socket[kRefed]) inner.unref();
   applyOptions(socket, inner);
+}
 
-  let connected = false;
+// What the server sends from here on, and its end, come to the socket.
+function carry(socket, inner) {
+  const on = (event, listener) => listen(socket, inner, event, listener);
   let ended = false;
-  const on = (event, listener) => {
-    inner.on(event, (...args) => socket[kScope].runInAsyncScope(shielded, null, listener, args));
-  };
-  on('connect', () => {
-    connected = true;
-  });
-  const copyVerdict = () => {
-    for (const name of ['authorized', 'authorizationError', 'alpnProtocol', 'servername']) {
-      socket[name] = inner[name];
-    }
-    socket._secureEstablished = inner._secureEstablished;
-  };
-  on('secureConnect', () => {
-    remember(plan, options);
-    copyVerdict();
-    socket.secureConnecting = false;
-    socket.emit('secureConnect');
-  });
-  const forward = (event) => on(event, (...args) => socket.emit(event, ...args));
-  for (const event of ON_DEMAND) onceHeard(socket, event, forward);
-  forward('secure');
   on('data', (chunk) => {
     if (socket[kParked]) {
       socket.destroy();
@@ -93,20 +166,21 @@ function fallBack(socket, error) {
     socket.push(null);
     socket.read(0);
   });
-  on('error', (err) => {
-    copyVerdict();
-    socket.destroy(connected || !error ? err : error);
-  });
   // Where it has ended before, the socket closes by itself when it has been read to its end.
   on('close', () => {
     if (!ended) socket.destroy();
   });
-  const goOn = () => {
-    releaseHeld(socket);
-    endHeld(socket, inner);
-  };
-  if (failsWritesFirst) inner.once('secureConnect', goOn);
-  else goOn();
+}
+
+function listen(socket, inner, event, listener) {
+  inner.on(event, (...args) => socket[kScope].runInAsyncScope(shielded, null, listener, args));
+}
+
+function copyVerdict(socket, inner) {
+  for (const name of ['authorized', 'authorizationError', 'alpnProtocol', 'servername']) {
+    socket[name] = inner[name];
+  }
+  socket._secureEstablished = inner._secureEstablished;
 }
 
 // Node's socket has things to do after its events: what the program's listeners throw must not keep
@@ -132,6 +206,20 @@ function identityCheck(socket, { checkServerIdentity }) {
         socket.destroy(error);
         throw error;
       }
+    },
+  };
+}
+
+// The address is the one that the program has seen, and may have judged: the name is not looked up
+// again. One of a single link says nothing without the link.
+function sameAddress({ _peername: peer }) {
+  if (!peer || peer.address.startsWith('fe80:')) return undefined;
+  const { address } = peer;
+  const family = net.isIP(address);
+  return {
+    lookup(_name, { all }, callback) {
+      const found = all ? [[{ address, family }]] : [address, family];
+      nextTick(callback, null, ...found);
     },
   };
 }
@@ -203,4 +291,4 @@ function destroyOver(socket, inner, error, callback) {
   else inner.once('close', close);
 }
 
-module.exports = { destroyOver, endOver, fallBack, writeOver };
+module.exports = { destroyOver, endOver, failAtEnd, fallBack, replayByNode, replayOver, writeOver };

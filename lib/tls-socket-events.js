@@ -8,13 +8,17 @@ const { native } = require('./bridge/addon');
 const { Op, command } = require('./bridge/commands');
 const { Kind } = require('./bridge/events');
 const { kConn } = require('./connection');
+const errors = require('./errors');
 const { kWriteCallback } = require('./in-flight');
+const { holdFirst } = require('./replay');
 const { runAll } = require('./run-all');
-const { isLeaving } = require('./socket-events');
+const { renegotiates } = require('./runtime');
+const { HANDLERS, isLeaving } = require('./socket-events');
+const { noteServed, remember } = require('./tls/node-origins');
 const { makeToken } = require('./tls/session-token');
-const { fallsBack, tlsFailure } = require('./tls/tls-errors');
+const { fallsBack, isReset, mayBeChance, tlsFailure } = require('./tls/tls-errors');
 const { chainError, judgeIdentity, labelChain } = require('./tls/verdict');
-const { fallBack } = require('./tls-fallback');
+const { failAtEnd, fallBack, replayByNode } = require('./tls-fallback');
 const { kFacts, kSession, peerOf, releaseHeld, secureOf } = require('./tls-handshake');
 
 // By the numbers of src/bridge/records.rs. A verdict that is a code refuses the server.
@@ -27,6 +31,15 @@ const UNDECIDED = 7;
 const RESUMED = 1 << 10;
 const ALPN = 1 << 11;
 const SESSION = 1 << 12;
+const ASKED = 1 << 13;
+
+// Beside the alert of a failure.
+const HANDSHAKING = 1 << 16;
+const REFUSED = 1 << 17;
+
+// Of a failure that is the system's: whether writing has failed, and the same of the handshake.
+const WRITING = 1;
+const REFUSED_BY_RESET = 2;
 
 const VERDICTS = [
   null,
@@ -51,6 +64,8 @@ const FAILURES = [
   'badSignature',
   'badType',
   'other',
+  'legacyServer',
+  'clientCertificate',
 ];
 
 // By the event's kind.
@@ -85,23 +100,18 @@ TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
   const kind = FAILURES[kindNumber];
   const alert = phase & 0xff;
   const minor = (phase >> 8) & 0xff;
-  const handshaking = phase >> 16 !== 0;
+  const handshaking = (phase & HANDSHAKING) !== 0;
+  const refused = (phase & REFUSED) !== 0;
+  const failure = { kind, alert, version: minor ? `TLSv1.${minor}` : null, refused };
   const callback = this[kWriteCallback];
-  const error = tlsFailure(
-    { kind, alert, version: minor ? `TLSv1.${minor}` : null },
-    { pendingWrite: Boolean(callback), options: secureOf(this).options },
-  );
-  if (handshaking && fallsBack(kind, alert) && secureOf(this).mayFallBack) {
-    fallBack(this, error);
+  const error = tlsFailure(failure, {
+    pendingWrite: Boolean(callback),
+    options: secureOf(this).options,
+  });
+  if (handshaking && fallsBack(failure) && secureOf(this).mayFallBack) {
+    fallBack(this, error, mayBeChance(failure));
   } else if (error.code === 'ECONNRESET') {
-    // The stream ends as any other, and that is the error; Node's client makes none of its own
-    // then.
-    if (handshaking) {
-      this.prependOnceListener('end', () => {
-        this._hadError = true;
-        this.destroy(error);
-      });
-    }
+    if (handshaking) failAtEnd(this, error);
     this.push(null);
     this.read(0);
   } else if (callback) {
@@ -119,11 +129,36 @@ TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
   }
 };
 
+TLS_HANDLERS[Kind.FAILED] = function onFailed(errno, how) {
+  const writing = (how & WRITING) !== 0;
+  const mayFallBack = (how & REFUSED_BY_RESET) !== 0 && isReset(errno) && !isLeaving(this);
+  if (mayFallBack && !this.destroyed && secureOf(this).mayFallBack) {
+    fallBack(this, errors.errnoException(errno, writing ? 'write' : 'read'), true);
+  } else {
+    HANDLERS[Kind.FAILED].call(this, errno, writing);
+  }
+};
+
+// rustls declines, and some servers go on all the same. Most don't.
+TLS_HANDLERS[Kind.HELLO_REQUEST] = function onHelloRequest() {
+  const { plan, options, mayFallBack } = secureOf(this);
+  if (this.destroyed || !mayFallBack || !renegotiates) return;
+  remember(plan, options);
+  replayByNode(this);
+};
+
 // The server is judged, and the program told.
 function finishHandshake(socket, flags, facts, id) {
   if (socket.destroyed) return;
   const conn = socket[kConn];
-  const { plan, session } = secureOf(socket);
+  const { plan, options, session, mayFallBack } = secureOf(socket);
+  const mayRenegotiate = facts.minor === 2 && mayFallBack && renegotiates;
+  // It may ask for the certificate when it has seen what is requested. Then it would be too late.
+  const isUnasked = plan.context.certificate && !facts.resumed && !(flags & ASKED);
+  if (mayRenegotiate && isUnasked) {
+    fallBack(socket, null);
+    return;
+  }
   const verdict = flags & 0xff;
   const alpn = flags & ALPN ? native.alpn(conn) : false;
   socket[kFacts] = facts;
@@ -150,6 +185,8 @@ function finishHandshake(socket, flags, facts, id) {
   if (id > 0) socket[kSession] = tokenOf(socket, id);
   else if (facts.resumed) socket[kSession] = session;
   socket.secureConnecting = false;
+  if (mayFallBack) noteServed(plan, options);
+  if (mayRenegotiate) holdFirst(socket);
   runAll([
     () => socket.emit('secureConnect'),
     () => flags & SESSION && socket.emit('session', socket[kSession]),

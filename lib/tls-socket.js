@@ -12,12 +12,12 @@ const { kReceive } = require('./bridge/events');
 const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection');
 const errors = require('./errors');
 const { nextTick } = require('./originals');
-const { kAdopt, kIdentity, kMatches } = require('./replay');
+const { kAdopt, kIdentity, kMatches, kReplayOver } = require('./replay');
 const { hasOpenssl, hasOwnSockets } = require('./runtime');
 const { kIsOpen, overConnection, suitBun } = require('./socket');
 const { HANDLERS } = require('./socket-events');
 const { cipherInfo, ephemeralKeyInfo, protocolName } = require('./tls/cipher');
-const { destroyOver, endOver, writeOver } = require('./tls-fallback');
+const { destroyOver, endOver, replayOver, writeOver } = require('./tls-fallback');
 const {
   adoptHandshake,
   holdWrite,
@@ -167,6 +167,10 @@ class TlsSocket extends overConnection(TlsBase) {
 
   [kMatches](known) {
     return Boolean(known && this[kIdentity]()?.equals(known));
+  }
+
+  [kReplayOver](exchange, surface) {
+    replayOver(this, exchange, surface);
   }
 
   [kAdopt](inner) {

@@ -25,6 +25,7 @@ const Kind = {
   SESSIONS: 14,
   TLS_FAILED: 15,
   PANICKED: 16,
+  HELLO_REQUEST: 17,
 };
 
 const kReceive = Symbol('receive');

@@ -69,6 +69,9 @@ const SECURE_OPTIONS = [
   'SSL_OP_SINGLE_ECDH_USE',
 ].reduce((bits, name) => bits | BigInt(constants[name] ?? 0), 0n);
 
+// RFC 5746 came in 2010: OpenSSL 3 refuses servers that do not know it, unless it is told otherwise.
+const LEGACY_SERVERS = BigInt(constants.SSL_OP_LEGACY_SERVER_CONNECT ?? 0);
+
 const readings = new OptionCache(CONTEXTS_MAX);
 
 // Its fields are private: a socket or an agent that holds it must not show them to util.inspect().
@@ -106,6 +109,11 @@ class Context {
   /** Session tickets of TLS 1.2. */
   get tickets() {
     return this.#offer.tickets;
+  }
+
+  /** Whether a server of TLS 1.2 may do without secure renegotiation. */
+  get legacyServers() {
+    return this.#offer.legacyServers;
   }
 
   get certificate() {
@@ -174,7 +182,8 @@ function read(options) {
   const roots = options.ca ? rootsFrom(options.ca) : defaultRoots();
   const certificate = clientCertificate(options, roots, hello.schemes);
   const { tickets, alpn } = hello;
-  return { context: new Context(roots, { ...offer, tickets }, certificate), alpn };
+  const legacyServers = (bits & LEGACY_SERVERS) !== 0n;
+  return { context: new Context(roots, { ...offer, tickets, legacyServers }, certificate), alpn };
 }
 
 // Which of them it may be that leaves nothing for rustls: those that were given.

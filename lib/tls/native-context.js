@@ -26,8 +26,9 @@ function nativeContext(spec) {
   return made;
 }
 
-function makeContext({ suites, groups, schemes, versions, tickets, certificate, roots }) {
-  const request = { suites, groups, schemes, versions, tickets, chain: [] };
+function makeContext(spec) {
+  const { suites, groups, schemes, versions, tickets, legacyServers, certificate, roots } = spec;
+  const request = { suites, groups, schemes, versions, tickets, legacyServers, chain: [] };
   if (certificate) {
     request.chain = certificate.chain;
     request.key = certificate.key;

@@ -1,7 +1,7 @@
 'use strict';
 
-// Servers whose handshake only Node's TLS could do, by context and origin: the next connection goes
-// to it at once.
+// Which TLS a server needs, by context and origin: the next connection to one that only Node's could
+// serve goes to that at once.
 
 const { monotonicNow } = require('../originals');
 
@@ -11,7 +11,10 @@ const REMEMBERED_MS = 10 * 60 * 1000;
 // Origins of one context.
 const ORIGINS_MAX = 256;
 
-const byContext = new WeakMap();
+// When what is known of a server is of no use any more, by origin; for those that Node's TLS is to
+// serve, and those that rustls has served.
+const byNode = new WeakMap();
+const byRustls = new WeakMap();
 
 // A server is one by where it is, and by the name that it is asked for.
 function originOf({ identity, serverName }, { host, port, path }) {
@@ -19,6 +22,26 @@ function originOf({ identity, serverName }, { host, port, path }) {
 }
 
 function remember(plan, options) {
+  keep(byNode, plan, options);
+}
+
+// rustls has served it: if it goes away once, that is by chance.
+function noteServed(plan, options) {
+  keep(byRustls, plan, options);
+}
+
+// Node's TLS has served a server that went away from rustls. Only where that has never served it, or
+// it is the second time in a row, is that a reason.
+function rememberGone(plan, options) {
+  if (isKept(byRustls, plan, options)) byRustls.get(plan.context).delete(originOf(plan, options));
+  else remember(plan, options);
+}
+
+function isRemembered(plan, options) {
+  return isKept(byNode, plan, options);
+}
+
+function keep(byContext, plan, options) {
   let origins = byContext.get(plan.context);
   if (!origins) {
     origins = new Map();
@@ -28,7 +51,7 @@ function remember(plan, options) {
   origins.set(originOf(plan, options), monotonicNow() + REMEMBERED_MS);
 }
 
-function isRemembered(plan, options) {
+function isKept(byContext, plan, options) {
   const origins = byContext.get(plan.context);
   if (!origins) return false;
   const origin = originOf(plan, options);
@@ -39,4 +62,4 @@ function isRemembered(plan, options) {
   return false;
 }
 
-module.exports = { isRemembered, remember };
+module.exports = { isRemembered, noteServed, remember, rememberGone };

@@ -214,6 +214,15 @@ const SCRIPTS = {
       ),
   }),
   badSignature: () => ({ fault: falselySigned }),
+  legacyServer: () => ({
+    fault: () =>
+      record(
+        Content.HANDSHAKE,
+        serverHello({ suite: Suite.ECDHE_ECDSA_AES128_GCM_SHA256 }, [
+          extension(Extension.POINT_FORMATS, vector(1, number(0, 1))),
+        ]),
+      ),
+  }),
 };
 // What rustls has no name for either is something that does not belong there.
 SCRIPTS.other = SCRIPTS.unexpectedMessage;

@@ -2,17 +2,17 @@
 //!
 //! ```text
 //!   word 0   word 1   word 2           word 3    word 4   word 5
-//!   kind     conn     detail | errno   writing
+//!   kind     conn     detail | errno   writing | refused << 1
 //!   DATA     conn     slab             offset    length   epoch
 //!   SECURED  conn     verdict | flags  suite | group << 16
 //!                                                session id (low, high), 0 for none
 //!   WRITTEN  conn     count
 //!   SESSIONS conn     id (low)         id (high) count
-//!   TLS_FAILED conn   kind             alert | minor << 8 | handshaking << 16
+//!   TLS_FAILED conn   kind             alert | minor << 8 | handshaking << 16 | refused << 17
 //! ```
 //!
 //! The flags of `SECURED`: the minor version << 8, resumed << 10, a protocol (ALPN) << 11,
-//! a session << 12.
+//! a session << 12, the client's certificate was asked for << 13.
 
 use slab::Slab;
 
@@ -44,6 +44,7 @@ mod kind {
     pub const SESSIONS: i32 = 14;
     pub const TLS_FAILED: i32 = 15;
     pub const PANICKED: i32 = 16;
+    pub const HELLO_REQUEST: i32 = 17;
 }
 
 /// One event's record. What does not fit goes to `details`, to be asked for by its key.
@@ -99,15 +100,18 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
             conn,
             syscall,
             code,
+            refused,
         } => {
             let writing = i32::from(matches!(syscall, Syscall::Write | Syscall::Shutdown));
-            [kind::FAILED, conn as i32, -code.abs(), writing, 0, 0]
+            let how = writing | i32::from(refused) << 1;
+            [kind::FAILED, conn as i32, -code.abs(), how, 0, 0]
         }
         Event::Secured { conn, facts } => {
             let minor = i32::from(facts.minor) << 8;
             let flags = i32::from(facts.resumed) << 10
                 | i32::from(facts.alpn.is_some()) << 11
-                | i32::from(facts.has_session) << 12;
+                | i32::from(facts.has_session) << 12
+                | i32::from(facts.asked) << 13;
             let session = facts.session.unwrap_or(0);
             [
                 kind::SECURED,
@@ -132,7 +136,9 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
         }
         Event::TlsFailed { conn, failure } => {
             let alert = i32::from(failure.alert);
-            let phase = i32::from(failure.minor) << 8 | i32::from(failure.handshaking) << 16;
+            let phase = i32::from(failure.minor) << 8
+                | i32::from(failure.handshaking) << 16
+                | i32::from(failure.refused) << 17;
             [
                 kind::TLS_FAILED,
                 conn as i32,
@@ -142,6 +148,7 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
                 0,
             ]
         }
+        Event::HelloRequest { conn } => plain(kind::HELLO_REQUEST, conn),
         Event::Panicked { conn } => plain(kind::PANICKED, conn),
         Event::Killed { conn } => plain(kind::KILLED, conn),
         Event::Written { conn, count } => [kind::WRITTEN, conn as i32, count as i32, 0, 0, 0],
@@ -180,6 +187,8 @@ fn failure_kind(kind: Kind) -> i32 {
         Kind::BadSignature => 10,
         Kind::BadType => 11,
         Kind::Other => 12,
+        Kind::LegacyServer => 13,
+        Kind::ClientCertificate => 14,
     }
 }
 

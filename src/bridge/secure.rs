@@ -29,6 +29,8 @@ pub struct ContextRequest {
     pub schemes: Vec<u16>,
     pub versions: Vec<u16>,
     pub tickets: bool,
+    /// Whether a server may do without secure renegotiation.
+    pub legacy_servers: bool,
     /// The client's certificates, DER, its own first.
     pub chain: Vec<Uint8Array>,
     /// The client's key, PKCS#8 DER.
@@ -53,6 +55,7 @@ impl TlsContext {
             schemes: request.schemes,
             versions: request.versions,
             tickets: request.tickets,
+            legacy_servers: request.legacy_servers,
             certificate,
         };
         Context::new(roots.0.clone(), spec)

@@ -347,12 +347,17 @@ impl Conn {
     }
 
     fn fail(&mut self, syscall: Syscall, code: i32) {
+        let refused = self
+            .secure
+            .as_ref()
+            .is_some_and(|secure| secure.is_refused());
         self.gate.kill();
         self.drop_stream();
         self.io.outbox.push(Event::Failed {
             conn: self.id,
             syscall,
             code,
+            refused,
         });
     }
 

@@ -96,6 +96,10 @@ pub enum Event {
         id: u64,
         count: u32,
     },
+    /// The server of TLS 1.2 has asked for a new handshake.
+    HelloRequest {
+        conn: ConnId,
+    },
     TlsFailed {
         conn: ConnId,
         failure: TlsFailure,
@@ -108,6 +112,8 @@ pub enum Event {
         conn: ConnId,
         syscall: Syscall,
         code: i32,
+        /// Within a TLS handshake that the server has answered by nothing but alerts.
+        refused: bool,
     },
     /// A fault of ours: the code that served the connection panicked.
     Panicked {

@@ -102,6 +102,11 @@ impl Secure {
         self.state == State::Handshaking || self.resume
     }
 
+    /// Whether the server has answered the handshake by nothing but alerts.
+    pub(super) fn is_refused(&self) -> bool {
+        self.state == State::Handshaking && self.client.is_refused()
+    }
+
     pub(super) fn is_held(&self) -> bool {
         self.state == State::Held
     }

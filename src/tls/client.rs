@@ -8,11 +8,13 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use rustls::{HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 
+use super::client_certificate::{Shown, take_shown};
 use super::context::Context;
 use super::exporter;
 use super::failure::{Failure, Kind};
 use super::judge::Verdict;
 use super::key_log::Secrets;
+use super::opening::{Opening, Renegotiation};
 use super::sessions::ConnSessions;
 
 /// What a record adds to the plaintext in it: header, explicit nonce, content type and tag, at
@@ -26,6 +28,9 @@ const RECORD_BYTES: usize = 1 << 14;
 pub const fn ciphertext_bytes(plaintext: usize) -> usize {
     plaintext + (plaintext / RECORD_BYTES + 4) * RECORD_OVERHEAD
 }
+
+/// What OpenSSL tells a server that it refuses: a fatal handshake_failure.
+const HANDSHAKE_FAILURE: [u8; 7] = [21, 3, 3, 0, 2, 2, 40];
 
 /// What a connection asks of its handshake.
 pub struct Handshake {
@@ -56,6 +61,8 @@ pub struct Facts {
     pub session: Option<u64>,
     /// Whether the handshake itself has brought the session: TLS 1.2 only.
     pub has_session: bool,
+    /// Whether the server has asked for the client's certificate, which it has one of.
+    pub asked: bool,
     /// The server's chain as it was sent; empty where the session was resumed.
     pub certificates: Arc<[CertificateDer<'static>]>,
     /// The chain with which the server has proven itself, now or when the session began.
@@ -102,6 +109,8 @@ pub enum Received<'a> {
         id: u64,
         count: u32,
     },
+    /// The server of TLS 1.2 wants a new handshake. rustls declines, and goes on.
+    HelloRequest,
 }
 
 /// How far the ciphertext has brought the connection.
@@ -121,7 +130,11 @@ pub struct Client {
     handshake: Handshake,
     sessions: Arc<ConnSessions>,
     secrets: Arc<Secrets>,
-    server_random: Option<[u8; 32]>,
+    opening: Opening,
+    /// What of the bytes that come next has passed `opening` already.
+    known: usize,
+    /// Whether the server has asked for the client's certificate.
+    asked: bool,
     peer_closed: bool,
     /// Whether data was written: JavaScript has then heard of the handshake.
     has_written: bool,
@@ -152,7 +165,9 @@ impl Client {
             handshake,
             sessions,
             secrets,
-            server_random: None,
+            opening: Opening::default(),
+            known: 0,
+            asked: false,
             peer_closed: false,
             has_written: false,
         };
@@ -181,20 +196,36 @@ impl Client {
         sink: &mut dyn FnMut(Received<'_>),
     ) -> (usize, Result<Progress, Failure>) {
         let before = self.conn.is_handshaking();
-        if before && self.server_random.is_none() {
-            self.server_random = server_random(incoming);
+        if before {
+            self.opening
+                .read(incoming.get(self.known..).unwrap_or_default());
         }
         let resumed = self.is_resumed();
+        let is_tls12 = self.minor() == 2;
         let report = |sessions: &ConnSessions, sink: &mut dyn FnMut(Received<'_>)| {
             if !before && let Some((id, count)) = sessions.take_fresh(resumed) {
                 sink(Received::Sessions { id, count });
             }
         };
+        let begun = outgoing.len();
         let mut used = 0;
         loop {
             let rest = incoming.get_mut(used..).unwrap_or_default();
             let UnbufferedStatus { discard, state } = self.conn.process_tls_records(rest);
+            match take_shown() {
+                Some(Shown::Certificate) => self.asked = true,
+                Some(Shown::Nothing) => {
+                    outgoing.truncate(begun);
+                    return (used + discard, Err(self.own(Kind::ClientCertificate)));
+                }
+                None => {}
+            }
             let state = match state {
+                // All that there is to say to a server of TLS 1.2 that is not asked to.
+                Ok(state @ ConnectionState::EncodeTlsData(_)) if !before && is_tls12 => {
+                    sink(Received::HelloRequest);
+                    keep_up(state, outgoing, &mut self.peer_closed)
+                }
                 Ok(state) => keep_up(state, outgoing, &mut self.peer_closed),
                 Err(error) => {
                     let failure = self.failure(&error, incoming.get(used..).unwrap_or_default());
@@ -221,8 +252,17 @@ impl Client {
             }
         }
         report(&self.sessions, sink);
+        self.known = incoming.len() - used;
+        if before && let Some(kind) = self.objection() {
+            outgoing.truncate(begun);
+            outgoing.extend(HANDSHAKE_FAILURE);
+            return (used, Err(self.own(kind)));
+        }
         let progress = if before && !self.conn.is_handshaking() {
             Progress::Secured
+        } else if before && self.opening.is_closed() {
+            // OpenSSL takes that for the end also where nobody can know who has sent it.
+            return (used, Err(self.eof()));
         } else if self.peer_closed {
             Progress::Closed
         } else {
@@ -322,12 +362,13 @@ impl Client {
             group: group.map_or(0, |group| group.name().into()),
             alpn: self.conn.alpn_protocol().map(<[u8]>::to_vec),
             session: (!resumed).then(|| self.sessions.found()),
+            asked: self.asked,
             has_session: minor == 2 && self.sessions.take_fresh(resumed).is_some(),
             certificates,
             proof,
             cipher,
             secrets: self.secrets.clone(),
-            server_random: self.server_random,
+            server_random: self.opening.hello().map(|hello| hello.random),
         })
     }
 
@@ -338,18 +379,41 @@ impl Client {
 
     /// The stream has ended.
     pub fn eof(&self) -> Failure {
-        Failure {
-            minor: self.minor(),
-            ..Failure::new(Kind::Eof)
-        }
+        self.own(Kind::Eof)
     }
 
     /// A failure that has no name of its own.
     pub fn other(&self) -> Failure {
         Failure {
-            minor: self.minor(),
             handshaking: self.conn.is_handshaking(),
-            ..Failure::new(Kind::Other)
+            ..self.own(Kind::Other)
+        }
+    }
+
+    /// Whether the server has sent nothing but alerts.
+    pub fn is_refused(&self) -> bool {
+        !self.opening.has_spoken()
+    }
+
+    /// What rustls accepts, and OpenSSL does not.
+    fn objection(&self) -> Option<Kind> {
+        if self.minor() != 2 {
+            return None;
+        }
+        match self.opening.hello()?.renegotiation {
+            Renegotiation::Secure => None,
+            Renegotiation::Unknown if self.handshake.context.legacy_servers => None,
+            Renegotiation::Unknown => Some(Kind::LegacyServer),
+            Renegotiation::Wrong => Some(Kind::Misbehaved),
+        }
+    }
+
+    /// A failure that rustls does not know of, within the handshake.
+    fn own(&self, kind: Kind) -> Failure {
+        Failure {
+            minor: self.minor(),
+            refused: self.is_refused(),
+            ..Failure::new(kind)
         }
     }
 
@@ -366,7 +430,10 @@ impl Client {
     }
 
     fn failure(&self, error: &rustls::Error, records: &[u8]) -> Failure {
-        Failure::from_rustls(error, records, self.minor(), self.conn.is_handshaking())
+        Failure {
+            refused: self.is_refused(),
+            ..Failure::from_rustls(error, records, self.minor(), self.conn.is_handshaking())
+        }
     }
 
     /// The alert that rustls has for the server. No further than that: what it stumbled over is
@@ -411,47 +478,5 @@ fn append(outgoing: &mut Vec<u8>, mut encode: impl FnMut(&mut [u8]) -> Result<us
         let room = outgoing.get_mut(start..).unwrap_or_default();
         let len = encode(room).unwrap_or(0);
         outgoing.truncate(start + len);
-    }
-}
-
-/// The random of the ServerHello that these records begin with, behind alerts (RFC 5246, section
-/// 7.4.1.3). TLS 1.2 exports with it.
-fn server_random(mut records: &[u8]) -> Option<[u8; 32]> {
-    const ALERT: u8 = 21;
-    const HANDSHAKE: u8 = 22;
-    const SERVER_HELLO: u8 = 2;
-    /// Type and length of the message, and its version, come before.
-    const START: usize = 1 + 3 + 2;
-
-    let mut message = Vec::new();
-    while message.len() < START + 32 {
-        let [kind, _, _, high, low, body @ ..] = records else {
-            return None;
-        };
-        let len = usize::from(u16::from_be_bytes([*high, *low]));
-        match *kind {
-            ALERT => {}
-            HANDSHAKE => message.extend_from_slice(&body[..len.min(body.len())]),
-            _ => return None,
-        }
-        records = body.get(len..).unwrap_or_default();
-    }
-    let random = message.get(START..)?.first_chunk().copied();
-    random.filter(|_| message.first() == Some(&SERVER_HELLO))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_servers_random_is_found_behind_a_warning() {
-        let mut records = vec![21, 3, 3, 0, 2, 1, 112];
-        assert_eq!(server_random(&records), None);
-        records.extend([22, 3, 3, 0, 90, 2, 0, 0, 86, 3, 3]);
-        records.extend([7; 31]);
-        assert_eq!(server_random(&records), None);
-        records.push(7);
-        assert_eq!(server_random(&records), Some([7; 32]));
     }
 }

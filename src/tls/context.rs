@@ -8,9 +8,11 @@ use rustls::client::Tls12Resumption;
 use rustls::crypto::aws_lc_rs as provider;
 use rustls::crypto::{CryptoProvider, SupportedKxGroup};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, ProtocolVersion, SignatureScheme, SupportedCipherSuite};
 
+use super::client_certificate::ClientCertificate;
 use super::judge::Verdict;
 use super::key_log::Secrets;
 use super::roots::Roots;
@@ -28,6 +30,8 @@ pub struct ContextSpec {
     pub versions: Vec<u16>,
     /// Session tickets of TLS 1.2.
     pub tickets: bool,
+    /// Whether a server of TLS 1.2 may do without secure renegotiation (RFC 5746).
+    pub legacy_servers: bool,
     /// The client's chain and PKCS#8 key, DER.
     pub certificate: Option<(Vec<Vec<u8>>, Vec<u8>)>,
 }
@@ -37,6 +41,7 @@ pub struct ContextSpec {
 pub struct Context {
     config: ClientConfig,
     tickets: bool,
+    pub(super) legacy_servers: bool,
     roots: Arc<Roots>,
     verdicts: Verdicts,
     pub(super) hints: Arc<Hints>,
@@ -66,15 +71,17 @@ impl Context {
         if spec.versions.contains(&ProtocolVersion::TLSv1_2.into()) {
             versions.push(&TLS12);
         }
+        let own = spec.certificate.map(|(chain, key)| {
+            let chain = chain.into_iter().map(CertificateDer::from).collect();
+            let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
+            CertifiedKey::from_der(chain, key, &provider)
+        });
         let builder = ClientConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(&versions)?
             .dangerous()
             .with_custom_certificate_verifier(verifier);
-        let mut config = match spec.certificate {
-            Some((chain, key)) => builder.with_client_auth_cert(
-                chain.into_iter().map(CertificateDer::from).collect(),
-                PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key)),
-            )?,
+        let mut config = match own.transpose()? {
+            Some(key) => builder.with_client_cert_resolver(Arc::new(ClientCertificate::new(key))),
             None => builder.with_no_client_auth(),
         };
         // OpenSSL's client goes on where the server chose no protocol of the offered ones.
@@ -82,6 +89,7 @@ impl Context {
         Ok(Self {
             config,
             tickets: spec.tickets,
+            legacy_servers: spec.legacy_servers,
             roots,
             verdicts: Verdicts::default(),
             hints: Arc::default(),

@@ -36,6 +36,11 @@ pub enum Kind {
     Misbehaved,
     /// The server's handshake signature is wrong, or its certificate can't be read for it.
     BadSignature,
+    /// The server of TLS 1.2 does not know secure renegotiation (RFC 5746).
+    LegacyServer,
+    /// The server asks for the client's certificate, and lists no scheme that rustls has for its
+    /// key. It got none.
+    ClientCertificate,
     Other,
 }
 
@@ -49,6 +54,8 @@ pub struct Failure {
     pub minor: u8,
     /// Whether the handshake was still going on.
     pub handshaking: bool,
+    /// Whether the server had sent nothing but alerts.
+    pub refused: bool,
 }
 
 impl Failure {
@@ -58,6 +65,7 @@ impl Failure {
             alert: 0,
             minor: 0,
             handshaking: true,
+            refused: false,
         }
     }
 
@@ -106,6 +114,7 @@ impl Failure {
             alert,
             minor,
             handshaking,
+            refused: false,
         }
     }
 }

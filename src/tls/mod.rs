@@ -8,6 +8,7 @@
 //! as OpenSSL would is `Verdict::Undecided`, and then Node's own TLS is asked (see `judge`).
 
 mod client;
+mod client_certificate;
 mod context;
 mod exporter;
 mod facts;
@@ -16,6 +17,7 @@ mod failure;
 pub(crate) mod fixtures;
 mod judge;
 mod key_log;
+mod opening;
 mod path;
 mod pinned;
 mod roots;

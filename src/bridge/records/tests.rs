@@ -24,9 +24,10 @@ fn errors_are_negative_as_in_node() {
         conn: 1,
         syscall: Syscall::Read,
         code: 104,
+        refused: true,
     };
     assert_eq!(
         encode(event, &mut Slab::new()),
-        [kind::FAILED, 1, -104, 0, 0, 0]
+        [kind::FAILED, 1, -104, 2, 0, 0]
     );
 }

@@ -112,6 +112,10 @@ impl Conn {
                 deliver(gathered.take());
                 outbox.push(Event::Sessions { conn, id, count });
             }
+            Sunk::Received(Received::HelloRequest) => {
+                deliver(gathered.take());
+                outbox.push(Event::HelloRequest { conn });
+            }
         };
         let incoming = secure.read(epoch.is_some(), &mut read, &mut sink);
         deliver(gathered);

@@ -83,6 +83,7 @@ fn a_false_handshake_signature_fails_with_all_that_follows_it_in_its_record() {
             alert: 0,
             minor: minor(version),
             handshaking: true,
+            refused: false,
         };
         assert_eq!(failure(pair.read()), expected);
         let told = Error::AlertReceived(AlertDescription::DecryptError);
@@ -207,6 +208,7 @@ fn eof(minor: u8) -> Failure {
         alert: 0,
         minor,
         handshaking: true,
+        refused: minor == 0,
     }
 }
 

@@ -99,6 +99,7 @@ pub(super) fn spec(version: &SupportedProtocolVersion) -> ContextSpec {
         schemes: vec![0x0403],
         versions: vec![version.version.into()],
         tickets: true,
+        legacy_servers: false,
         certificate: None,
     }
 }
@@ -308,6 +309,7 @@ impl Pair {
             Sunk::AtMost(_) => {}
             Sunk::Received(Received::Data(bytes)) => data.extend(bytes),
             Sunk::Received(Received::Sessions { id, count }) => sessions.push((id, count)),
+            Sunk::Received(Received::HelloRequest) => panic!("rustls asks for none"),
         };
         self.near.read(asked, &mut read, &mut sink)
     }

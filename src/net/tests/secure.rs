@@ -30,6 +30,7 @@ fn a_bad_mac_after_the_handshake_fails_and_the_server_is_told() {
             alert: 0,
             minor: minor(version),
             handshaking: false,
+            refused: false,
         };
         assert_eq!(failure(pair.read()), expected);
         assert!(pair.data.is_empty());
