@@ -11,6 +11,7 @@ const { isLeaving, kWriteCallback } = require('./socket-events');
 const { makeToken } = require('./tls/session-token');
 const { fallsBack, tlsFailure } = require('./tls/tls-errors');
 const { chainError, judgeIdentity, labelChain } = require('./tls/verdict');
+const { isSound } = require('./tls/vetting');
 const { fallBack } = require('./tls-fallback');
 const { kFacts, kSession, peerOf, releaseHeld, secureOf } = require('./tls-handshake');
 
@@ -24,6 +25,7 @@ const UNDECIDED = 7;
 const RESUMED = 1 << 10;
 const ALPN = 1 << 11;
 const SESSION = 1 << 12;
+const UNVETTED = 1 << 13;
 
 const VERDICTS = [
   null,
@@ -124,7 +126,8 @@ function finishHandshake(socket, flags, facts, id) {
   const verdict = flags & 0xff;
   const alpn = flags & ALPN ? native.alpn(conn) : false;
   socket[kFacts] = facts;
-  const judged = judge(socket, verdict, facts);
+  const isNew = (flags & UNVETTED) !== 0;
+  const judged = isNew && !vet(socket) ? undecided(socket) : judge(socket, verdict, facts);
   if (judged === UNDECIDED) {
     socket[kFacts] = null;
     fallBack(socket, null);
@@ -143,7 +146,7 @@ function finishHandshake(socket, flags, facts, id) {
       return;
     }
   }
-  if (verdict !== TRUSTED && !socket.destroyed) command(Op.PROCEED, conn);
+  if ((verdict !== TRUSTED || isNew) && !socket.destroyed) command(Op.PROCEED, conn);
   if (id > 0) socket[kSession] = tokenOf(socket, id);
   else if (facts.resumed) socket[kSession] = session;
   socket.secureConnecting = false;
@@ -167,7 +170,7 @@ function tokenOf(socket, id) {
 // The error that makes the server unauthorized, null, or UNDECIDED.
 function judge(socket, verdict, facts) {
   const secure = secureOf(socket);
-  const { plan, mayFallBack } = secure;
+  const { plan } = secure;
   if (facts.resumed) return resumedError(secure);
   if (verdict === TRUSTED) return null;
   if (verdict === IDENTITY) {
@@ -175,9 +178,24 @@ function judge(socket, verdict, facts) {
   }
   const code =
     verdict === UNKNOWN ? labelChain(peerOf(socket), plan.context.roots) : VERDICTS[verdict];
-  if (code) return chainError(code);
+  return code ? chainError(code) : undecided(socket);
+}
+
+// Whether OpenSSL finds nothing to refuse in certificates that it has not seen before.
+function vet(socket) {
+  const conn = socket[kConn];
+  const path = native.unvettedPath(conn);
+  if (path === null) return true;
+  if (!isSound(path, peerOf(socket).certificates)) return false;
+  native.vet(conn);
+  return true;
+}
+
+function undecided(socket) {
   // Node's own socket would end the process over some chains that OpenSSL accepts.
-  return mayFallBack && peerOf(socket).isShowable ? UNDECIDED : chainError('UNSPECIFIED');
+  return secureOf(socket).mayFallBack && peerOf(socket).isShowable
+    ? UNDECIDED
+    : chainError('UNSPECIFIED');
 }
 
 function askForIdentity(socket, { identity, checkServerIdentity }) {

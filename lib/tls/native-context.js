@@ -3,6 +3,7 @@
 // The native side of a plan's context (see ./plan.js), made once for each.
 
 const { TlsContext, TlsRoots } = require('../bridge/addon');
+const { vetsChains } = require('../runtime');
 
 const roots = new WeakMap();
 const contexts = new WeakMap();
@@ -27,7 +28,7 @@ function nativeContext(spec) {
 }
 
 function makeContext({ suites, groups, schemes, versions, tickets, certificate, roots }) {
-  const request = { suites, groups, schemes, versions, tickets, chain: [] };
+  const request = { suites, groups, schemes, versions, tickets, chain: [], vets: vetsChains };
   if (certificate) {
     request.chain = certificate.chain;
     request.key = certificate.key;

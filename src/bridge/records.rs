@@ -107,7 +107,8 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
             let minor = i32::from(facts.minor) << 8;
             let flags = i32::from(facts.resumed) << 10
                 | i32::from(facts.alpn.is_some()) << 11
-                | i32::from(facts.has_session) << 12;
+                | i32::from(facts.has_session) << 12
+                | i32::from(facts.unvetted.is_some()) << 13;
             let session = facts.session.unwrap_or(0);
             [
                 kind::SECURED,

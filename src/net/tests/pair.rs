@@ -100,6 +100,7 @@ pub(super) fn spec(version: &SupportedProtocolVersion) -> ContextSpec {
         versions: vec![version.version.into()],
         tickets: true,
         certificate: None,
+        vets: false,
     }
 }
 
