@@ -225,6 +225,15 @@ const both = [
       'a kept TLS connection TLSv1.3, between two requests gets new keys in the middle of a body',
     ],
   },
+  {
+    file: 'https-judges',
+    why: 'here a request with a function of its own always has its connection to itself',
+    titles: [
+      'a server judged by a request is judged once for requests that have the same function',
+      "a server judged by a request keeps the names of others Node's, and getName() for all",
+      'a server judged by a request keeps the idle connections of 16 functions',
+    ],
+  },
   { file: 'tls-verdict', why: OPENSSL },
   { file: 'tls-verify-mutations', why: OPENSSL },
   { file: 'tls-verify-matrix', why: OPENSSL },
@@ -621,6 +630,14 @@ const deno = [
 ];
 
 const bun = [
+  {
+    file: 'https-judges',
+    why: RESUMED,
+    titles: [
+      'a server judged by a request leaves no session to others, be it handed over (TLSv1.2)',
+      'a server judged by a request leaves no session to others, be it handed over (TLSv1.3)',
+    ],
+  },
   {
     file: 'agent-lookup',
     why: NET,

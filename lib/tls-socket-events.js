@@ -6,6 +6,7 @@ const { native } = require('./bridge/addon');
 const { Op, command } = require('./bridge/commands');
 const { Kind } = require('./bridge/events');
 const { kConn } = require('./connection');
+const { sessionName } = require('./judges');
 const { runAll } = require('./run-all');
 const { isLeaving, kWriteCallback } = require('./socket-events');
 const { makeToken } = require('./tls/session-token');
@@ -164,7 +165,8 @@ function idOf(low, high) {
 
 // A server that was accepted although nobody vouches for it stays that when it is met again.
 function tokenOf(socket, id) {
-  return makeToken(secureOf(socket).plan.identity, id, socket.authorizationError ?? '');
+  const name = sessionName(secureOf(socket).plan);
+  return makeToken(name, id, socket.authorizationError ?? '');
 }
 
 // The error that makes the server unauthorized, null, or UNDECIDED.
