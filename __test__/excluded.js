@@ -246,7 +246,17 @@ const both = [
       'a kept TLS connection TLSv1.3, between two requests gets new keys in the middle of a body',
     ],
   },
+  {
+    file: 'https-judges',
+    why: 'here a request with a function of its own always has its connection to itself',
+    titles: [
+      'a server judged by a request is judged once for requests that have the same function',
+      "a server judged by a request keeps the names of others Node's, and getName() for all",
+      'a server judged by a request keeps the idle connections of 16 functions',
+    ],
+  },
   { file: 'tls-verdict', why: OPENSSL },
+  { file: 'tls-verify-mutations', why: OPENSSL },
   { file: 'tls-verify-matrix', why: OPENSSL },
   { file: 'tls-verify-names', why: OPENSSL },
   { file: 'tls-verify', why: OPENSSL },
@@ -260,6 +270,17 @@ const deno = [
     titles: [
       'fake timers of node:test, installed after loading, stop no http request',
       'fake timers of node:test, installed after loading, stop no https request',
+    ],
+  },
+  {
+    file: 'tls-vetting',
+    why: "this runtime's X509Certificate does not read extensions as OpenSSL does, and is not asked",
+    titles: [
+      'vetting refuses a path whose root has an extension that is malformed',
+      'vetting refuses a path whose intermediate has an extension that is malformed',
+      'vetting refuses a path whose leaf has an extension that is malformed',
+      'vetting happens once for a chain, whatever agent meets it',
+      "vetting leaves what it refuses to Node's TLS, and to nobody with transport rustls",
     ],
   },
   {
@@ -656,6 +677,14 @@ const bun = [
       'TLS errors: a server that refuses the hello whoever asks by close_notify: the request fails as with Node, after one try more',
       'TLS errors: a server that refuses the hello whoever asks by close_notify and its end: the request fails as with Node, after one try more',
       'TLS errors: a server that refuses the hello whoever asks by a warning and its end: the request fails as with Node, after one try more',
+    ],
+  },
+  {
+    file: 'https-judges',
+    why: RESUMED,
+    titles: [
+      'a server judged by a request leaves no session to others, be it handed over (TLSv1.2)',
+      'a server judged by a request leaves no session to others, be it handed over (TLSv1.3)',
     ],
   },
   {

@@ -45,6 +45,7 @@ const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 const kLimits = Symbol('limits');
 const kBounds = Symbol('bounds');
 const kNameOf = Symbol('nameOf');
+const kFullName = Symbol('fullName');
 // By request: the slot promised to it, for the createSocket() that follows.
 const kReservations = Symbol('reservations');
 // Waiters whose requests were destroyed in this tick: the queue shows them for its rest, as in
@@ -201,7 +202,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
   options = mergeOptions(this, req, options);
   const timeout = req.timeout || this.options.timeout || undefined;
   if (timeout) options.timeout = timeout;
-  const name = this[kNameOf](req, options) ?? this.getName(options);
+  const name = this[kNameOf](req, options) ?? this[kFullName](options);
   options._agentKey = name;
   debug?.('createConnection', shownName(this, options));
   options.encoding = null;
@@ -343,7 +344,7 @@ function keepAlive(agent, socket) {
 
 // A socket that the program frees without having got it here.
 function takeIn(agent, socket, options) {
-  const slot = agent[kPool].open(agent.getName(options));
+  const slot = agent[kPool].open(agent[kFullName](options));
   settle(agent, slot, socket, options);
   return slot;
 }
@@ -387,7 +388,7 @@ function release(agent, socket) {
 // slot is taken before the old one is given up. Once: others wait for their turn too.
 function openAgain(agent, waiter, socket, options) {
   waiter.retried = true;
-  const slot = agent[kPool].open(agent.getName(options));
+  const slot = agent[kPool].open(agent[kFullName](options));
   discard(agent, socket);
   setImmediate(() => openForWaiter(agent, waiter, slot));
 }
@@ -584,12 +585,18 @@ function limitConnect(agent, socket, options) {
 
 // --- Names and options -------------------------------------------------------------------------
 
-// getName() of the merged options; without merging them when it is our own.
+// The name by which a request finds its connections; without merging its options when getName() is
+// our own.
 function nameOf(agent, req, options) {
-  return agent[kNameOf](req, options) ?? agent.getName(mergeOptions(agent, req, options));
+  return agent[kNameOf](req, options) ?? agent[kFullName](mergeOptions(agent, req, options));
 }
 
-// What getName() answers, or undefined where it is the program's own.
+// getName(), and what else must be equal where a connection is shared.
+Agent.prototype[kFullName] = function fullName(options) {
+  return this.getName(options);
+};
+
+// The same for a request, or undefined where getName() is the program's own.
 Agent.prototype[kNameOf] = function plainNameOf(req, options) {
   return this.getName === nodeGetName ? plainName(this, options) : undefined;
 };
@@ -639,4 +646,13 @@ function checkHostHeader(req, options) {
   if (header && typeof header !== 'string') throw invalidHostHeader(header);
 }
 
-module.exports = { Agent, goesByProxy, kNameOf, nodeGetName, pick, plainName, serverName };
+module.exports = {
+  Agent,
+  goesByProxy,
+  kFullName,
+  kNameOf,
+  nodeGetName,
+  pick,
+  plainName,
+  serverName,
+};

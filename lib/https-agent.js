@@ -3,12 +3,13 @@
 // https.Agent over the native pool. A connection's TLS is rustls's, unless its options need what
 // only Node's has.
 
-const { Agent, goesByProxy, kNameOf, nodeGetName } = require('./agent');
+const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName } = require('./agent');
 const { leaveOut } = require('./agent-inspect');
 const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
 const errors = require('./errors');
+const { Judges, sessionName } = require('./judges');
 const { Cause, nodesCause } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
 const { kForReplay } = require('./replay');
@@ -30,6 +31,9 @@ const DEFAULT_MAX_CACHED_SESSIONS = 100;
 
 const kNames = Symbol('names');
 const kPerRequest = Symbol('serves one request');
+const kJudges = Symbol('judges');
+// The suffix of a socket's name.
+const kJudgedBy = Symbol('judgedBy');
 
 function HttpsAgent(options) {
   if (!(this instanceof HttpsAgent)) return new HttpsAgent(options);
@@ -43,12 +47,14 @@ function HttpsAgent(options) {
   const { maxCachedSessions = DEFAULT_MAX_CACHED_SESSIONS } = this.options;
   this.maxCachedSessions = maxCachedSessions;
   this._sessionCache = { map: {}, list: [] };
-  this[kNames] = new SecureNames();
+  this[kJudges] = new Judges(this.options);
+  this[kNames] = new SecureNames(this[kJudges]);
 }
 
 // As logs and libraries know https.Agent, by `constructor.name`.
 Object.defineProperty(HttpsAgent, 'name', { value: 'Agent', configurable: true });
 
+leaveOut(kJudges);
 leaveOut(kNames);
 
 // `instanceof https.Agent` holds by the prototypes; what http.Agent does is taken from ours.
@@ -89,14 +95,23 @@ HttpsAgent.prototype[kNameOf] = function secureNameOf(req, options) {
   return this[kNames].nameOf(this, req, options);
 };
 
+HttpsAgent.prototype[kFullName] = function fullName(options) {
+  const name = this.getName(options);
+  // Node's mark of such a request makes its name one of its own.
+  const isMarked = this.getName === ownGetName && perRequestIdentity(options);
+  return isMarked ? name : name + this[kJudges].suffix(options);
+};
+
 HttpsAgent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
   if (socket[kPerRequest]) return false;
+  if (socket[kJudgedBy]) keepJudged(this, socket[kJudgedBy]);
   return Agent.prototype.keepSocketAlive.call(this, socket);
 };
 
 HttpsAgent.prototype.createConnection = function createConnection(...args) {
   const options = connectionOptions(args);
   const perRequest = perRequestIdentity(options);
+  const judgedBy = this[kJudges]?.suffix(options);
   const key = perRequest ? undefined : options._agentKey;
   const served = serve(this, options, key);
   if (served.nodeOnly) {
@@ -106,10 +121,10 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     }
     // A resumed session of Node's shows no certificate.
     if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
-    const markNodes = (socket) => mark(socket, perRequest, 'node');
+    const markNodes = (socket) => mark(socket, perRequest, judgedBy, 'node');
     return markNodes(nodeCreateConnection.apply(this, markDelivered(args, markNodes)));
   }
-  const socket = mark(served, perRequest);
+  const socket = mark(served, perRequest, judgedBy);
   if (key !== undefined) {
     socket.on('session', (session) => this._cacheSession(key, session));
     socket.once('close', (hadError) => {
@@ -173,9 +188,9 @@ function mayRenegotiate({ context }) {
 }
 
 // A session with a server that was not to be trusted serves nobody who demands trust.
-function sessionOf({ session, identity, rejectUnauthorized }) {
-  const read = session ? readToken(session, identity) : undefined;
-  return read?.authorizationError && rejectUnauthorized ? undefined : read;
+function sessionOf(plan) {
+  const read = plan.session ? readToken(plan.session, sessionName(plan)) : undefined;
+  return read?.authorizationError && plan.rejectUnauthorized ? undefined : read;
 }
 
 // Node's signatures: (options), (port, options), (port, host, options).
@@ -193,12 +208,22 @@ function transportOf({ transport = 'auto' }) {
   return transport;
 }
 
-function mark(socket, perRequest, transport) {
+function mark(socket, perRequest, judgedBy, transport) {
   // Deno returns none while a tunnel is made.
   if (!socket) return socket;
   if (transport) Object.defineProperty(socket, 'transport', { value: transport });
   if (perRequest) socket[kPerRequest] = true;
+  if (judgedBy) socket[kJudgedBy] = judgedBy;
   return socket;
+}
+
+// The idle connections of another judge may have to go.
+function keepJudged(agent, judgedBy) {
+  const given = agent[kJudges].keep(judgedBy);
+  if (given === undefined) return;
+  for (const socket of Object.values(agent.freeSockets).flat()) {
+    if (socket[kJudgedBy] === given) socket.destroy();
+  }
 }
 
 // Node returns the connection to a proxy, and calls back with the one through it.

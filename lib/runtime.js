@@ -21,6 +21,9 @@ module.exports = {
   /** OpenSSL reads TLS options, judges certificates and names errors; it can be asked, at once. */
   hasOpenssl: runtime === 'node',
 
+  /** X509Certificate reads a certificate as the runtime's TLS does, and rustls reads otherwise. */
+  vetsChains: runtime !== 'deno',
+
   /** The client sends a request again, whatever it is, whose used connection is lost. */
   resends: runtime === 'deno',
 

@@ -5,6 +5,7 @@
 // went, no new string.
 
 const { pick, plainName, serverName } = require('./agent');
+const { JUDGES } = require('./judges');
 const { NAMED, joinServername, secureSuffix } = require('./secure-name');
 const { isStill, remembered } = require('./tls/option-values');
 
@@ -12,7 +13,11 @@ const { isStill, remembered } = require('./tls/option-values');
 const SETS_MAX = 16;
 const NAMES_MAX = 1024;
 
+// What the requests of one set have in common.
+const COMPARED = [...NAMED, ...JUDGES];
+
 class SecureNames {
+  #judges;
   // The one used last comes first.
   #sets = [];
   // The servername that the last host and Host header came to.
@@ -20,7 +25,11 @@ class SecureNames {
   #header;
   #servername;
 
-  /** What the agent's getName() gives for a request with these options. */
+  constructor(judges) {
+    this.#judges = judges;
+  }
+
+  /** What the agent's getName() gives for a request with these options, and its judges' suffix. */
   nameOf(agent, req, options) {
     const own = agent.options;
     const servername = this.#servernameOf(own, req, options);
@@ -73,7 +82,7 @@ class SecureNames {
       }
       return set;
     }
-    const set = new NameSet(own, options);
+    const set = new NameSet(own, options, this.#judges);
     this.#sets.unshift(set);
     if (this.#sets.length > SETS_MAX) this.#sets.pop();
     return set;
@@ -84,16 +93,18 @@ class SecureNames {
 class NameSet {
   #values;
   #names = new Map();
+  #judges;
   latest = null;
 
-  constructor(own, options) {
-    this.#values = NAMED.map((option) => remembered(pick(own, options, option)));
+  constructor(own, options, judges) {
+    this.#judges = judges;
+    this.#values = COMPARED.map((option) => remembered(pick(own, options, option)));
   }
 
   isOf(own, options) {
     const values = this.#values;
-    for (let i = 0; i < NAMED.length; i++) {
-      const option = NAMED[i];
+    for (let i = 0; i < COMPARED.length; i++) {
+      const option = COMPARED[i];
       const value = pick(own, options, option);
       if (value !== values[i] && !isStill(values[i], value)) return false;
     }
@@ -109,8 +120,8 @@ class NameSet {
     let name = this.#names.get(key);
     if (name === undefined) {
       const named = { servername: shown };
-      for (const option of NAMED) named[option] = pick(own, options, option);
-      name = base + secureSuffix(named);
+      for (const option of COMPARED) named[option] = pick(own, options, option);
+      name = base + secureSuffix(named) + this.#judges.suffix(named);
       if (this.#names.size >= NAMES_MAX) this.#names.clear();
       this.#names.set(key, name);
     }

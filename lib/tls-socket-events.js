@@ -10,6 +10,7 @@ const { Kind } = require('./bridge/events');
 const { kConn } = require('./connection');
 const errors = require('./errors');
 const { kWriteCallback } = require('./in-flight');
+const { sessionName } = require('./judges');
 const { holdFirst } = require('./replay');
 const { runAll } = require('./run-all');
 const { renegotiates } = require('./runtime');
@@ -18,6 +19,7 @@ const { noteServed, remember } = require('./tls/node-origins');
 const { makeToken } = require('./tls/session-token');
 const { fallsBack, isReset, mayBeChance, tlsFailure } = require('./tls/tls-errors');
 const { chainError, judgeIdentity, labelChain } = require('./tls/verdict');
+const { isSound } = require('./tls/vetting');
 const { failAtEnd, fallBack, replayByNode } = require('./tls-fallback');
 const { kFacts, kSession, peerOf, releaseHeld, secureOf } = require('./tls-handshake');
 
@@ -32,6 +34,7 @@ const RESUMED = 1 << 10;
 const ALPN = 1 << 11;
 const SESSION = 1 << 12;
 const ASKED = 1 << 13;
+const UNVETTED = 1 << 14;
 
 // Beside the alert of a failure.
 const HANDSHAKING = 1 << 16;
@@ -162,7 +165,8 @@ function finishHandshake(socket, flags, facts, id) {
   const verdict = flags & 0xff;
   const alpn = flags & ALPN ? native.alpn(conn) : false;
   socket[kFacts] = facts;
-  const judged = judge(socket, verdict, facts);
+  const isNew = (flags & UNVETTED) !== 0;
+  const judged = isNew && !vet(socket) ? undecided(socket) : judge(socket, verdict, facts);
   if (judged === UNDECIDED) {
     socket[kFacts] = null;
     fallBack(socket, null);
@@ -181,7 +185,7 @@ function finishHandshake(socket, flags, facts, id) {
       return;
     }
   }
-  if (verdict !== TRUSTED && !socket.destroyed) command(Op.PROCEED, conn);
+  if ((verdict !== TRUSTED || isNew) && !socket.destroyed) command(Op.PROCEED, conn);
   if (id > 0) socket[kSession] = tokenOf(socket, id);
   else if (facts.resumed) socket[kSession] = session;
   socket.secureConnecting = false;
@@ -201,13 +205,14 @@ function idOf(low, high) {
 
 // A server that was accepted although nobody vouches for it stays that when it is met again.
 function tokenOf(socket, id) {
-  return makeToken(secureOf(socket).plan.identity, id, socket.authorizationError ?? '');
+  const name = sessionName(secureOf(socket).plan);
+  return makeToken(name, id, socket.authorizationError ?? '');
 }
 
 // The error that makes the server unauthorized, null, or UNDECIDED.
 function judge(socket, verdict, facts) {
   const secure = secureOf(socket);
-  const { plan, mayFallBack } = secure;
+  const { plan } = secure;
   if (facts.resumed) return resumedError(secure);
   if (verdict === TRUSTED) return null;
   if (verdict === IDENTITY) {
@@ -215,9 +220,24 @@ function judge(socket, verdict, facts) {
   }
   const code =
     verdict === UNKNOWN ? labelChain(peerOf(socket), plan.context.roots) : VERDICTS[verdict];
-  if (code) return chainError(code);
+  return code ? chainError(code) : undecided(socket);
+}
+
+// Whether OpenSSL finds nothing to refuse in certificates that it has not seen before.
+function vet(socket) {
+  const conn = socket[kConn];
+  const path = native.unvettedPath(conn);
+  if (path === null) return true;
+  if (!isSound(path, peerOf(socket).certificates)) return false;
+  native.vet(conn);
+  return true;
+}
+
+function undecided(socket) {
   // Node's own socket would end the process over some chains that OpenSSL accepts.
-  return mayFallBack && peerOf(socket).isShowable ? UNDECIDED : chainError('UNSPECIFIED');
+  return secureOf(socket).mayFallBack && peerOf(socket).isShowable
+    ? UNDECIDED
+    : chainError('UNSPECIFIED');
 }
 
 function askForIdentity(socket, { identity, checkServerIdentity }) {

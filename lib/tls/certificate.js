@@ -26,7 +26,7 @@ class Certificate {
 
   /** Undefined where OpenSSL cannot read it. */
   get x509() {
-    if (this.#x509 === undefined) this.#x509 = attempt(() => new X509Certificate(this.der));
+    if (this.#x509 === undefined) this.#x509 = attempt(() => x509Of(this.der));
     return this.#x509 ?? undefined;
   }
 
@@ -73,6 +73,19 @@ class Certificate {
   legacy() {
     return this.isShowable ? this.x509?.toLegacyObject() : undefined;
   }
+}
+
+const PEM_MARK = '-----BEGIN';
+
+// Node looks for PEM first, be it in the midst of a certificate's own text: that would be another
+// certificate.
+function x509Of(der) {
+  return new X509Certificate(der.includes(PEM_MARK) ? pemOf(der) : der);
+}
+
+function pemOf(der) {
+  const lines = der.toString('base64').replace(/.{64}(?=.)/g, '$&\n');
+  return `${PEM_MARK} CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 
 function isShown(publicKey) {

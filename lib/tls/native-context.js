@@ -3,6 +3,7 @@
 // The native side of a plan's context (see ./plan.js), made once for each.
 
 const { TlsContext, TlsRoots } = require('../bridge/addon');
+const { vetsChains } = require('../runtime');
 
 const roots = new WeakMap();
 const contexts = new WeakMap();
@@ -28,7 +29,8 @@ function nativeContext(spec) {
 
 function makeContext(spec) {
   const { suites, groups, schemes, versions, tickets, legacyServers, certificate, roots } = spec;
-  const request = { suites, groups, schemes, versions, tickets, legacyServers, chain: [] };
+  const offer = { suites, groups, schemes, versions, tickets, legacyServers };
+  const request = { ...offer, vets: vetsChains, chain: [] };
   if (certificate) {
     request.chain = certificate.chain;
     request.key = certificate.key;

@@ -135,6 +135,18 @@ impl Bridge {
         self.environment.borrow().facts().certificates(conn)
     }
 
+    /// The path from the server's certificate to a root, DER, where OpenSSL has yet to look at it;
+    /// `vet` says that it has.
+    #[napi(catch_unwind)]
+    pub fn unvetted_path(&self, conn: u32) -> Option<Vec<Buffer>> {
+        self.environment.borrow().facts().unvetted_path(conn)
+    }
+
+    #[napi(catch_unwind)]
+    pub fn vet(&self, conn: u32) {
+        self.environment.borrow().facts().vet(conn);
+    }
+
     /// The server's own certificate, DER, also where its session was resumed.
     #[napi(catch_unwind)]
     pub fn server_certificate(&self, conn: u32) -> Option<Buffer> {

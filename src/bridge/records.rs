@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The flags of `SECURED`: the minor version << 8, resumed << 10, a protocol (ALPN) << 11,
-//! a session << 12, the client's certificate was asked for << 13.
+//! a session << 12, the client's certificate was asked for << 13, a chain that nobody has vetted << 14.
 
 use slab::Slab;
 
@@ -111,7 +111,8 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
             let flags = i32::from(facts.resumed) << 10
                 | i32::from(facts.alpn.is_some()) << 11
                 | i32::from(facts.has_session) << 12
-                | i32::from(facts.asked) << 13;
+                | i32::from(facts.asked) << 13
+                | i32::from(facts.unvetted.is_some()) << 14;
             let session = facts.session.unwrap_or(0);
             [
                 kind::SECURED,

@@ -35,6 +35,8 @@ pub struct ContextRequest {
     pub chain: Vec<Uint8Array>,
     /// The client's key, PKCS#8 DER.
     pub key: Option<Uint8Array>,
+    /// Whether JavaScript vets good chains.
+    pub vets: bool,
 }
 
 /// One set of TLS options.
@@ -57,6 +59,7 @@ impl TlsContext {
             tickets: request.tickets,
             legacy_servers: request.legacy_servers,
             certificate,
+            vets: request.vets,
         };
         Context::new(roots.0.clone(), spec)
             .map(|context| Self(Arc::new(context)))
@@ -119,6 +122,22 @@ impl FactsTable {
         let certificates = facts.map(|facts| &*facts.certificates);
         let certificates = certificates.unwrap_or_default().iter();
         certificates.map(|der| Buffer::from(der.to_vec())).collect()
+    }
+
+    /// What of the server's certificates is still to be vetted, leaf first.
+    pub(super) fn unvetted_path(&self, conn: u32) -> Option<Vec<Buffer>> {
+        let unvetted = self.get(conn)?.unvetted.as_ref()?;
+        if unvetted.is_known() {
+            return None;
+        }
+        let path = unvetted.path.iter();
+        Some(path.map(|der| Buffer::from(der.to_vec())).collect())
+    }
+
+    pub(super) fn vet(&self, conn: u32) {
+        if let Some(unvetted) = self.get(conn).and_then(|facts| facts.unvetted.as_ref()) {
+            unvetted.vet();
+        }
     }
 
     pub(super) fn alpn(&self, conn: u32) -> Option<String> {

@@ -5,9 +5,7 @@ use std::cell::RefCell;
 use std::io;
 use std::sync::Arc;
 
-use crate::tls::{
-    Client, Facts, Failure, Handshake, Kind, Progress, Received, Verdict, ciphertext_bytes,
-};
+use crate::tls::{Client, Facts, Failure, Handshake, Kind, Progress, Received, ciphertext_bytes};
 
 use super::burst::Running;
 use super::errno::BROKEN_PIPE;
@@ -331,7 +329,7 @@ impl Secure {
         let Some(facts) = self.client.facts() else {
             return Incoming::Failed(self.client.other());
         };
-        if facts.verdict == Verdict::Trusted {
+        if facts.are_trusted() {
             self.open();
         } else {
             self.state = State::Held;

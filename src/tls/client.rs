@@ -16,6 +16,7 @@ use super::judge::Verdict;
 use super::key_log::Secrets;
 use super::opening::{Opening, Renegotiation};
 use super::sessions::ConnSessions;
+use super::vetted::Unvetted;
 
 /// What a record adds to the plaintext in it: header, explicit nonce, content type and tag, at
 /// most.
@@ -49,6 +50,8 @@ pub struct Handshake {
 /// What is known of the other side after the handshake.
 pub struct Facts {
     pub verdict: Verdict,
+    /// What must be vetted before the verdict counts.
+    pub unvetted: Option<Unvetted>,
     pub resumed: bool,
     /// 2 or 3 for TLS 1.2 and 1.3.
     pub minor: u8,
@@ -82,6 +85,11 @@ impl fmt::Debug for Facts {
 }
 
 impl Facts {
+    /// Whether nobody else has a word in it.
+    pub fn are_trusted(&self) -> bool {
+        self.verdict == Verdict::Trusted && self.unvetted.is_none()
+    }
+
     /// The lines of an NSS key log.
     pub fn key_log(&self) -> Vec<String> {
         let lines = self.secrets.lines();
@@ -342,20 +350,23 @@ impl Client {
             None => Arc::new([]),
         };
         let certificates = if resumed { Arc::new([]) } else { proof.clone() };
-        let verdict = if resumed {
+        let (verdict, unvetted) = if resumed {
             // Judged when the session began, in the same context and for the same identity.
-            Verdict::Trusted
+            (Verdict::Trusted, None)
         } else {
             let asked = (!self.handshake.asks).then_some(identity.as_str());
             match context.judge(&certificates, asked, UnixTime::now()) {
-                Verdict::Trusted if self.handshake.asks => Verdict::Identity,
-                verdict => verdict,
+                (Verdict::Trusted, unvetted) if self.handshake.asks => {
+                    (Verdict::Identity, unvetted)
+                }
+                judged => judged,
             }
         };
         let group = self.conn.negotiated_key_exchange_group();
         let minor = self.minor();
         Some(Facts {
             verdict,
+            unvetted,
             resumed,
             minor,
             suite: cipher.suite().into(),

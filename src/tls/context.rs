@@ -19,6 +19,7 @@ use super::roots::Roots;
 use super::sessions::{ConnSessions, Hints};
 use super::signature_check::SignatureCheck;
 use super::verdicts::Verdicts;
+use super::vetted::Unvetted;
 use crate::lock::lock;
 
 /// What OpenSSL would offer, by IANA numbers in its order of preference; unknown ones are skipped.
@@ -34,6 +35,8 @@ pub struct ContextSpec {
     pub legacy_servers: bool,
     /// The client's chain and PKCS#8 key, DER.
     pub certificate: Option<(Vec<Vec<u8>>, Vec<u8>)>,
+    /// Whether JavaScript looks at good chains too, before they count.
+    pub vets: bool,
 }
 
 /// TLS options that connections share. Sessions resume within one context only: another one may
@@ -91,7 +94,7 @@ impl Context {
             tickets: spec.tickets,
             legacy_servers: spec.legacy_servers,
             roots,
-            verdicts: Verdicts::default(),
+            verdicts: Verdicts::new(spec.vets),
             hints: Arc::default(),
             last_chain: Mutex::new(Arc::new([])),
         })
@@ -116,7 +119,7 @@ impl Context {
         chain: &Arc<[CertificateDer<'static>]>,
         identity: Option<&str>,
         now: UnixTime,
-    ) -> Verdict {
+    ) -> (Verdict, Option<Unvetted>) {
         self.verdicts.judge(&self.roots, chain, identity, now)
     }
 

@@ -9,6 +9,8 @@ use x509_parser::prelude::{
     NSCertType, ParsedExtension, X509Certificate,
 };
 
+use super::strict;
+
 const EC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const RSA_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
@@ -51,9 +53,19 @@ impl<'a> Facts<'a> {
         let sound = extensions.iter().enumerate().all(|(index, extension)| {
             !RESOURCES.contains(&extension.oid.as_bytes())
                 && extension.parsed_extension().error().is_none()
+                && strict::is_sound(extension.oid.as_bytes(), extension.value)
                 && extensions[..index].iter().all(|e| e.oid != extension.oid)
         });
-        (rest.is_empty() && sound).then_some(Self(certificate))
+        let facts = Self(certificate);
+        let named = strict::is_name(facts.subject()) && strict::is_name(facts.issuer());
+        (rest.is_empty() && sound && named).then_some(facts)
+    }
+
+    /// The subject's name of a certificate that `read` may not like; `None` where it is none.
+    pub(super) fn subject_of(der: &'a [u8]) -> Option<&'a [u8]> {
+        let (rest, certificate) = X509Certificate::from_der(der).ok()?;
+        let subject = certificate.tbs_certificate.subject.as_raw();
+        rest.is_empty().then_some(subject)
     }
 
     /// The whole DER, header included, of the subject's name.

@@ -204,6 +204,6 @@ impl Trust {
         chain: &[CertificateDer<'_>],
     ) -> Verdict {
         let roots = Roots::new(self.bundled.clone(), self.own.clone());
-        judge(&roots, chain, identity, now())
+        judge(&roots, chain, identity, now()).verdict
     }
 }

@@ -4,7 +4,7 @@
 //! does not. What is `Trusted` here, OpenSSL trusts. A refusal is named only where Node would
 //! give that reason; for the rest Node's own transport is asked.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use rustls::pki_types::{
@@ -40,6 +40,23 @@ pub enum Verdict {
     Undecided,
 }
 
+/// A verdict, and what it rests on.
+pub(super) struct Judgement {
+    pub(super) verdict: Verdict,
+    /// The certificates of the good path, the leaf first and the root last; none where there is no
+    /// such path.
+    pub(super) path: Path,
+}
+
+pub(super) type Path = Vec<CertificateDer<'static>>;
+
+impl From<Verdict> for Judgement {
+    fn from(verdict: Verdict) -> Self {
+        let path = Vec::new();
+        Self { verdict, path }
+    }
+}
+
 /// The signatures that may stand on a path: those that both webpki and every Node's OpenSSL know.
 static SIGNATURES: &[&dyn SignatureVerificationAlgorithm] = &[
     algs::ECDSA_P256_SHA256,
@@ -65,40 +82,52 @@ const OTHERS_MAX: usize = 16;
 
 /// Judges a chain as the peer sent it, leaf first. `identity` is a DNS name or an IP address;
 /// without one the leaf may be for anybody.
-pub fn judge(
+pub(super) fn judge(
     roots: &Roots,
     chain: &[CertificateDer<'_>],
     identity: Option<&str>,
     now: UnixTime,
-) -> Verdict {
+) -> Judgement {
     let Some((leaf_der, others)) = chain.split_first() else {
-        return Verdict::Undecided;
+        return Verdict::Undecided.into();
     };
     if others.len() > OTHERS_MAX {
-        return Verdict::Undecided;
+        return Verdict::Undecided.into();
     }
     let Some(leaf) = Facts::read(leaf_der) else {
-        return Verdict::Undecided;
+        return Verdict::Undecided.into();
     };
     // OpenSSL looks at the leaf's dates last, and Node reports what it finds last.
     match leaf.dates(now) {
-        Dates::Past => return Verdict::Expired,
-        Dates::Future => return Verdict::NotYetValid,
+        Dates::Past => return Verdict::Expired.into(),
+        Dates::Future => return Verdict::NotYetValid.into(),
         Dates::Present => (),
     }
     let end_entity = match EndEntityCert::try_from(leaf_der) {
         Ok(end_entity) => end_entity,
-        Err(Error::UnsupportedCertVersion) => return Verdict::Unknown,
-        Err(_) => return Verdict::Undecided,
+        Err(Error::UnsupportedCertVersion) => return Verdict::Unknown.into(),
+        Err(_) => return Verdict::Undecided.into(),
     };
-    if is_pinned(roots, &leaf, leaf_der) {
-        return verdict_on_name(&end_entity, identity);
-    }
+    let good = |issuers: Path| {
+        let mut path = vec![leaf_der.clone().into_owned()];
+        path.extend(issuers);
+        let verdict = verdict_on_name(&end_entity, identity);
+        Judgement { verdict, path }
+    };
 
     let mut issuers: Vec<Issuer<'_>> = others.iter().filter_map(|der| issuer(der, None)).collect();
     let is_readable = issuers.len() == others.len();
+    // OpenSSL may take one that is not read here for an issuer.
+    if !is_readable && others.iter().any(is_unread_certificate) {
+        return Verdict::Undecided.into();
+    }
+    if is_pinned(roots, &leaf, leaf_der) {
+        return good(Vec::new());
+    }
     let names = issuers.iter().map(|issuer| issuer.facts.issuer());
-    let trusted = roots.candidates(names.chain([leaf.issuer()]));
+    let Some(trusted) = roots.candidates(names.chain([leaf.issuer()])) else {
+        return Verdict::Undecided.into();
+    };
     issuers.extend(trusted.iter().filter_map(|of| issuer(&of.der, Some(of))));
     let search = Search {
         end_entity: &end_entity,
@@ -111,11 +140,15 @@ pub fn judge(
         },
     };
     match search.path(KeyUsage::server_auth()) {
-        Ok(()) => verdict_on_name(&end_entity, identity),
+        Ok(issuers) => good(issuers),
         // What cannot be read may be what OpenSSL would trip over.
-        Err(_) if !is_readable => Verdict::Undecided,
-        Err(refusal) => search.verdict(refusal),
+        Err(_) if !is_readable => Verdict::Undecided.into(),
+        Err(refusal) => search.verdict(refusal).into(),
     }
+}
+
+fn is_unread_certificate(der: &CertificateDer<'_>) -> bool {
+    Facts::read(der).is_none() && Facts::subject_of(der).is_some()
 }
 
 fn issuer<'a>(der: &'a CertificateDer<'_>, trusted: Option<&'a Trusted>) -> Option<Issuer<'a>> {
@@ -173,10 +206,16 @@ enum Refusal {
 
 impl Search<'_> {
     /// A path that webpki likes and OpenSSL would take wins, whatever is wrong with others.
-    fn path(&self, usage: impl ExtendedKeyUsageValidator) -> Result<(), Refusal> {
+    /// The issuers on it, the root last.
+    fn path(&self, usage: impl ExtendedKeyUsageValidator) -> Result<Path, Refusal> {
         let vetoed = Cell::new(false);
+        let found_issuers = RefCell::new(Vec::new());
         let look = |path: &VerifiedPath<'_>| match self.look.at(path) {
-            Ok(()) => Ok(()),
+            Ok(issuers) => {
+                let ders = issuers.iter().map(|of| of.der.clone().into_owned());
+                found_issuers.replace(ders.collect());
+                Ok(())
+            }
             Err(Objection::Rootless) => Err(Error::UnknownIssuer),
             Err(Objection::Root(err)) => Err(err),
             Err(Objection::Veto) => {
@@ -194,7 +233,7 @@ impl Search<'_> {
             Some(&look),
         );
         match found {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(found_issuers.into_inner()),
             Err(_) if vetoed.get() => Err(Refusal::Veto),
             Err(err) => Err(Refusal::Webpki(err)),
         }

@@ -23,7 +23,9 @@ mod pinned;
 mod roots;
 mod sessions;
 mod signature_check;
+mod strict;
 mod verdicts;
+mod vetted;
 
 pub use client::{Client, Facts, Handshake, Progress, Received, ciphertext_bytes};
 pub use context::{Context, ContextSpec};

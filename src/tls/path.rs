@@ -46,7 +46,8 @@ pub(super) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub(super) fn at(&self, path: &VerifiedPath<'_>) -> Result<(), Objection> {
+    /// The certificates above the leaf, the root last.
+    pub(super) fn at(&self, path: &VerifiedPath<'_>) -> Result<Vec<&'a Issuer<'a>>, Objection> {
         let issuers = path.intermediate_certificates().map(|cert| cert.der());
         let issuers = issuers.map(|der| self.find(&der).ok_or(Objection::Veto));
         let issuers = issuers.collect::<Result<Vec<_>, _>>()?;
@@ -55,12 +56,13 @@ impl<'a> Look<'a> {
         if let Some((last, below)) = issuers.split_last()
             && let Some(root) = self.own_root(last.der)
         {
-            return self.agree(below, root);
+            self.agree(below, root)?;
+            return Ok(issuers);
         }
         let mut objection = Objection::Rootless;
         for root in self.bundled_roots(path.anchor()) {
             match self.under_bundled(&issuers, root) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok([&issuers[..], &[root]].concat()),
                 Err(err) => objection = err,
             }
         }

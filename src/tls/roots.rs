@@ -1,6 +1,6 @@
 //! The certificates a program trusts, found by the names that issuers go by.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rustls::pki_types::CertificateDer;
 
@@ -13,6 +13,8 @@ use super::facts::Facts;
 #[derive(Debug, Default)]
 pub struct Roots {
     by_subject: HashMap<Box<[u8]>, Vec<Trusted>>,
+    /// Names of certificates that OpenSSL may know how to read.
+    unread: HashSet<Box<[u8]>>,
 }
 
 #[derive(Debug)]
@@ -31,7 +33,8 @@ pub(super) enum List {
 }
 
 impl Roots {
-    /// From DER. Like Node, skips what is no certificate.
+    /// From DER. Like Node, skips what is no certificate; what can't be read well is known by its
+    /// name, as OpenSSL might take it.
     pub fn new(bundled: Vec<Vec<u8>>, own: Vec<Vec<u8>>) -> Self {
         let mut roots = Self::default();
         let bundled = bundled.into_iter().map(|der| (der, List::Bundled));
@@ -44,6 +47,7 @@ impl Roots {
 
     fn add(&mut self, der: CertificateDer<'static>, list: List) {
         let Some(facts) = Facts::read(&der) else {
+            self.unread.extend(Facts::subject_of(&der).map(Box::from));
             return;
         };
         let is_root = facts.self_signed();
@@ -69,17 +73,19 @@ impl Roots {
     /// Whether the program lists this very certificate, and nothing else of the name that its
     /// issuer has.
     pub(super) fn has_no_issuer_but_itself(&self, certificate: &Facts<'_>, der: &[u8]) -> bool {
-        let mut alike = self.named(certificate.issuer()).peekable();
-        let is_listed = alike.peek().is_some();
+        let name = certificate.issuer();
+        let mut alike = self.named(name).peekable();
+        let is_listed = alike.peek().is_some() && !self.unread.contains(name);
         is_listed && alike.all(|known| known.list == List::Own && *known.der == *der)
     }
 
     /// What chains to these issuers may need: those of that name, and what the program's own of
-    /// them lead to. So a judgement costs what its chain is long, however many are trusted.
+    /// them lead to. So a judgement costs what its chain is long, however many are trusted. `None`
+    /// where one of them can't be read.
     pub(super) fn candidates<'a>(
         &'a self,
         issuers: impl Iterator<Item = &'a [u8]>,
-    ) -> Vec<&'a Trusted> {
+    ) -> Option<Vec<&'a Trusted>> {
         let mut candidates = Vec::new();
         let mut names: Vec<&[u8]> = Vec::new();
         for issuer in issuers {
@@ -88,12 +94,15 @@ impl Roots {
         let mut seen = 0;
         while let Some(name) = names.get(seen).copied() {
             seen += 1;
+            if self.unread.contains(name) {
+                return None;
+            }
             for trusted in self.named(name) {
                 note(&mut names, &trusted.issuer);
                 candidates.push(trusted);
             }
         }
-        candidates
+        Some(candidates)
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use rustls::pki_types::{CertificateDer, UnixTime};
 
 use super::facts::Facts;
-use super::judge::{Verdict, judge};
+use super::judge::{Judgement, Verdict, judge};
 use super::roots::Roots;
+use super::vetted::Unvetted;
 use crate::lock::lock;
 
 /// Chains that a context remembers.
@@ -17,6 +18,8 @@ const REMEMBERED_MAX: usize = 64;
 /// The verdicts of one set of roots.
 #[derive(Default)]
 pub(super) struct Verdicts {
+    /// Whether good chains are to be vetted.
+    vets: bool,
     good: Mutex<VecDeque<Good>>,
 }
 
@@ -30,19 +33,31 @@ struct Good {
 }
 
 impl Verdicts {
-    /// As `judge`.
+    pub(super) fn new(vets: bool) -> Self {
+        Self {
+            vets,
+            ..Self::default()
+        }
+    }
+
+    /// As `judge`; with what is to be vetted before the verdict counts.
     pub(super) fn judge(
         &self,
         roots: &Roots,
         chain: &Arc<[CertificateDer<'static>]>,
         identity: Option<&str>,
         now: UnixTime,
-    ) -> Verdict {
+    ) -> (Verdict, Option<Unvetted>) {
         if self.knows(chain, identity, now) {
-            return Verdict::Trusted;
+            return (Verdict::Trusted, None);
         }
-        let verdict = judge(roots, chain, identity, now);
+        let Judgement { verdict, path } = judge(roots, chain, identity, now);
+        let unvetted = match self.vets && !path.is_empty() {
+            true => Unvetted::new(chain, path),
+            false => None,
+        };
         if verdict == Verdict::Trusted
+            && unvetted.is_none()
             && let Some(until) = next_change(roots, chain, now)
         {
             let mut good = lock(&self.good);
@@ -56,7 +71,7 @@ impl Verdicts {
                 until,
             });
         }
-        verdict
+        (verdict, unvetted)
     }
 
     fn knows(&self, chain: &[CertificateDer<'_>], identity: Option<&str>, now: UnixTime) -> bool {
@@ -77,7 +92,7 @@ fn next_change(roots: &Roots, chain: &[CertificateDer<'_>], now: UnixTime) -> Op
         .map(|der| Facts::read(der))
         .collect::<Option<Vec<_>>>()?;
     let names: Vec<&[u8]> = read.iter().map(Facts::issuer).collect();
-    for trusted in roots.candidates(names.into_iter()) {
+    for trusted in roots.candidates(names.into_iter())? {
         read.push(Facts::read(&trusted.der)?);
     }
     let dates = read

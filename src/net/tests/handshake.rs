@@ -13,7 +13,7 @@ use rustls::{
 
 use super::pair::*;
 use crate::net::secure::Incoming;
-use crate::tls::fixtures::server;
+use crate::tls::fixtures::{HOST, server};
 use crate::tls::{ContextSpec, Failure, Handshake, Kind, Verdict};
 
 const APPLICATION_DATA: u8 = 23;
@@ -300,4 +300,37 @@ fn a_full_scratch_of_undecidable_bytes_is_a_failure_and_no_clean_end() {
     assert_eq!(failed.kind, Kind::TooLong);
     assert!(failed.handshaking);
     assert!(!pair.wire.is_empty());
+}
+
+#[test]
+fn a_good_chain_waits_until_it_has_been_vetted_once() {
+    let site = Site::new();
+    let config = Arc::new(site.server(&TLS13));
+    let shake = |identity: &str| {
+        // Another context knows no verdicts.
+        let context = site.context(ContextSpec {
+            vets: true,
+            ..spec(&TLS13)
+        });
+        let mut pair = Pair::new(
+            Handshake {
+                identity: identity.to_owned(),
+                ..handshake(&context)
+            },
+            &config,
+        );
+        let facts = pair.shake();
+        (pair.near.is_held(), facts)
+    };
+    for _ in 0..2 {
+        let (is_held, facts) = shake(HOST);
+        assert_eq!((is_held, facts.verdict), (true, Verdict::Trusted));
+        assert_eq!(facts.unvetted.as_ref().unwrap().path.len(), 2);
+    }
+    let (_, facts) = shake("nobody.invalid");
+    assert_eq!(facts.verdict, Verdict::Identity);
+    facts.unvetted.as_ref().unwrap().vet();
+    let (is_held, facts) = shake(HOST);
+    assert_eq!((is_held, facts.verdict), (false, Verdict::Trusted));
+    assert!(facts.unvetted.is_none());
 }

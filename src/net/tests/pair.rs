@@ -101,6 +101,7 @@ pub(super) fn spec(version: &SupportedProtocolVersion) -> ContextSpec {
         tickets: true,
         legacy_servers: false,
         certificate: None,
+        vets: false,
     }
 }
 

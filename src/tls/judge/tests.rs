@@ -415,9 +415,15 @@ fn certificates_of_no_use_do_no_harm() {
         &intermediate.der,
     ];
     let chain = chain.map(CertificateDer::clone);
-    assert_eq!(judge(&roots, &chain, Some(HOST), now()), Verdict::Trusted);
-    assert_eq!(judge(&roots, &[], None, now()), Verdict::Undecided);
-    assert_eq!(judge(&roots, &chain[1..], None, now()), Verdict::Undecided);
+    assert_eq!(
+        judge(&roots, &chain, Some(HOST), now()).verdict,
+        Verdict::Trusted
+    );
+    assert_eq!(judge(&roots, &[], None, now()).verdict, Verdict::Undecided);
+    assert_eq!(
+        judge(&roots, &chain[1..], None, now()).verdict,
+        Verdict::Undecided
+    );
 }
 
 #[test]
@@ -435,7 +441,7 @@ fn a_peer_cannot_make_us_search_for_ever() {
     }
     let root = Party::self_signed_by(expired(ca("ca 1")), key());
     let roots = Roots::new(vec![], vec![root.der.to_vec()]);
-    assert_ne!(judge(&roots, &chain, None, now()), Verdict::Trusted);
+    assert_ne!(judge(&roots, &chain, None, now()).verdict, Verdict::Trusted);
 }
 
 fn good_chain() -> (Roots, [Vec<u8>; 2]) {
@@ -459,7 +465,7 @@ proptest! {
         let (roots, chain) = &*GOOD;
         let verdict = |chain: &[Vec<u8>; 2]| {
             let chain = chain.clone().map(CertificateDer::from);
-            judge(roots, &chain, Some(HOST), now())
+            judge(roots, &chain, Some(HOST), now()).verdict
         };
         prop_assert_eq!(verdict(chain), Verdict::Trusted);
         let mut mutated = chain.clone();

@@ -23,14 +23,14 @@ fn a_good_chain_is_known_for_its_identity_until_a_certificate_expires() {
     let (chain, verdicts) = (chain(&[&leaf]), Verdicts::default());
 
     assert!(!verdicts.knows(&chain, Some(HOST), now()));
-    let judged = verdicts.judge(&roots, &chain, Some(HOST), now());
+    let (judged, _) = verdicts.judge(&roots, &chain, Some(HOST), now());
     assert_eq!(judged, Verdict::Trusted);
     assert!(verdicts.knows(&chain, Some(HOST), now()));
     assert!(!verdicts.knows(&chain, Some("other.test"), now()));
     assert!(!verdicts.knows(&chain, None, now()));
     let year = later(365 * 24 * 3600);
     assert!(!verdicts.knows(&chain, Some(HOST), year));
-    let judged = verdicts.judge(&roots, &chain, Some(HOST), year);
+    let (judged, _) = verdicts.judge(&roots, &chain, Some(HOST), year);
     assert_eq!(judged, Verdict::Expired);
     // A clock that was put back asks anew.
     let before = UnixTime::since_unix_epoch(Duration::from_secs(now().as_secs() - 1));
