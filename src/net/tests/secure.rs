@@ -304,15 +304,17 @@ fn a_hello_request_that_nobody_asked_for_is_unsolicited() {
     let mut pair = open(&TLS12);
     pair.wire = pair.far.hello_request();
     assert!(matches!(pair.read_unasked(), Incoming::Unsolicited));
+    assert_eq!(pair.hello_requests, 1);
 }
 
 #[test]
-fn a_hello_request_to_who_waits_is_declined() {
+fn a_hello_request_to_who_waits_is_told_and_declined() {
     const ALERT: u8 = 21;
 
     let mut pair = open(&TLS12);
     pair.wire = pair.far.hello_request();
     assert!(matches!(pair.read(), Incoming::Some));
+    assert_eq!(pair.hello_requests, 1);
     let mut sent = vec![];
     let mut write = |bytes: &[u8]| {
         sent.extend(bytes);
