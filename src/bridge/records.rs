@@ -12,7 +12,8 @@
 //! ```
 //!
 //! The flags of `SECURED`: the minor version << 8, resumed << 10, a protocol (ALPN) << 11,
-//! a session << 12, the client's certificate was asked for << 13, a chain that nobody has vetted << 14.
+//! a session << 12, the client's certificate was asked for << 13, a chain that nobody has vetted
+//! << 14.
 
 use slab::Slab;
 
