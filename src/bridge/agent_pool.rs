@@ -102,6 +102,12 @@ impl AgentPool {
         self.0.policy().pool.retire(slot);
     }
 
+    /// A program picks this idle slot for a request of its own. False where it can't be used.
+    #[napi(catch_unwind)]
+    pub fn take(&self, slot: u32) -> bool {
+        self.0.policy().take(slot)
+    }
+
     /// The slot's connection is gone, or left the pool. True when `poll` has something.
     #[napi(catch_unwind)]
     pub fn remove(&self, slot: u32) -> bool {
