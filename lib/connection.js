@@ -27,8 +27,13 @@ const kReading = Symbol('reading');
 const kRefed = Symbol('refed');
 const kHolding = Symbol('holding');
 
+// Copies of a socket that a program makes have no connection: what they do would reach the socket's.
+function giveNone(prototype) {
+  prototype[kConn] = NO_CONNECTION;
+}
+
 function initConnection(socket) {
-  socket[kConn] = NO_CONNECTION;
+  Object.defineProperty(socket, kConn, { value: NO_CONNECTION, writable: true });
   socket[kEpoch] = 0;
   socket[kParked] = false;
   initScope(socket);
@@ -91,6 +96,10 @@ function isOurs(socket) {
   return socket[kConn] !== undefined;
 }
 
+function isCopy(value) {
+  return value instanceof Object && isOurs(value) && !Object.hasOwn(value, kConn);
+}
+
 // What the pool calls the connection; negative where there is none any more.
 function connectionOf(socket) {
   return socket[kConn];
@@ -128,7 +137,9 @@ module.exports = {
   NO_CONNECTION,
   claim,
   connectionOf,
+  giveNone,
   initConnection,
+  isCopy,
   isOpen,
   isOurs,
   kBegun,

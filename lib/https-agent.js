@@ -40,7 +40,7 @@ function HttpsAgent(options) {
   const { maxCachedSessions = DEFAULT_MAX_CACHED_SESSIONS } = this.options;
   this.maxCachedSessions = maxCachedSessions;
   this._sessionCache = { map: {}, list: [] };
-  this[kNames] = new SecureNames();
+  initNames(this);
 }
 
 // `instanceof https.Agent` holds by the prototypes; what http.Agent does is taken from ours.
@@ -78,8 +78,15 @@ const ownGetName = HttpsAgent.prototype.getName;
 HttpsAgent.prototype[kNameOf] = function secureNameOf(req, options) {
   if (!marksIdentity) markIdentity(this, options);
   if (this.getName !== ownGetName || perRequestIdentity(options)) return undefined;
-  return this[kNames].nameOf(this, req, options);
+  return (this[kNames] ?? initNames(this)).nameOf(this, req, options);
 };
+
+// A copy of an agent that a program has made gets its own.
+function initNames(agent) {
+  const names = new SecureNames();
+  Reflect.defineProperty(agent, kNames, { value: names, configurable: true });
+  return names;
+}
 
 HttpsAgent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
   if (socket[kPerRequest]) return false;

@@ -10,6 +10,7 @@ const { Op, WINDOW_BYTES_MIN, command, flush, write, writev } = require('./bridg
 const { forget, kReceive } = require('./bridge/events');
 const {
   NO_CONNECTION,
+  giveNone,
   initConnection,
   isOpen,
   kBegun,
@@ -360,6 +361,7 @@ function overConnection(Base) {
     delete Connected.prototype.setTypeOfService;
     delete Connected.prototype.getTypeOfService;
   }
+  giveNone(Connected.prototype);
   if (hasOwnSockets) suitBun(Connected.prototype);
   return Connected;
 }
