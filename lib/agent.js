@@ -75,6 +75,7 @@ function initPool(agent) {
       slots.vacate(socket);
       socket.destroy();
     },
+    expire: slots.timeOut,
     late: (waiter) => failLate(agent, waiter),
   });
   const views = new Views(agent, pool, editsOf(agent));

@@ -100,6 +100,11 @@ function isCopy(value) {
   return value instanceof Object && isOurs(value) && !Object.hasOwn(value, kConn);
 }
 
+// In the async context of the request that holds the socket, or has held it last.
+function inScope(socket, action) {
+  socket[kScope].runInAsyncScope(action);
+}
+
 // What the pool calls the connection; negative where there is none any more.
 function connectionOf(socket) {
   return socket[kConn];
@@ -138,6 +143,7 @@ module.exports = {
   claim,
   connectionOf,
   giveNone,
+  inScope,
   initConnection,
   isCopy,
   isOpen,

@@ -47,8 +47,9 @@ class Pool {
   // Called with the name of an origin that has neither slots nor waiters any more.
   onGone = null;
 
-  // `handler` is told what to do: open(waiter, slot), drop(socket) and late(waiter). The `bounds`
-  // are those of ./agent-options.js.
+  // `handler` is told what to do: open(waiter, slot), drop(socket), late(waiter), and expire(socket)
+  // before the drop of one that has been idle for too long. The `bounds` are those of
+  // ./agent-options.js.
   constructor(limits, bounds, handler) {
     this.#handler = handler;
     this.#native = new NativePool(native, ...nativeLimits(limits));
@@ -271,12 +272,25 @@ class Pool {
     for (let id = this.#native.late(); id >= 0; id = this.#native.late()) {
       late.push(this.dequeue(id));
     }
+    const now = this.#native.now();
+    this.#tellDue(now);
     this.#version++;
-    this.#native.expire();
+    this.#native.expire(now);
     const left = this.#native.nextExpiry();
     if (left >= 0) this.#expireIn(left + 1);
     this.#settle();
     for (const waiter of late) this.#handler.late(waiter);
+  }
+
+  // They are idle as yet: whoever hears of it finds them so, as with Node's timers.
+  #tellDue(now) {
+    for (const socket of this.#native.due(now).map((slot) => this.#sockets[slot])) {
+      try {
+        this.#handler.expire(socket);
+      } catch (error) {
+        throwLater(error);
+      }
+    }
   }
 }
 

@@ -3,7 +3,7 @@
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
 const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./async-id');
-const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
+const { claim, connectionOf, inScope, isOurs, kParked, listen } = require('./connection');
 const { Hidden } = require('./hidden');
 const { isConnectReplaced } = require('./node-transport');
 const { FOREIGN, kPool } = require('./pool');
@@ -130,6 +130,13 @@ function onClose() {
   this[kAgent].removeSocket(this, this[kOptions].reveal());
 }
 
+// A parked socket has been idle for too long: as where its own timer says so.
+function timeOut(socket) {
+  if (!isParked(socket) || socket.destroyed) return;
+  if (isOurs(socket)) inScope(socket, () => socket.emit('timeout'));
+  else socket.emit('timeout');
+}
+
 function onTimeout() {
   if (isParked(this)) this.destroy();
 }
@@ -158,6 +165,7 @@ module.exports = {
   settleDown,
   slotOf,
   takePromise,
+  timeOut,
   vacate,
   wakeUp,
 };

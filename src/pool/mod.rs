@@ -42,7 +42,7 @@
 //!   and a drop may empty an origin, so drain opens, then drops, then origins. `poll_late` is asked
 //!   first, and only when time has passed.
 //! - Views change nothing: `total`, `waiting`, `counts`, `active`, `idle`, `waiters`, `left`,
-//!   `deadline`, `next_deadline`.
+//!   `deadline`, `due`, `next_deadline`.
 //!
 //! ```text
 //!  checkout ─ Open ──► OPENING ──attach──► ACTIVE ◄─── checkout, take ────┐
