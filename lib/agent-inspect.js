@@ -1,7 +1,7 @@
 'use strict';
 
 // What util.inspect(), and so a log, shows of an agent: what it shows of Node's. Values stand for
-// the accessors of properties that Node has as values, and what is the library's own is left out.
+// the accessors of properties that Node has as values.
 
 const { inspect } = require('node:util');
 
@@ -16,14 +16,8 @@ const VALUES = new Set([
   'freeSockets',
 ]);
 
-const ownSymbols = new Set();
-
 // The same each time, or an agent that is reached from itself would be shown without end.
 const doubles = new WeakMap();
-
-function leaveOut(...symbols) {
-  for (const symbol of symbols) ownSymbols.add(symbol);
-}
 
 function inspectAsNodes(prototype) {
   Object.defineProperty(prototype, inspect.custom, {
@@ -46,7 +40,6 @@ function doubleOf(agent) {
   }
   const properties = Object.getOwnPropertyDescriptors(agent);
   for (const key of Reflect.ownKeys(properties)) {
-    if (ownSymbols.has(key)) continue;
     const property = properties[key];
     Object.defineProperty(double, key, {
       ...(VALUES.has(key) ? { value: agent[key] } : property),
@@ -57,4 +50,4 @@ function doubleOf(agent) {
   return double;
 }
 
-module.exports = { inspectAsNodes, leaveOut };
+module.exports = { inspectAsNodes };

@@ -6,11 +6,11 @@
 const net = require('node:net');
 const { isAbsolute } = require('node:path');
 
-const { inspectAsNodes, leaveOut } = require('./agent-inspect');
+const { inspectAsNodes } = require('./agent-inspect');
 const { readBounds, readReplayLimit } = require('./agent-options');
 const { planConnect } = require('./connect-plan');
 const { ConnectTimeout } = require('./connect-timeout');
-const { isOurs, openSocket } = require('./connection');
+const { isCopy, isOurs, openSocket } = require('./connection');
 const {
   debug,
   shownName,
@@ -25,13 +25,14 @@ const { hearKeyLog, initKeyLog } = require('./key-log');
 const { connectByNode, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
-const { Checkin, Checkout, Pool, kPool } = require('./pool');
+const { Checkin, Checkout, Part, Pool, kPool } = require('./pool');
 const { queueFull, queueTimedOut } = require('./queue-limits');
 const { beginExchange, kForReplay, mayRedial } = require('./replay');
+const { Reservations } = require('./reservations');
 const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
-const { createViews } = require('./views');
+const { Views, viewsOf } = require('./views');
 const { Waiter } = require('./waiter');
 
 const nodeGetName = NodeAgent.prototype.getName;
@@ -44,9 +45,11 @@ const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 
 const kLimits = Symbol('limits');
 const kBounds = Symbol('bounds');
+const kViews = Symbol('views');
+// What the agent's properties of the views' names have, while the program has put nothing else there.
+const kShown = Symbol('shown');
 const kNameOf = Symbol('nameOf');
 const kFullName = Symbol('fullName');
-// By request: the slot promised to it, for the createSocket() that follows.
 const kReservations = Symbol('reservations');
 // Waiters whose requests were destroyed in this tick: the queue shows them for its rest, as in
 // Node.
@@ -61,47 +64,60 @@ function Agent(options) {
   NodeAgent.call(this, options);
   this.removeAllListeners('free');
   this.on('free', onFree);
-  initKeyLog(this, () => socketsOf(this[kPool]));
+  initKeyLog(this);
 
   this.defaultPort = this.options.defaultPort || 80;
   this.protocol = this.options.protocol || 'http:';
   const buffer = this.options.agentKeepAliveTimeoutBuffer;
   this.agentKeepAliveTimeoutBuffer =
     Number.isFinite(buffer) && buffer >= 0 ? buffer : KEEP_ALIVE_TIMEOUT_BUFFER_MS;
+  this.maxSockets = this.options.maxSockets || Agent.defaultMaxSockets;
+  initPool(this);
+}
 
-  this[kBounds] = readBounds(this.options);
-  this[kLimits] = {
-    maxSockets: this.options.maxSockets || Agent.defaultMaxSockets,
-    maxTotalSockets: this.maxTotalSockets,
-    maxFreeSockets: this.maxFreeSockets,
-    maxQueue: this[kBounds].maxQueue,
-    scheduling: this.scheduling,
-  };
-  this[kReplayLimit] = readReplayLimit(this.options);
-  this[kReservations] = new WeakMap();
-  this[kDoomed] = new Set();
-  this[kPool] = new Pool(this[kLimits], this[kBounds], {
-    open: (waiter, slot) => openForWaiter(this, waiter, slot),
+// The pool of an agent: of a new one, or of an object that is used as one although the constructor
+// has never seen it, a deep copy for instance.
+function initPool(agent) {
+  const bounds = readBounds(agent.options);
+  const limits = { maxQueue: bounds.maxQueue };
+  for (const name of LIMITS) limits[name] = agent[name];
+  const pool = new Pool(limits, bounds, {
+    open: (waiter, slot) => openForWaiter(agent, waiter, slot),
     drop: (socket) => {
       slots.vacate(socket);
       socket.destroy();
     },
-    late: (waiter) => failLate(this, waiter),
+    expire: slots.timeOut,
+    late: (waiter) => failLate(agent, waiter),
   });
-  Object.defineProperties(this, LIMITS);
-  const views = createViews(this[kPool], {
-    release: (socket) => release(this, socket),
-    park: (name, socket) => takeIdle(this, name, socket),
-    close: (socket) => discard(this, socket),
+  const views = new Views(agent, pool, editsOf(agent));
+  hide(agent, {
+    [kBounds]: bounds,
+    [kLimits]: limits,
+    [kReplayLimit]: readReplayLimit(agent.options),
+    [kReservations]: new Reservations(),
+    [kDoomed]: new Set(),
+    [kPool]: pool,
+    [kViews]: views,
+    [kShown]: {},
   });
-  for (const name of Object.keys(views)) {
-    Object.defineProperty(this, name, { value: views[name], enumerable: true, writable: false });
+  watchLimits(agent);
+  defineOwn(agent, 'totalSocketCount', TOTAL);
+  for (const name of VIEWS) showView(agent, name);
+}
+
+const HIDDEN = [kBounds, kLimits, kReplayLimit, kReservations, kDoomed, kPool, kViews, kShown];
+
+// Copies of an agent that a program makes don't have these, and console.log() does not show them.
+function hide(agent, values) {
+  for (const key of Reflect.ownKeys(values)) {
+    Object.defineProperty(agent, key, { value: values[key], configurable: true });
   }
 }
+
 Object.setPrototypeOf(Agent.prototype, NodeAgent.prototype);
 Object.setPrototypeOf(Agent, NodeAgent);
 
-leaveOut(kLimits, kBounds, kReservations, kDoomed, kReplayLimit, kPool);
 inspectAsNodes(Agent.prototype);
 
 // An HttpsAgent is one too, as Node's is: it has the methods, but https.Agent in its prototypes.
@@ -117,30 +133,116 @@ Object.defineProperty(Agent, Symbol.hasInstance, {
 
 Agent.defaultMaxSockets = Number.POSITIVE_INFINITY;
 
+const LIMITS = ['maxSockets', 'maxTotalSockets', 'maxFreeSockets', 'scheduling'];
+const VIEWS = ['sockets', 'freeSockets', 'requests'];
+
 // Own properties as in Node, obeyed as soon as they are set.
-const LIMITS = {
-  totalSocketCount: {
-    get() {
-      return this[kPool].total;
-    },
-    // Subclasses that count pending connections by themselves write it; the pool has counted them.
-    set() {},
-    enumerable: true,
-    configurable: true,
+const TOTAL = {
+  get() {
+    this[kViews].settle();
+    return this[kPool].total;
   },
+  // Subclasses that count pending connections by themselves write it; the pool has counted them.
+  set() {},
+  enumerable: true,
+  configurable: true,
 };
-for (const name of ['maxSockets', 'maxTotalSockets', 'maxFreeSockets', 'scheduling']) {
-  LIMITS[name] = {
-    get() {
-      return this[kLimits][name];
+
+const ACCESSORS = new Map(
+  LIMITS.map((name) => [
+    name,
+    {
+      get() {
+        return this[kLimits][name];
+      },
+      set(value) {
+        this[kLimits][name] = value;
+        this[kPool].setLimits(this[kLimits]);
+      },
+      enumerable: true,
+      configurable: true,
     },
-    set(value) {
-      this[kLimits][name] = value;
-      this[kPool].setLimits(this[kLimits]);
-    },
-    enumerable: true,
-    configurable: true,
-  };
+  ]),
+);
+
+function watchLimits(agent) {
+  for (const [name, accessor] of ACCESSORS) defineOwn(agent, name, accessor);
+}
+
+// Not over a subclass's own accessor, as an assignment of Node's would not be.
+function defineOwn(agent, name, descriptor) {
+  if (Object.getOwnPropertyDescriptor(agent, name)?.configurable === false) return;
+  if (!Object.isExtensible(agent)) return;
+  for (let object = agent; object !== null; object = Object.getPrototypeOf(object)) {
+    const own = Object.getOwnPropertyDescriptor(object, name);
+    if (own && object !== agent && own.get) return;
+  }
+  Object.defineProperty(agent, name, descriptor);
+}
+
+// --- What a program has put in the place of a property -------------------------------------------
+
+// Node's agent reads its properties whenever it decides. A class field defines them anew, an
+// assignment or an accessor of a subclass has other values: so each decision begins here.
+function prepare(agent, name = '') {
+  if (agent[kPool] === undefined) adoptObject(agent, name);
+  const limits = agent[kLimits];
+  if (
+    agent.maxSockets !== limits.maxSockets ||
+    agent.maxTotalSockets !== limits.maxTotalSockets ||
+    agent.maxFreeSockets !== limits.maxFreeSockets ||
+    agent.scheduling !== limits.scheduling
+  ) {
+    readLimits(agent);
+  }
+  const shown = agent[kShown];
+  if (
+    agent.sockets !== shown.sockets ||
+    agent.freeSockets !== shown.freeSockets ||
+    agent.requests !== shown.requests
+  ) {
+    readViews(agent);
+  }
+  if (agent[kViews].isEdited) agent[kViews].settle();
+}
+
+function readLimits(agent) {
+  const limits = agent[kLimits];
+  const changed = LIMITS.filter((name) => !Object.is(agent[name], limits[name]));
+  if (changed.length === 0) return;
+  for (const name of changed) limits[name] = agent[name];
+  watchLimits(agent);
+  agent[kPool].setLimits(limits);
+}
+
+function readViews(agent) {
+  for (const name of VIEWS) {
+    const object = agent[name];
+    if (object === agent[kShown][name]) continue;
+    if (!viewsOf(object)) agent[kViews].assign(name, object);
+    showView(agent, name);
+  }
+}
+
+// Where the property can't be written, what it has was read all the same.
+function showView(agent, name) {
+  Reflect.set(agent, name, agent[kViews][name]);
+  agent[kShown][name] = agent[name];
+}
+
+// An object that the constructor has not seen. A shallow copy of an agent has its views, and shares
+// its pool. What is missing is Node's TypeError.
+function adoptObject(agent, name) {
+  for (const key of VIEWS) agent[key][name];
+  const original = viewsOf(agent.sockets)?.agent;
+  if (original) {
+    hide(agent, Object.fromEntries(HIDDEN.map((key) => [key, original[key]])));
+    return;
+  }
+  const { sockets, freeSockets } = agent;
+  initPool(agent);
+  agent[kViews].assign('sockets', sockets);
+  agent[kViews].assign('freeSockets', freeSockets);
 }
 
 Agent.prototype.createConnection = function createConnection(...args) {
@@ -165,40 +267,46 @@ Agent.prototype.addRequest = function addRequest(
     options = { __proto__: null, host: options, port, localAddress };
   }
   checkHostHeader(req, options);
-  const name = nameOf(this, req, options);
+  if (this[kPool] === undefined) prepare(this, this.getName(mergeOptions(this, req, options)));
+  else prepare(this);
+  placeRequest(this, nameOf(this, req, options), req, options);
+};
 
+function placeRequest(agent, name, req, options) {
+  const pool = agent[kPool];
   for (;;) {
-    const { verdict, id } = this[kPool].checkout(name);
+    const { verdict, id } = pool.checkout(name);
     if (verdict === Checkout.REUSE) {
-      const socket = this[kPool].socketOf(id);
+      const socket = pool.socketOf(id);
       slots.wakeUp(socket);
       if (!slots.isUsable(socket)) {
-        discard(this, socket);
+        discard(agent, socket);
         continue;
       }
-      reuse(this, socket, req, options);
+      reuse(agent, socket, req, options);
     } else if (verdict === Checkout.OPEN) {
-      if (debug) tellOpening(this, name, false);
-      openFor(this, id, req, options, (err, socket) => {
-        if (err) failNew(this, name, req, err);
-        else if (socket.destroyed) failDead(this, req, socket);
-        else setRequestSocket(this, req, socket);
+      if (debug) tellOpening(agent, name, false);
+      openFor(agent, id, req, options, (err, socket) => {
+        if (err) failNew(agent, name, req, err);
+        else if (socket.destroyed) failDead(agent, req, socket);
+        else setRequestSocket(agent, req, socket);
       });
     } else if (verdict === Checkout.WAIT) {
       debug?.('wait for socket');
-      enqueue(this, id, req, options);
-    } else if (this[kDoomed].size > 0) {
+      enqueue(agent, id, req, options);
+    } else if (agent[kDoomed].size > 0) {
       // Their places are free.
-      for (const waiter of this[kDoomed]) waiter.giveUp();
+      for (const waiter of agent[kDoomed]) waiter.giveUp();
       continue;
     } else {
-      refuse(this, req, mergeOptions(this, req, options));
+      refuse(agent, req, mergeOptions(agent, req, options));
     }
     return;
   }
-};
+}
 
 Agent.prototype.createSocket = function createSocket(req, options, callback) {
+  prepare(this);
   options = mergeOptions(this, req, options);
   const timeout = req.timeout || this.options.timeout || undefined;
   if (timeout) options.timeout = timeout;
@@ -211,7 +319,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
     options.keepAliveInitialDelay = this.keepAliveMsecs;
   }
 
-  let slot = takeReservation(this, req) ?? this[kPool].open(name);
+  let slot = this[kReservations].take(req) ?? this[kPool].open(name);
   let timeLimit = null;
   const onCreate = (err, socket) => {
     if (slot === null) {
@@ -250,11 +358,11 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
 };
 
 Agent.prototype.removeSocket = function removeSocket(socket, options) {
+  prepare(this);
   // As in Node, a free socket stays as long as it is good.
   const stays = slots.isParked(socket) && socket.writable;
-  const leaves = !stays && slots.slotOf(socket, this) !== undefined;
-  if (debug) tellRemoved(this, socket, options, leaves);
-  if (leaves) release(this, socket);
+  if (debug) tellRemoved(this, socket, options, !stays && slots.slotOf(socket, this) !== undefined);
+  if (!stays) release(this, socket);
 };
 
 Agent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
@@ -277,19 +385,17 @@ Agent.prototype.reuseSocket = function reuseSocket(socket, req) {
 };
 
 Agent.prototype.destroy = function destroy() {
+  if (this[kPool] !== undefined) prepare(this);
   // As a program sees them: it may have added some.
   for (const view of [this.freeSockets, this.sockets]) {
     for (const sockets of Object.values(view)) for (const socket of sockets) socket.destroy();
   }
 };
 
-function socketsOf(pool) {
-  return [...pool.names()].flatMap((name) => [...pool.idle(name), ...pool.active(name)]);
-}
-
 // --- A socket comes back -----------------------------------------------------------------------
 
 function onFree(socket, options) {
+  prepare(this);
   debug?.('agent.on(free)', shownName(this, options));
   const promised = slots.takePromise(socket);
   if (!socket.writable) {
@@ -349,22 +455,18 @@ function takeIn(agent, socket, options) {
   return slot;
 }
 
-// A socket that the program puts among the idle ones of a name.
-function takeIdle(agent, name, socket) {
-  const slot = agent[kPool].open(name);
-  settle(agent, slot, socket, { __proto__: null, _agentKey: name });
-  if (agent[kPool].park(slot, slots.carrierOf(socket), -1)) slots.settleDown(socket);
-  else discard(agent, socket);
-}
-
 // The socket has this slot from here on, and no other.
 function settle(agent, slot, socket, options) {
+  if (slots.ownerOf(socket) !== agent) hearKeyLog(agent, socket);
+  attach(agent, slot, socket);
+  slots.occupy(agent, slot, socket, options);
+}
+
+function attach(agent, slot, socket) {
   const owner = slots.ownerOf(socket);
-  if (owner !== agent) hearKeyLog(agent, socket);
   const former = owner && slots.slotOf(socket, owner);
   if (former !== undefined) owner[kPool].remove(former);
   agent[kPool].attach(slot, socket, slots.carrierOf(socket));
-  slots.occupy(agent, slot, socket, options);
 }
 
 function discard(agent, socket) {
@@ -380,9 +482,90 @@ function ignoreError() {}
 
 function release(agent, socket) {
   const slot = slots.slotOf(socket, agent);
+  if (slot === undefined) return;
   slots.vacate(socket);
   agent[kPool].remove(slot);
 }
+
+// --- What a program writes to the views ----------------------------------------------------------
+
+function editsOf(agent) {
+  return {
+    sockets: {
+      accepts: (_, socket) => !isCopy(socket),
+      add: (name, socket) => listSocket(agent, name, socket),
+      remove: (socket, slot) => unlistSocket(agent, socket, slot),
+    },
+    freeSockets: {
+      accepts: (_, socket) => typeof socket?.on === 'function' && !isCopy(socket),
+      add: (name, socket) => listIdle(agent, name, socket),
+      remove: (socket) => discard(agent, socket),
+    },
+    requests: {
+      accepts: (name, req) =>
+        typeof req?.onSocket === 'function' && optionsFor(agent, name) !== undefined,
+      add: (name, req) => placeRequest(agent, name, req, optionsFor(agent, name)),
+      remove: (_, waiter) => agent[kPool].cancel(waiter),
+    },
+  };
+}
+
+// One that was idle, or the program's own: in the slot that its createSocket() was promised, or
+// outside all limits, as in Node.
+function listSocket(agent, name, socket) {
+  const pool = agent[kPool];
+  const known = slots.slotOf(socket, agent);
+  if (known === undefined) {
+    const slot = agent[kReservations].fill(name) ?? pool.open(name);
+    attach(agent, slot, socket);
+    slots.adopt(agent, slot, socket);
+  } else if (slots.isParked(socket)) {
+    if (!pool.take(known)) {
+      discard(agent, socket);
+      return;
+    }
+    slots.wakeUp(socket);
+    beginExchange(socket, agent[kReplayLimit]);
+  }
+}
+
+// What only stood for a socket leaves the slot to that.
+function unlistSocket(agent, socket, slot) {
+  slots.vacate(socket);
+  if (agent[kReservations].has(slot)) {
+    agent[kPool].detach(slot);
+    agent[kReservations].vacate(slot);
+  } else {
+    agent[kPool].remove(slot);
+  }
+}
+
+function listIdle(agent, name, socket) {
+  const pool = agent[kPool];
+  let slot = slots.slotOf(socket, agent);
+  if (slot === undefined) {
+    slot = pool.open(name);
+    settle(agent, slot, socket, { __proto__: null, _agentKey: name });
+  } else if (slots.isParked(socket)) {
+    return;
+  }
+  if (pool.park(slot, slots.carrierOf(socket), -1)) slots.settleDown(socket);
+  else discard(agent, socket);
+}
+
+// Of a connection to the same server.
+function optionsFor(agent, name) {
+  const pool = agent[kPool];
+  for (const part of [Part.ACTIVE, Part.IDLE]) {
+    for (const id of pool.ids(part, name)) {
+      const options = slots.optionsOf(pool.entry(part, id));
+      if (options !== undefined) return options;
+    }
+  }
+  return undefined;
+}
+
+// -------------------------------------------------------------------------------------------------
 
 // The connection that was made for a queued request is dead: the request keeps its turn, as its new
 // slot is taken before the old one is given up. Once: others wait for their turn too.
@@ -418,18 +601,24 @@ function reuse(agent, socket, req, options) {
 }
 
 function openFor(agent, slot, req, options, callback) {
-  agent[kReservations].set(req, slot);
+  const reservations = agent[kReservations];
+  reservations.promise(req, slot);
   const release = () => {
-    const unused = takeReservation(agent, req);
-    if (unused !== undefined) agent[kPool].remove(unused);
+    agent[kViews].settle();
+    const unused = reservations.take(req);
+    // The program may have listed a socket of its own in it.
+    const isUsed = unused === undefined || agent[kPool].socketOf(unused) !== undefined;
+    if (!isUsed) agent[kPool].remove(unused);
   };
+  const merged = mergeOptions(agent, req, options);
   if (agent.createSocket !== Agent.prototype.createSocket) {
+    reservations.offer(slot, agent.getName(merged));
     // The override may give the request to another agent, and never come back to this one.
     req.once('socket', release);
     req.once('close', release);
   }
   try {
-    agent.createSocket(req, mergeOptions(agent, req, options), (err, socket) => {
+    agent.createSocket(req, merged, (err, socket) => {
       release();
       callback(err, socket);
     });
@@ -437,12 +626,6 @@ function openFor(agent, slot, req, options, callback) {
     release();
     throw err;
   }
-}
-
-function takeReservation(agent, req) {
-  const slot = agent[kReservations].get(req);
-  agent[kReservations].delete(req);
-  return slot;
 }
 
 function enqueue(agent, id, req, options) {
@@ -486,7 +669,10 @@ function openForWaiter(agent, waiter, slot) {
           setRequestSocket(agent, req, socket);
         } else {
           slots.promise(socket, waiter);
-          socket.emit('free');
+          // One that the program has listed comes back by the program's own listener.
+          if (!socket.emit('free') && slots.takePromise(socket)) {
+            setRequestSocket(agent, req, socket);
+          }
         }
       });
     } catch (err) {

@@ -35,8 +35,13 @@ const kReading = Symbol('reading');
 const kRefed = Symbol('refed');
 const kHolding = Symbol('holding');
 
+// Copies of a socket that a program makes have no connection: what they do would reach the socket's.
+function giveNone(prototype) {
+  prototype[kConn] = NO_CONNECTION;
+}
+
 function initConnection(socket) {
-  socket[kConn] = NO_CONNECTION;
+  Object.defineProperty(socket, kConn, { value: NO_CONNECTION, writable: true });
   socket[kEpoch] = 0;
   socket[kStartTime] = undefined;
   socket[kParked] = false;
@@ -103,6 +108,15 @@ function isOurs(socket) {
   return socket[kConn] !== undefined;
 }
 
+function isCopy(value) {
+  return value instanceof Object && isOurs(value) && !Object.hasOwn(value, kConn);
+}
+
+// In the async context of the request that holds the socket, or has held it last.
+function inScope(socket, action) {
+  socket[kScope].runInAsyncScope(action);
+}
+
 // What the pool calls the connection; negative where there is none any more.
 function connectionOf(socket) {
   return socket[kConn];
@@ -140,7 +154,10 @@ module.exports = {
   NO_CONNECTION,
   claim,
   connectionOf,
+  giveNone,
+  inScope,
   initConnection,
+  isCopy,
   isOpen,
   isOurs,
   kBegun,

@@ -7,7 +7,7 @@ const { debuglog } = require('node:util');
 
 const { nodeMajor } = require('./node-version');
 const { NodeHttpAgent } = require('./nodes-agents');
-const { kPool } = require('./pool');
+const { Part, kPool } = require('./pool');
 
 // Node has them in names and options.
 const SECRETS = ['key', 'passphrase', 'pfx', 'session'];
@@ -43,13 +43,14 @@ function tellDirect(log, scheme, { host, port }, none) {
 // A request is given a new connection, or in vain: with `failed`.
 function tellOpening(agent, name, failed) {
   if (failed === tellsOpening) return;
-  const [active, idle] = agent[kPool].counts(name) ?? [1, 0];
-  debug('call onSocket', active + idle - 1, idle);
+  const pool = agent[kPool];
+  const idle = pool.countIn(Part.IDLE, name);
+  debug('call onSocket', Math.max(0, pool.countIn(Part.ACTIVE, name) + idle - 1), idle);
 }
 
 // The connection is the pool's.
 function tellOpened(agent, name, options) {
-  const [active] = agent[kPool].counts(name);
+  const active = agent[kPool].countIn(Part.ACTIVE, name);
   debug('sockets', shownName(agent, options), active, agent.totalSocketCount);
 }
 
@@ -58,13 +59,12 @@ function tellRemoved(agent, socket, options, frees) {
   debug('removeSocket', shownName(agent, options), 'writable:', socket.writable);
   if (!frees) return;
   const pool = agent[kPool];
-  const isAwaited = (name) => (pool.counts(name)?.[2] ?? 0) > 0;
-  if (isAwaited(agent.getName(options))) {
+  if (pool.hasIn(Part.WAITING, agent.getName(options))) {
     debug('removeSocket, have a request, make a socket');
     return;
   }
-  const other = [...pool.names()].find(isAwaited);
-  if (other !== undefined && pool.counts(other)[0] === 0) {
+  const [other] = pool.namesIn(Part.WAITING);
+  if (other !== undefined && !pool.hasIn(Part.ACTIVE, other)) {
     debug('removeSocket, have a request with different origin, make a socket');
   }
 }

@@ -9,8 +9,9 @@ class Hidden {
     this.#value = value;
   }
 
+  // Undefined of a copy that a program has made.
   reveal() {
-    return this.#value;
+    return #value in this ? this.#value : undefined;
   }
 }
 

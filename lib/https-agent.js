@@ -4,7 +4,6 @@
 // only Node's has.
 
 const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName } = require('./agent');
-const { leaveOut } = require('./agent-inspect');
 const { planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
@@ -47,15 +46,11 @@ function HttpsAgent(options) {
   const { maxCachedSessions = DEFAULT_MAX_CACHED_SESSIONS } = this.options;
   this.maxCachedSessions = maxCachedSessions;
   this._sessionCache = { map: {}, list: [] };
-  this[kJudges] = new Judges(this.options);
-  this[kNames] = new SecureNames(this[kJudges]);
+  initNames(this);
 }
 
 // As logs and libraries know https.Agent, by `constructor.name`.
 Object.defineProperty(HttpsAgent, 'name', { value: 'Agent', configurable: true });
-
-leaveOut(kJudges);
-leaveOut(kNames);
 
 // `instanceof https.Agent` holds by the prototypes; what http.Agent does is taken from ours.
 Object.setPrototypeOf(HttpsAgent.prototype, NodeAgent.prototype);
@@ -92,15 +87,29 @@ const ownGetName = HttpsAgent.prototype.getName;
 HttpsAgent.prototype[kNameOf] = function secureNameOf(req, options) {
   if (!marksIdentity) markIdentity(this, options);
   if (this.getName !== ownGetName || perRequestIdentity(options)) return undefined;
-  return this[kNames].nameOf(this, req, options);
+  return (this[kNames] ?? initNames(this)).nameOf(this, req, options);
 };
 
 HttpsAgent.prototype[kFullName] = function fullName(options) {
   const name = this.getName(options);
   // Node's mark of such a request makes its name one of its own.
   const isMarked = this.getName === ownGetName && perRequestIdentity(options);
-  return isMarked ? name : name + this[kJudges].suffix(options);
+  return isMarked ? name : name + judgesOf(this).suffix(options);
 };
+
+// A copy of an agent that a program has made gets its own.
+function initNames(agent) {
+  const judges = new Judges(agent.options);
+  const names = new SecureNames(judges);
+  Reflect.defineProperty(agent, kJudges, { value: judges, configurable: true });
+  Reflect.defineProperty(agent, kNames, { value: names, configurable: true });
+  return names;
+}
+
+function judgesOf(agent) {
+  if (agent[kJudges] === undefined) initNames(agent);
+  return agent[kJudges];
+}
 
 HttpsAgent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
   if (socket[kPerRequest]) return false;
@@ -111,7 +120,7 @@ HttpsAgent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
 HttpsAgent.prototype.createConnection = function createConnection(...args) {
   const options = connectionOptions(args);
   const perRequest = perRequestIdentity(options);
-  const judgedBy = this[kJudges]?.suffix(options);
+  const judgedBy = judgesOf(this).suffix(options);
   const key = perRequest ? undefined : options._agentKey;
   const served = serve(this, options, key);
   if (served.nodeOnly) {

@@ -1,88 +1,110 @@
 'use strict';
 
-// What one view shows, and what becomes of what a program writes to it. Beside what the pool has
-// under a name there may be entries that a program has added for itself.
+// One part of the pool by names, as a view shows it, with what a program has written to it.
+
+const { List, listOf } = require('./pool-list');
 
 class PoolWindow {
   #pool;
   #part;
-  // By name: entries that the pool knows nothing of.
-  #added = new Map();
+  #accepts;
+  #onEdit;
+  #lists = new Map();
+  // Those of which the pool does not know all: made by the program, or written to.
+  #own = new Set();
+  #edited = new Set();
+  #names = [];
+  #seen = -1;
 
-  // `part` is a part of the pool, with isIn(counts), list(name); add(name, entry), which answers
-  // IN_POOL, BESIDE or REFUSED; and remove(name, entry).
-  constructor(pool, part) {
+  // `accepts(name, entry)` says whether a program may add the entry; `onEdit` is called when it has
+  // written something.
+  constructor(pool, part, accepts, onEdit) {
     this.#pool = pool;
     this.#part = part;
+    this.#accepts = accepts;
+    this.#onEdit = onEdit;
   }
 
   names() {
-    const names = [...this.#pool.names()].filter((name) => this.#isInPool(name));
-    for (const name of this.#added.keys()) if (!this.#isInPool(name)) names.push(name);
-    return names;
-  }
-
-  has(name) {
-    return this.#isInPool(name) || this.#added.has(name);
+    const { version } = this.#pool;
+    if (this.#seen !== version) {
+      this.#names = this.#pool.namesIn(this.#part);
+      this.#seen = version;
+    }
+    if (this.#own.size === 0) return this.#names;
+    const names = new Set(this.#names);
+    for (const list of this.#own) {
+      if (list.isListed) names.add(list.name);
+      else names.delete(list.name);
+    }
+    return [...names];
   }
 
   list(name) {
-    const entries = this.#part.list(name);
-    const added = this.#added.get(name);
-    return added ? entries.concat(added) : entries;
+    const known = this.#lists.get(name);
+    if (known !== undefined) return known.isListed ? known : undefined;
+    return this.#pool.hasIn(this.#part, name) ? this.#open(name, []) : undefined;
   }
 
   // The name has these entries and no others. Answers whether that may be.
-  replace(name, entries) {
-    const before = new Set(this.list(name));
-    const after = new Set(entries);
-    for (const entry of after) {
-      if (!before.has(entry) && !this.#add(name, entry)) return false;
-    }
-    for (const entry of before) {
-      if (!after.has(entry)) this.#remove(name, entry);
-    }
-    // An empty list that a program makes is there to be filled.
-    if (after.size === 0 && before.size === 0) this.#added.set(name, []);
+  assign(name, entries) {
+    const former = this.list(name);
+    if (former !== undefined && listOf(entries) === former) return true;
+    if (!entries.every((entry) => this.#accepts(name, entry))) return false;
+    const array = [...entries];
+    const before = former?.before ?? [];
+    this.#drop(this.#lists.get(name));
+    this.#open(name, array).make(before);
     return true;
   }
 
   remove(name) {
-    this.replace(name, []);
-    this.#added.delete(name);
-    return true;
+    this.list(name)?.remove();
   }
 
-  #isInPool(name) {
-    const counts = this.#pool.counts(name);
-    return counts !== null && this.#part.isIn(counts);
+  accepts(name, entry) {
+    return this.#accepts(name, entry);
   }
 
-  #add(name, entry) {
-    const place = this.#part.add(name, entry);
-    if (place === BESIDE) {
-      const added = this.#added.get(name);
-      if (added) added.push(entry);
-      else this.#added.set(name, [entry]);
-    }
-    return place !== REFUSED;
+  edited(list) {
+    this.#own.add(list);
+    this.#edited.add(list);
+    this.#onEdit();
   }
 
-  #remove(name, entry) {
-    const added = this.#added.get(name);
-    const index = added ? added.indexOf(entry) : -1;
-    if (index < 0) {
-      this.#part.remove(name, entry);
-      return;
-    }
-    added.splice(index, 1);
-    if (added.length === 0) this.#added.delete(name);
+  // What the program has written since this was asked last: { part, name, added, removed } of each
+  // list.
+  takeEdits() {
+    const edited = [...this.#edited];
+    this.#edited.clear();
+    return edited.map((list) => {
+      const edit = list.takeEdit();
+      if (!list.isOwn) this.#own.delete(list);
+      return edit;
+    });
+  }
+
+  // The pool has nothing under the name any more. Whoever holds the list has an empty one.
+  forget(name) {
+    const list = this.#lists.get(name);
+    if (list === undefined || list.isEdited) return;
+    list.refresh();
+    this.#drop(list);
+  }
+
+  #open(name, array) {
+    const list = new List(this, this.#pool, this.#part, name, array);
+    this.#lists.set(name, list);
+    return list;
+  }
+
+  #drop(list) {
+    if (list === undefined) return;
+    this.#lists.delete(list.name);
+    this.#own.delete(list);
+    this.#edited.delete(list);
+    list.detach();
   }
 }
 
-// Where an entry that a program adds is from then on.
-const IN_POOL = 'in the pool';
-const BESIDE = 'beside it';
-const REFUSED = 'nowhere';
-
-module.exports = { BESIDE, IN_POOL, PoolWindow, REFUSED };
+module.exports = { PoolWindow };

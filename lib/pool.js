@@ -21,6 +21,10 @@ const UNLIMITED = 0xffffffff;
 const NO_BOUND = -1;
 const NOT_PARKED = -2;
 
+// The parts of an origin: what the native pool counts, in that order.
+const Part = { ACTIVE: 0, IDLE: 1, WAITING: 2 };
+const LISTS = ['active', 'idle', 'waiters'];
+
 // Carries a slot whose connection is not ours.
 const FOREIGN = -1;
 
@@ -39,9 +43,14 @@ class Pool {
   #expiryAt = Infinity;
   #settling = false;
   #queueTimeout;
+  #version = 0;
 
-  // `handler` is told what to do: open(waiter, slot), drop(socket) and late(waiter). The `bounds`
-  // are those of ./agent-options.js.
+  // Called with the name of an origin that has neither slots nor waiters any more.
+  onGone = null;
+
+  // `handler` is told what to do: open(waiter, slot), drop(socket), late(waiter), and expire(socket)
+  // before the drop of one that has been idle for too long. The `bounds` are those of
+  // ./agent-options.js.
   constructor(limits, bounds, handler) {
     this.#handler = handler;
     this.#native = new NativePool(native, ...nativeLimits(limits));
@@ -55,6 +64,7 @@ class Pool {
   }
 
   setLimits(limits) {
+    this.#version++;
     if (this.#native.setLimits(...nativeLimits(limits))) this.#settle();
   }
 
@@ -76,25 +86,41 @@ class Pool {
   // Answers { verdict, id }: the id is a slot's, a waiter's where the request must wait, and
   // nothing where it is refused.
   checkout(name) {
+    this.#version++;
     const answer = calls.checkout(this.#key, this.originOf(name));
     return this.#answer(answer);
   }
 
   // A slot outside the limits, for a connection that was not asked for here.
   open(name) {
+    this.#version++;
     return this.#native.open(this.originOf(name));
   }
 
   attach(slot, socket, carrier) {
+    this.#version++;
     this.#sockets[slot] = socket;
     this.#native.attach(slot, carrier);
+  }
+
+  // The slot waits for its connection again.
+  detach(slot) {
+    this.#version++;
+    this.#sockets[slot] = undefined;
   }
 
   socketOf(slot) {
     return this.#sockets[slot];
   }
 
+  // A program picks an idle slot. False where it can't be used any more.
+  take(slot) {
+    this.#version++;
+    return this.#native.take(slot);
+  }
+
   checkin(slot, carrier) {
+    this.#version++;
     const answer = calls.checkin(this.#key, slot, carrier);
     return this.#answer(answer);
   }
@@ -107,12 +133,14 @@ class Pool {
   // Idle for `lifetime` milliseconds at most, or as long as the pool's bounds let it where it is
   // negative. False when there is no place for it any more.
   park(slot, carrier, lifetime) {
+    this.#version++;
     const left = calls.park(this.#key, slot, carrier, lifetime);
     if (left >= 0) this.#expireIn(left);
     return left !== NOT_PARKED;
   }
 
   remove(slot) {
+    this.#version++;
     this.#sockets[slot] = undefined;
     if (this.#native.remove(slot)) this.#settle();
     // Or the timer would keep an agent that nobody has any more.
@@ -121,11 +149,13 @@ class Pool {
 
   // What waits behind a waiter's id.
   enqueue(id, waiter) {
+    this.#version++;
     this.#waiters[id] = waiter;
     if (this.#queueTimeout !== undefined) this.#expireIn(this.#queueTimeout);
   }
 
   dequeue(id) {
+    this.#version++;
     const waiter = this.#waiters[id];
     this.#waiters[id] = undefined;
     // There is none yet where the request was destroyed before.
@@ -136,14 +166,6 @@ class Pool {
   cancel(id) {
     this.dequeue(id);
     if (this.#native.cancel(id)) this.#settle();
-  }
-
-  // A request leaves the queue, and nobody hears of it.
-  withdraw(name, req) {
-    const id = this.#native
-      .waiters(this.#ids.get(name))
-      .find((waiting) => this.#waiters[waiting]?.req === req);
-    this.cancel(id);
   }
 
   #answer(answer) {
@@ -167,6 +189,7 @@ class Pool {
   }
 
   #obey([kind, id, slot]) {
+    this.#version++;
     try {
       if (kind === Output.OPEN) {
         this.#handler.open(this.dequeue(id), slot);
@@ -175,8 +198,10 @@ class Pool {
         this.#sockets[id] = undefined;
         if (socket) this.#handler.drop(socket);
       } else if (kind === Output.GONE) {
-        this.#ids.delete(this.#names[id]);
+        const name = this.#names[id];
+        this.#ids.delete(name);
         this.#names[id] = undefined;
+        this.onGone(name);
       }
     } catch (error) {
       // A listener's. The others still have to be served.
@@ -186,35 +211,48 @@ class Pool {
 
   // --- Views -----------------------------------------------------------------------------------
 
-  names() {
-    return this.#ids.keys();
+  // Another one after each change: what was read under the same is still so.
+  get version() {
+    return this.#version;
   }
 
-  // [active, idle, waiting], or null for a name that is not there.
-  counts(name) {
+  has(name) {
+    return this.#ids.has(name);
+  }
+
+  // The names that have something in this part, be it a connection that is still to be made.
+  namesIn(part) {
+    return [...this.#ids.keys()].filter((name) => this.hasIn(part, name));
+  }
+
+  hasIn(part, name) {
+    return this.countIn(part, name) > 0;
+  }
+
+  countIn(part, name) {
     const origin = this.#ids.get(name);
-    return origin === undefined ? null : this.#native.counts(origin);
+    return origin === undefined ? 0 : this.#native.counts(origin)[part];
   }
 
-  active(name) {
-    return this.#list(name, (origin) => this.#native.active(origin), this.#sockets);
-  }
-
-  idle(name) {
-    return this.#list(name, (origin) => this.#native.idle(origin), this.#sockets);
-  }
-
-  waiting(name) {
-    const waiters = this.#list(name, (origin) => this.#native.waiters(origin), this.#waiters);
-    return waiters.map(({ req }) => req);
-  }
-
-  #list(name, ids, table) {
+  // Slots or waiters.
+  ids(part, name) {
     const origin = this.#ids.get(name);
-    if (origin === undefined) return [];
-    return ids(origin)
-      .map((id) => table[id])
-      .filter((entry) => entry !== undefined);
+    return origin === undefined ? [] : this.#native[LISTS[part]](origin);
+  }
+
+  // The socket or the request of an id, once it has one.
+  entry(part, id) {
+    return part === Part.WAITING ? this.#waiters[id]?.req : this.#sockets[id];
+  }
+
+  // All sockets, idle ones first.
+  sockets() {
+    const names = [...this.#ids.keys()];
+    const ids = names.flatMap((name) => [
+      ...this.ids(Part.IDLE, name),
+      ...this.ids(Part.ACTIVE, name),
+    ]);
+    return ids.map((id) => this.#sockets[id]).filter((socket) => socket !== undefined);
   }
 
   // --- Expiry ----------------------------------------------------------------------------------
@@ -239,11 +277,25 @@ class Pool {
     for (let id = this.#native.late(); id >= 0; id = this.#native.late()) {
       late.push(this.dequeue(id));
     }
-    this.#native.expire();
+    const now = this.#native.now();
+    this.#tellDue(now);
+    this.#version++;
+    this.#native.expire(now);
     const left = this.#native.nextExpiry();
     if (left >= 0) this.#expireIn(left + 1);
     this.#settle();
     for (const waiter of late) this.#handler.late(waiter);
+  }
+
+  // They are idle as yet: whoever hears of it finds them so, as with Node's timers.
+  #tellDue(now) {
+    for (const socket of this.#native.due(now).map((slot) => this.#sockets[slot])) {
+      try {
+        this.#handler.expire(socket);
+      } catch (error) {
+        throwLater(error);
+      }
+    }
   }
 }
 
@@ -266,4 +318,4 @@ function count(limit, ofNaN) {
   return value > 0 ? Math.min(value, UNLIMITED) : 0;
 }
 
-module.exports = { Checkin, Checkout, FOREIGN, Pool, kPool };
+module.exports = { Checkin, Checkout, FOREIGN, Part, Pool, kPool };

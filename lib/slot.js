@@ -3,7 +3,7 @@
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
 const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./async-id');
-const { claim, connectionOf, isOurs, kParked, listen } = require('./connection');
+const { claim, connectionOf, inScope, isOurs, kParked, listen } = require('./connection');
 const { debug } = require('./debug-log');
 const { Hidden } = require('./hidden');
 const { beginWrites } = require('./in-flight');
@@ -33,17 +33,37 @@ function occupy(agent, slot, socket, options) {
   socket.on('agentRemove', onRemove);
 }
 
+// The same for a socket that the program looks after itself: it has listeners of its own.
+function adopt(agent, slot, socket) {
+  if (!isObject(socket)) return;
+  Reflect.set(socket, kSlot, slot);
+  Reflect.set(socket, kAgent, agent);
+}
+
 function ownerOf(socket) {
   return socket[kAgent];
 }
 
+// Of an agent that has a pool. Copies of an agent may share theirs, and a copy of a socket is none.
 function slotOf(socket, agent) {
-  return socket[kAgent] === agent ? socket[kSlot] : undefined;
+  const slot = socket?.[kSlot];
+  if (slot === undefined) return undefined;
+  const pool = agent[kPool];
+  return socket[kAgent]?.[kPool] === pool && pool.socketOf(slot) === socket ? slot : undefined;
+}
+
+// What the socket's connection was made with.
+function optionsOf(socket) {
+  return socket[kOptions]?.reveal();
+}
+
+function isObject(value) {
+  return value !== null && (typeof value === 'object' || typeof value === 'function');
 }
 
 // The pool knows the socket no more; its listeners stay, as it may come back by 'free'.
 function vacate(socket) {
-  socket[kSlot] = undefined;
+  if (isObject(socket)) Reflect.set(socket, kSlot, undefined);
 }
 
 // A connection was made for this waiter: the 'free' event that follows gives it away, as in Node.
@@ -59,7 +79,7 @@ function takePromise(socket) {
 
 // What the pool calls the connection.
 function carrierOf(socket) {
-  return isOurs(socket) ? connectionOf(socket) : FOREIGN;
+  return isObject(socket) && isOurs(socket) ? connectionOf(socket) : FOREIGN;
 }
 
 // The socket goes on over another connection: the pool must no more ask the one that it had.
@@ -120,6 +140,13 @@ function onClose() {
   this[kAgent].removeSocket(this, this[kOptions].reveal());
 }
 
+// A parked socket has been idle for too long: as where its own timer says so.
+function timeOut(socket) {
+  if (!isParked(socket) || socket.destroyed) return;
+  if (isOurs(socket)) inScope(socket, () => socket.emit('timeout'));
+  else socket.emit('timeout');
+}
+
 function onTimeout() {
   debug?.('CLIENT socket onTimeout');
   if (isParked(this)) this.destroy();
@@ -137,17 +164,20 @@ function onRemove() {
 }
 
 module.exports = {
+  adopt,
   carrierOf,
   changeCarrier,
   handOver,
   isParked,
   isUsable,
   occupy,
+  optionsOf,
   ownerOf,
   promise,
   settleDown,
   slotOf,
   takePromise,
+  timeOut,
   vacate,
   wakeUp,
 };

@@ -136,7 +136,8 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
 };
 
 HANDLERS[Kind.END] = function onEnd() {
-  if (this.destroyed) return;
+  // Node's own socket has mostly closed by the time that it could hear of the end.
+  if (this.destroyed || isLeaving(this)) return;
   if (this[kParked]) {
     this.destroy();
     return;

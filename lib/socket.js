@@ -10,6 +10,7 @@ const { Op, command, flush, write, writev } = require('./bridge/commands');
 const { forget, kReceive } = require('./bridge/events');
 const {
   NO_CONNECTION,
+  giveNone,
   initConnection,
   isOpen,
   kBegun,
@@ -315,6 +316,7 @@ function overConnection(Base) {
     delete Connected.prototype.setTypeOfService;
     delete Connected.prototype.getTypeOfService;
   }
+  giveNone(Connected.prototype);
   if (hasOwnSockets) suitBun(Connected.prototype);
   return Connected;
 }

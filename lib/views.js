@@ -2,51 +2,135 @@
 
 // agent.sockets, agent.freeSockets and agent.requests: windows on the pool. Each reads like Node's
 // own objects (null prototype, an own key for each name) and is always up to date. Programs write
-// to them too: what is put in, or taken out, the agent is told of.
+// to them too: what is put in, or taken out, the agent is told of before it decides anything, and
+// at the latest in the next tick.
 
 const { inspect } = require('node:util');
 
-const { BESIDE, IN_POOL, PoolWindow, REFUSED } = require('./pool-window');
+const { nextTick } = require('./originals');
+const { Part } = require('./pool');
+const { PoolWindow } = require('./pool-window');
+const { throwLater } = require('./run-all');
 
-// Methods of arrays that change entries: the agent is told once, of what has come of it.
-const MUTATORS = new Set(
-  ['copyWithin', 'fill', 'pop', 'push', 'reverse', 'shift', 'sort', 'splice', 'unshift'].map(
-    (name) => Array.prototype[name],
-  ),
-);
+const PARTS = { sockets: Part.ACTIVE, freeSockets: Part.IDLE, requests: Part.WAITING };
 
-// The others look at the list as it was when they were called, not anew at each entry.
-const READERS = new Set(
-  Reflect.ownKeys(Array.prototype)
-    .filter((key) => key !== 'constructor')
-    .map((key) => Array.prototype[key])
-    .filter((value) => typeof value === 'function' && !MUTATORS.has(value)),
-);
+// By the views that agents were given.
+const owners = new WeakMap();
+
+class Views {
+  #pool;
+  #edits;
+  #windows = {};
+  #isQueued = false;
+
+  // Whether the program has written something that the agent has not heard of.
+  isEdited = false;
+
+  // `edits` does with the agent's sockets and requests what a program does by its views: it has
+  // accepts(name, entry), add(name, entry) and remove(entry, id), by the views' names.
+  constructor(agent, pool, edits) {
+    this.#pool = pool;
+    this.agent = agent;
+    this.#edits = edits;
+    const onEdit = () => this.#queue();
+    for (const [key, part] of Object.entries(PARTS)) {
+      const window = new PoolWindow(pool, part, edits[key].accepts, onEdit);
+      this.#windows[key] = window;
+      this[key] = createView(window);
+      owners.set(this[key], this);
+    }
+    pool.onGone = (name) => {
+      for (const window of Object.values(this.#windows)) window.forget(name);
+    };
+  }
+
+  // A program has put an object of its own in a view's place: the view has what that has.
+  assign(key, object) {
+    const window = this.#windows[key];
+    for (const name of window.names()) {
+      if (!Array.isArray(object[name])) window.remove(name);
+    }
+    for (const [name, entries] of Object.entries(object)) {
+      if (!Array.isArray(entries)) continue;
+      window.assign(
+        name,
+        entries.filter((entry) => this.#edits[key].accepts(name, entry)),
+      );
+    }
+  }
+
+  // Tells the agent what the program has written. An entry that was moved from one list to another
+  // has left neither the agent nor the pool, so what was added comes first.
+  settle() {
+    if (!this.isEdited) return;
+    this.isEdited = false;
+    const edits = [];
+    for (const [key, window] of Object.entries(this.#windows)) {
+      for (const edit of window.takeEdits()) edits.push({ key, ...edit });
+    }
+    for (const { key, name, added } of edits) {
+      for (const entry of added) {
+        if (this.#edits[key].accepts(name, entry)) attempt(() => this.#edits[key].add(name, entry));
+      }
+    }
+    for (const { key, part, name, removed } of edits) {
+      if (removed.length > 0) this.#remove(key, part, name, new Set(removed));
+    }
+    for (const { key, name } of edits) {
+      if (!this.#pool.has(name) && !this.#windows[key].list(name)) this.#windows[key].forget(name);
+    }
+  }
+
+  #remove(key, part, name, removed) {
+    for (const id of this.#pool.ids(part, name)) {
+      const entry = this.#pool.entry(part, id);
+      if (entry !== undefined && removed.has(entry)) {
+        attempt(() => this.#edits[key].remove(entry, id));
+      }
+    }
+  }
+
+  #queue() {
+    this.isEdited = true;
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    nextTick(() => {
+      this.#isQueued = false;
+      this.settle();
+    });
+  }
+}
+
+// The views that have given out this object.
+function viewsOf(object) {
+  return owners.get(object);
+}
 
 function createView(window) {
-  const entries = (name) =>
-    typeof name === 'string' && window.has(name) ? createList(window, name) : undefined;
+  const listed = (name) => (typeof name === 'string' ? window.list(name) : undefined);
   const target = {
     // console.log() looks behind a proxy.
-    [inspect.custom]: () =>
-      Object.assign(
-        Object.create(null),
-        Object.fromEntries(window.names().map((name) => [name, window.list(name)])),
-      ),
+    [inspect.custom]: () => {
+      const shown = window.names().map((name) => [name, [...window.list(name).entries]]);
+      return Object.assign(Object.create(null), Object.fromEntries(shown));
+    },
   };
   const write = (name, value) => {
     if (typeof name !== 'string' || !Array.isArray(value)) return false;
-    return window.replace(name, value);
+    return window.assign(name, value);
   };
   return new Proxy(target, {
-    get: (_, name) => entries(name),
+    get: (_, name) => listed(name)?.proxy,
     set: (_, name, value) => write(name, value),
-    has: (_, name) => entries(name) !== undefined,
-    deleteProperty: (_, name) => typeof name !== 'string' || window.remove(name),
+    has: (_, name) => listed(name) !== undefined,
+    deleteProperty(_, name) {
+      if (typeof name === 'string') window.remove(name);
+      return true;
+    },
     defineProperty: (_, name, { value }) => write(name, value),
     ownKeys: () => window.names(),
-    getOwnPropertyDescriptor: (_, name) => {
-      const value = entries(name);
+    getOwnPropertyDescriptor(_, name) {
+      const value = listed(name)?.proxy;
       return value && { value, enumerable: true, configurable: true, writable: true };
     },
     getPrototypeOf: () => null,
@@ -55,71 +139,13 @@ function createView(window) {
   });
 }
 
-// An array that is what the window has under the name whenever it is looked at.
-function createList(window, name) {
-  const refreshed = (target) => {
-    const current = window.list(name);
-    target.length = 0;
-    for (let i = 0; i < current.length; i++) target[i] = current[i];
-    return target;
-  };
-  // Holes are none of an entry.
-  const store = (target) => window.replace(name, Object.values(target));
-  return new Proxy(refreshed([]), {
-    get(target, key, receiver) {
-      const value = Reflect.get(refreshed(target), key);
-      if (READERS.has(value)) return (...args) => value.apply([...target], args);
-      if (!MUTATORS.has(value)) return value;
-      return (...args) => {
-        const result = value.apply(refreshed(target), args);
-        if (!store(target)) throw new TypeError('this cannot be added to an agent');
-        return result === target ? receiver : result;
-      };
-    },
-    set: (target, key, value) => Reflect.set(refreshed(target), key, value) && store(target),
-    has: (target, key) => Reflect.has(refreshed(target), key),
-    deleteProperty: (target, key) =>
-      Reflect.deleteProperty(refreshed(target), key) && store(target),
-    defineProperty: (target, key, descriptor) =>
-      Reflect.defineProperty(refreshed(target), key, descriptor) && store(target),
-    ownKeys: (target) => Reflect.ownKeys(refreshed(target)),
-    getOwnPropertyDescriptor: (target, key) =>
-      Reflect.getOwnPropertyDescriptor(refreshed(target), key),
-    setPrototypeOf: () => false,
-    preventExtensions: () => false,
-  });
+// A listener of the program's may throw. The other entries are still to be looked at.
+function attempt(action) {
+  try {
+    action();
+  } catch (error) {
+    throwLater(error);
+  }
 }
 
-// `edit` does with the agent's sockets what a program does by its views: release(socket) gives an
-// active socket's place up, park(name, socket) takes one in as idle, close(socket) ends an idle
-// one.
-function createViews(pool, edit) {
-  const window = (part) => createView(new PoolWindow(pool, part));
-  return {
-    sockets: window({
-      isIn: ([active]) => active > 0,
-      list: (name) => pool.active(name),
-      // The pool has counted what it opens: what stands in for it meanwhile counts no second time.
-      add: () => BESIDE,
-      remove: (_, socket) => edit.release(socket),
-    }),
-    freeSockets: window({
-      isIn: ([, idle]) => idle > 0,
-      list: (name) => pool.idle(name),
-      add: (name, socket) => {
-        if (typeof socket?.on !== 'function') return REFUSED;
-        edit.park(name, socket);
-        return IN_POOL;
-      },
-      remove: (_, socket) => edit.close(socket),
-    }),
-    requests: window({
-      isIn: ([, , waiting]) => waiting > 0,
-      list: (name) => pool.waiting(name),
-      add: () => REFUSED,
-      remove: (name, req) => pool.withdraw(name, req),
-    }),
-  };
-}
-
-module.exports = { createViews };
+module.exports = { Views, viewsOf };

@@ -27,6 +27,8 @@ pub enum Op {
     /// What the caller does with a free slot: check in, then obey.
     Free(Pick, Option<u64>),
     Park(Pick, Option<u64>),
+    /// A program picks an idle slot.
+    Take(Pick),
     Remove(Pick),
     Retire(Pick),
     Cancel(Pick),
@@ -108,6 +110,7 @@ fn op() -> impl Strategy<Value = Op> {
         3 => pick().prop_map(Op::Checkin),
         12 => (pick(), deadline()).prop_map(|(slot, deadline)| Op::Free(slot, deadline)),
         1 => (pick(), deadline()).prop_map(|(slot, deadline)| Op::Park(slot, deadline)),
+        1 => pick().prop_map(Op::Take),
         3 => pick().prop_map(Op::Remove),
         1 => pick().prop_map(Op::Retire),
         2 => pick().prop_map(Op::Cancel),
@@ -246,6 +249,12 @@ impl Test {
             Op::Park(slot, deadline) => {
                 let slot = slot.from(&self.model.slot_ids());
                 self.park(slot, deadline)?;
+            }
+            Op::Take(slot) => {
+                let slot = slot.from(&self.model.slot_ids());
+                let alive = |carrier| !self.dead.contains(&carrier);
+                let taken = self.pool.take(slot, self.now, alive);
+                prop_assert_eq!(taken, self.model.take(slot, self.now, &self.dead));
             }
             Op::Remove(slot) => {
                 let slot = slot.from(&self.model.slot_ids());
@@ -600,6 +609,21 @@ impl Model {
         prop_assert!(earliest <= drawn && drawn <= latest);
         self.enter(id, State::Idle(drawn));
         Ok(true)
+    }
+
+    fn take(&mut self, id: SlotId, now: u64, dead: &[Carrier]) -> bool {
+        let usable = |slot: &Slot| match slot.state {
+            State::Idle(deadline) => {
+                deadline.is_none_or(|end| end > now) && !dead.contains(&slot.carrier)
+            }
+            _ => false,
+        };
+        let taken = self.slot(id).is_some_and(usable);
+        if taken {
+            self.enter(id, State::Active);
+            self.count_request(id);
+        }
+        taken
     }
 
     fn leaving(&self) -> u32 {

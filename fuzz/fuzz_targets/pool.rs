@@ -30,7 +30,7 @@ fn run(bytes: &mut Unstructured<'_>) -> Result<()> {
 }
 
 fn op(bytes: &mut Unstructured<'_>) -> Result<Op> {
-    Ok(match bytes.int_in_range(0..=17_u8)? {
+    Ok(match bytes.int_in_range(0..=18_u8)? {
         0..=2 => Op::Checkout {
             origin: pick(bytes)?,
             new: bytes.ratio(1_u8, 6_u8)?,
@@ -50,6 +50,7 @@ fn op(bytes: &mut Unstructured<'_>) -> Result<Op> {
         14 => Op::SetScheduling(scheduling(bytes)?),
         15 => Op::Retire(pick(bytes)?),
         16 => Op::Late,
+        17 => Op::Take(pick(bytes)?),
         _ => Op::Drain,
     })
 }

@@ -102,6 +102,12 @@ impl AgentPool {
         self.0.policy().pool.retire(slot);
     }
 
+    /// A program picks this idle slot for a request of its own. False where it can't be used.
+    #[napi(catch_unwind)]
+    pub fn take(&self, slot: u32) -> bool {
+        self.0.policy().take(slot)
+    }
+
     /// The slot's connection is gone, or left the pool. True when `poll` has something.
     #[napi(catch_unwind)]
     pub fn remove(&self, slot: u32) -> bool {
@@ -118,12 +124,25 @@ impl AgentPool {
         policy.pool.has_outputs()
     }
 
-    /// Lets go of what has been idle for too long.
+    /// The time that `due` and `expire` take.
     #[napi(catch_unwind)]
-    pub fn expire(&self) {
-        let mut policy = self.0.policy();
-        let now = policy.now();
-        policy.pool.expire(now);
+    pub fn now(&self) -> f64 {
+        self.0.policy().now() as f64
+    }
+
+    /// What has been idle for too long at this time, as `expire` will find it.
+    #[napi(catch_unwind)]
+    pub fn due(&self, now: f64) -> Vec<SlotId> {
+        let policy = self.0.policy();
+        millis(now).map_or_else(Vec::new, |now| policy.pool.due(now).collect())
+    }
+
+    /// Lets go of what has been idle for too long at this time.
+    #[napi(catch_unwind)]
+    pub fn expire(&self, now: f64) {
+        if let Some(now) = millis(now) {
+            self.0.policy().pool.expire(now);
+        }
     }
 
     /// A waiter that has waited as long as it may and has left the queue, or -1.

@@ -48,8 +48,7 @@ impl Policy {
     pub(super) fn checkout(&mut self, origin: u32) -> i32 {
         let now = self.now();
         let gates = self.gates.borrow();
-        let claim = |carrier| carrier == FOREIGN || gates.get(carrier).is_some_and(|g| g.claim());
-        let answer = match self.pool.checkout(origin, now, claim) {
+        let answer = match self.pool.checkout(origin, now, claim_by(&gates)) {
             Some(Checkout::Reuse(slot)) => pack(slot, verdict::REUSE),
             Some(Checkout::Open(slot)) => pack(slot, verdict::OPEN),
             Some(Checkout::Wait(waiter)) => pack(waiter, verdict::WAIT),
@@ -57,6 +56,13 @@ impl Policy {
             Some(Checkout::Refuse) | None => verdict::REFUSE,
         };
         answer | self.outputs()
+    }
+
+    /// A program picks this idle slot. False where it can't be used any more.
+    pub(super) fn take(&mut self, slot: u32) -> bool {
+        let now = self.now();
+        let gates = self.gates.borrow();
+        self.pool.take(slot, now, claim_by(&gates))
     }
 
     /// SERVE a waiter, PARK, or CLOSE. No waiter is given a connection that has ended.
@@ -111,6 +117,11 @@ impl Policy {
             0
         }
     }
+}
+
+/// Asks the gate of a carrier whether its connection may be handed out.
+fn claim_by(gates: &Gates) -> impl FnMut(u32) -> bool + '_ {
+    |carrier| carrier == FOREIGN || gates.get(carrier).is_some_and(|gate| gate.claim())
 }
 
 /// What JavaScript gives as a number, where a negative one is none.

@@ -85,6 +85,13 @@ impl Pool {
         }
     }
 
+    /// Input: a program picks this idle slot for a request of its own. It is active from now on.
+    /// `claim` is asked as in [`checkout`](Self::checkout). On false nothing has changed: it was
+    /// not idle, its deadline has come, or its carrier is dead.
+    pub fn take(&mut self, slot: SlotId, now: u64, mut claim: impl FnMut(Carrier) -> bool) -> bool {
+        self.reuse(slot, now, &mut claim)
+    }
+
     fn next_idle(&self, origin: OriginId) -> Option<SlotId> {
         let idle = &self.origins.get(origin)?.idle;
         match self.scheduling {

@@ -24,6 +24,7 @@
 //! | `createSocket` called by a program    | [`Pool::open`], then [`Pool::attach`]               |
 //! | the 'free' event                      | [`Pool::checkin`]                                   |
 //! | `keepSocketAlive` returned true       | [`Pool::park`]                                      |
+//! | a program moves a free socket         | [`Pool::take`]                                      |
 //! | 'close', 'agentRemove'                | [`Pool::remove`]                                    |
 //! | a queued request is destroyed         | [`Pool::cancel`]                                    |
 //! | 'timeout' of a free socket            | [`Pool::expire`]                                    |
@@ -34,17 +35,17 @@
 //! # Kinds of methods and their order
 //!
 //! - Inputs tell the pool what happened: `origin`, `checkout`, `open`, `attach`, `checkin`, `park`,
-//!   `remove`, `retire`, `cancel`, `expire`, `set_limits`, `set_lifetimes`, `set_scheduling`. Some
-//!   answer at once.
+//!   `take`, `remove`, `retire`, `cancel`, `expire`, `set_limits`, `set_lifetimes`,
+//!   `set_scheduling`. Some answer at once.
 //! - Outputs tell the caller what to do: `poll_open`, `poll_drop`, `poll_gone`. After every input,
 //!   poll until [`Pool::has_outputs`] is false. A `poll_open` may make room by letting go of a slot
 //!   and a drop may empty an origin, so drain opens, then drops, then origins. `poll_late` is asked
 //!   first, and only when time has passed.
 //! - Views change nothing: `total`, `waiting`, `counts`, `active`, `idle`, `waiters`, `left`,
-//!   `deadline`, `next_deadline`.
+//!   `deadline`, `due`, `next_deadline`.
 //!
 //! ```text
-//!  checkout ─ Open ──► OPENING ──attach──► ACTIVE ◄─── checkout: Reuse ───┐
+//!  checkout ─ Open ──► OPENING ──attach──► ACTIVE ◄─── checkout, take ────┐
 //!  open ─────────────►    │                │ │ │                          │
 //!  poll_open ────────►    │                │ │ └─checkin: Park──park──► IDLE
 //!                      remove         remove └─checkin: Serve, as it is   │

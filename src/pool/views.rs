@@ -45,6 +45,12 @@ impl Pool {
         }
     }
 
+    /// View: it is `now`, and these idle slots are what [`expire`](Self::expire) would let go of.
+    pub fn due(&self, now: u64) -> impl Iterator<Item = SlotId> {
+        let due = self.deadlines.range(..(now.saturating_add(1), 0));
+        due.map(|&(_, slot)| slot)
+    }
+
     /// View: when [`expire`](Self::expire) or [`poll_late`](Self::poll_late) has something to do
     /// next.
     #[must_use]

@@ -74,3 +74,20 @@ fn removed_slot_has_no_deadline() {
     assert!(pool.remove(slot));
     assert_eq!(pool.next_deadline(), None);
 }
+
+#[test]
+fn due_slots_are_those_that_expire() {
+    let mut pool = pool(UNLIMITED);
+    let a = pool.origin();
+    let slots: [SlotId; 3] = std::array::from_fn(|_| active(&mut pool, a));
+    for (slot, deadline) in slots.into_iter().zip([Some(5), Some(6), None]) {
+        assert_eq!(pool.checkin(slot, 0), Checkin::Park);
+        assert!(pool.park(slot, 0, deadline));
+    }
+    assert!(pool.due(4).eq([]));
+    assert!(pool.due(5).eq([slots[0]]));
+    assert!(pool.idle(a).eq(slots));
+    pool.expire(5);
+    assert!(pool.due(5).eq([]));
+    assert!(pool.due(u64::MAX).eq([slots[1]]));
+}

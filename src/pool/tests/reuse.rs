@@ -86,6 +86,30 @@ fn claim_is_not_asked_about_a_slot_that_was_removed() {
 }
 
 #[test]
+fn idle_slot_that_a_program_takes_is_active() {
+    let mut pool = pool(UNLIMITED);
+    let a = pool.origin();
+    let [x, y, z] = idle(&mut pool, a);
+    assert!(pool.take(y, 0, alive));
+    assert!(pool.active(a).eq([y]));
+    assert!(pool.idle(a).eq([x, z]));
+    assert!(!pool.take(y, 0, alive));
+    assert_eq!(pool.checkin(y, 0), Checkin::Park);
+}
+
+#[test]
+fn dead_or_expired_slot_cannot_be_taken() {
+    let mut pool = pool(UNLIMITED);
+    let a = pool.origin();
+    let slot = active(&mut pool, a);
+    assert_eq!(pool.checkin(slot, 0), Checkin::Park);
+    assert!(pool.park(slot, 0, Some(5)));
+    assert!(!pool.take(slot, 0, |_| false));
+    assert!(!pool.take(slot, 5, alive));
+    assert!(pool.idle(a).eq([slot]));
+}
+
+#[test]
 fn when_every_slot_is_dead_the_request_opens() {
     let mut pool = pool(per_origin(2));
     let a = pool.origin();
