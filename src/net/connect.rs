@@ -18,7 +18,7 @@ use super::command::ConnId;
 use super::errno::errno;
 use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
 use super::options::SocketOptions;
-use super::resolve::{NUMERIC_HOST, Order, Query, literal, resolve};
+use super::resolve::{NUMERIC_HOST, Order, Query, Resolver, literal, resolve, with_port};
 use super::stream::Stream;
 use super::{Gate, Outbox};
 use crate::tls::Handshake;
@@ -68,6 +68,7 @@ impl From<Failure> for Refusal {
 pub(super) async fn connect(
     conn: ConnId,
     connect: &Connect,
+    resolver: &Resolver,
     outbox: &Arc<Outbox>,
 ) -> Result<Stream, Refusal> {
     let addresses = match &connect.target {
@@ -83,10 +84,10 @@ pub(super) async fn connect(
             }
             .into());
         }
-        Target::Addresses { addresses, port } => parse(addresses, *port).await?,
+        Target::Addresses { addresses, port } => parse(addresses, *port)?,
         Target::Name { query, port } => match literal(&query.host) {
             Some(ip) => vec![SocketAddr::new(ip, *port)],
-            None => look_up(conn, query, *port, outbox).await?,
+            None => look_up(conn, query, *port, resolver, outbox).await?,
         },
     };
     let order = match connect.attempt_delay {
@@ -100,16 +101,10 @@ async fn look_up(
     conn: ConnId,
     query: &Query,
     port: u16,
+    resolver: &Resolver,
     outbox: &Arc<Outbox>,
 ) -> Result<Vec<SocketAddr>, Failure> {
-    let query = query.clone();
-    let resolved = tokio::task::spawn_blocking(move || resolve(&query, port)).await;
-    let addresses = resolved.unwrap_or(Err(Failure {
-        syscall: Syscall::GetAddrInfo,
-        code: -3004,
-        endpoint: None,
-        local: None,
-    }))?;
+    let addresses = resolver.look_up(query, port).await?;
     outbox.push(Event::Resolved {
         conn,
         addresses: addresses.clone(),
@@ -117,30 +112,29 @@ async fn look_up(
     Ok(addresses)
 }
 
-/// The program's own addresses. One with a zone is read as the system reads it.
-async fn parse(addresses: &[String], port: u16) -> Result<Vec<SocketAddr>, Failure> {
+/// The program's own addresses. One with a zone is read as the system reads it, which asks nobody.
+fn parse(addresses: &[String], port: u16) -> Result<Vec<SocketAddr>, Failure> {
     let mut parsed = Vec::with_capacity(addresses.len());
     for address in addresses {
         match literal(address) {
             Some(ip) => parsed.push(SocketAddr::new(ip, port)),
-            None => parsed.extend(read_zoned(address.clone(), port).await?),
+            None => parsed.extend(read_zoned(address, port)?),
         }
     }
     Ok(parsed)
 }
 
-async fn read_zoned(host: String, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+fn read_zoned(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     let query = Query {
-        host: host.clone(),
+        host: host.to_owned(),
         family: 6,
         hints: NUMERIC_HOST,
         order: Order::Verbatim,
     };
-    let resolved = tokio::task::spawn_blocking(move || resolve(&query, port)).await;
+    let resolved = resolve(&query).map(|addresses| with_port(addresses, port));
     resolved
         .ok()
-        .and_then(Result::ok)
-        .or_else(|| Some(vec![SocketAddr::new(without_zone(&host)?, port)]))
+        .or_else(|| Some(vec![SocketAddr::new(without_zone(host)?, port)]))
         .ok_or_else(|| Failure::unknown(Syscall::Connect))
 }
 

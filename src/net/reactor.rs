@@ -17,6 +17,7 @@ use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, PortIo};
 use super::connect::{Connect, connect};
 use super::event::Event;
+use super::resolve::Resolver;
 use super::secure::Secure;
 use super::stream::Stream;
 use super::{Inbound, Outbox, burst, options, scheduling};
@@ -30,8 +31,9 @@ const THREADS_MAX: usize = 64;
 /// all of them at once. Memory is taken for those alone that come.
 const EVENTS_PER_POLL: usize = 16 << 10;
 
-/// Threads for `getaddrinfo`, which blocks: enough that some slow names do not hold up the others.
-const RESOLVERS_MAX: usize = 64;
+/// Threads for `getaddrinfo`, which blocks: as many as libuv has. They start with the lookups that
+/// need them, and end when they have rested for a while.
+const RESOLVERS_MAX: usize = 4;
 
 /// The reactors of this process, started at the first call.
 ///
@@ -229,6 +231,7 @@ fn run(inbox: &Arc<Inbox>, mut runtime: Runtime) {
 #[derive(Default)]
 struct Desk {
     ports: Slab<PortState>,
+    resolver: Rc<Resolver>,
     messages: VecDeque<Message>,
     /// Whoever waits for the end of a port, until nothing holds memory of its environment.
     detaching: Option<mpsc::Sender<()>>,
@@ -250,6 +253,7 @@ impl Desk {
 async fn serve(inbox: &Inbox, desk: &mut Desk) {
     let Desk {
         ports,
+        resolver,
         messages,
         detaching,
     } = desk;
@@ -278,7 +282,8 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
                     inbound,
                     answer,
                 } => {
-                    let _ = answer.send(ports.insert(PortState::new(outbox, inbound)));
+                    let port = PortState::new(outbox, inbound, resolver.clone());
+                    let _ = answer.send(ports.insert(port));
                 }
                 Message::Batch { port, batch } => {
                     if let Some(port) = ports.get_mut(port) {
@@ -319,19 +324,21 @@ type Entries = Rc<RefCell<Vec<Option<Entry>>>>;
 
 struct PortState {
     io: Rc<PortIo>,
+    resolver: Rc<Resolver>,
     entries: Entries,
     /// Connections with a tail: see `Conn::release`.
     tails: Vec<ConnId>,
 }
 
 impl PortState {
-    fn new(outbox: Arc<Outbox>, inbound: Box<dyn Inbound>) -> Self {
+    fn new(outbox: Arc<Outbox>, inbound: Box<dyn Inbound>, resolver: Rc<Resolver>) -> Self {
         let io = Rc::new(PortIo {
             outbox,
             inbound: RefCell::new(inbound),
         });
         Self {
             io,
+            resolver,
             entries: Entries::default(),
             tails: Vec::new(),
         }
@@ -427,13 +434,14 @@ impl PortState {
     fn connect(&mut self, conn: ConnId, mut request: Connect) {
         let index = conn as usize;
         let (io, entries) = (self.io.clone(), self.entries.clone());
+        let resolver = self.resolver.clone();
         let task = spawn_local(async move {
             let guard = ConnectGuard {
                 conn,
                 outbox: io.outbox.clone(),
             };
             injected!(Connecting);
-            let opened = connect(conn, &request, &io.outbox).await;
+            let opened = connect(conn, &request, &resolver, &io.outbox).await;
             std::mem::forget(guard);
             let entry = match opened {
                 Ok(stream) => open(conn, &mut request, io, stream),
