@@ -12,6 +12,7 @@ const { isOurs, openSocket } = require('./connection');
 const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
+const { kJudged, sameAddress } = require('./lookup');
 const { connectByNode, isReplaced } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { Checkin, Checkout, Pool, kPool } = require('./pool');
@@ -521,6 +522,8 @@ function letRedial(agent, socket, options) {
       else if (socket !== made) socket?.destroy();
     };
     const bare = { ...options, timeout: undefined, signal: undefined };
+    // Who has judged its address need not be there any more.
+    if (socket[kJudged]) Object.assign(bare, sameAddress(socket));
     made = agent.createConnection(bare, take) ?? made;
     isAsked = false;
     if (made && isOurs(made) && made.connecting) {

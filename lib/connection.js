@@ -4,11 +4,12 @@
 // JavaScript knows of its state.
 
 const { channel } = require('node:diagnostics_channel');
+const { isIP } = require('node:net');
 const { addAbortSignal } = require('node:stream');
 
 const { Op, command, connect, hold, release } = require('./bridge/commands');
 const { open } = require('./bridge/events');
-const { lookUp } = require('./lookup');
+const { kJudged, lookUp, tell } = require('./lookup');
 const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
 const NO_CONNECTION = -1;
@@ -37,6 +38,7 @@ function initConnection(socket) {
   socket[kReading] = false;
   socket[kRefed] = true;
   socket[kHolding] = false;
+  socket[kJudged] = false;
 }
 
 // A socket that `make` makes of its options, and whose connection has begun.
@@ -61,23 +63,46 @@ function connectTo(socket, plan, secure = null) {
   if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
   if (plan.host !== null) socket._host = plan.host;
   socket[kConn] = open(socket);
-  const begin = (request) => {
-    socket[kBegun] = true;
-    setHolding(socket, socket[kRefed]);
-    connect(socket[kConn], request, secure);
-  };
   if (!plan.lookup && !plan.blockList) {
-    begin(plan.request);
+    beginLater(socket, plan.request, secure);
     return socket;
   }
   try {
-    lookUp(socket, plan, begin);
+    lookUp(socket, plan, (request) => beginLater(socket, request, secure));
   } catch (error) {
     // The program's function has thrown: nobody gets the socket, which has a timer and an id.
     socket.destroy();
     throw error;
   }
   return socket;
+}
+
+// The second tick from here is behind the 'socket' event of the request that the connection is made
+// for: who has a say in its addresses listens by then.
+function beginLater(socket, request, secure) {
+  process.nextTick(() => process.nextTick(begin, socket, request, secure));
+}
+
+function begin(socket, request, secure) {
+  if (!socket.connecting) return;
+  // The addresses of a name are announced when they are known.
+  const [address] = request.addresses ?? [request.path];
+  if (address) announce(socket, address, request.path ? undefined : request.port);
+  if (!socket.connecting) return;
+  socket[kBegun] = true;
+  setHolding(socket, socket[kRefed]);
+  connect(socket[kConn], request, secure);
+}
+
+// The program hears of an address before it is dialed.
+function announce(socket, address, port) {
+  if (port === undefined) {
+    tell(socket, 'connectionAttempt', address);
+    return;
+  }
+  openAttempt(socket, 'TCPCONNECTWRAP');
+  if (socket[kPlan].several) socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
+  tell(socket, 'connectionAttempt', address, port, isIP(address));
 }
 
 // A new request holds the socket from here on; the connection's gate has counted it too.
@@ -126,6 +151,7 @@ function isOpen(socket) {
 
 module.exports = {
   NO_CONNECTION,
+  announce,
   claim,
   connectionOf,
   initConnection,

@@ -4,9 +4,11 @@
 
 const { constants } = require('node:os');
 
+const { Op, command } = require('./bridge/commands');
 const { Kind, keep } = require('./bridge/events');
 const {
   NO_CONNECTION,
+  announce,
   kConn,
   kEpoch,
   kParked,
@@ -15,9 +17,10 @@ const {
   setReading,
 } = require('./connection');
 const errors = require('./errors');
+const { tell } = require('./lookup');
 const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
 const { endExchange, kReplayLeft, replay } = require('./replay');
-const { closeAttempt, closeScope, concludeAttempt, openAttempt } = require('./scope');
+const { closeAttempt, closeScope, concludeAttempt } = require('./scope');
 const { applyLateOptions } = require('./socket-options');
 const { endWait, kWindow } = require('./write-window');
 
@@ -39,16 +42,14 @@ HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
   if (this.destroyed) return;
   const { host, several } = this[kPlan];
   for (const { address, family } of several ? endpoints : endpoints.slice(0, 1)) {
-    this.emit('lookup', null, address, family, host);
+    tell(this, 'lookup', null, address, family, host);
     if (!this.connecting) return;
   }
+  dial(this, endpoints[0]);
 };
 
-HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [{ address, port, family }] }) {
-  if (!this.connecting) return;
-  openAttempt(this, 'TCPCONNECTWRAP');
-  if (this[kPlan].several) this.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
-  this.emit('connectionAttempt', address, port, family);
+HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [endpoint] }) {
+  if (this.connecting) dial(this, endpoint);
 };
 
 HANDLERS[Kind.ATTEMPT_FAILED] = function onAttemptFailed({ failures: [failure] }) {
@@ -174,6 +175,11 @@ HANDLERS[Kind.SHUT] = function onShut() {
   this[kFinalCallback] = null;
   if (callback) callback();
 };
+
+function dial(socket, { address, port }) {
+  announce(socket, address, port);
+  if (socket.connecting) command(Op.DIAL, socket[kConn]);
+}
 
 // The connection has died: its exchange is replayed, or the program hears of it.
 function replayOr(socket, unsent, surface) {

@@ -8,6 +8,7 @@ const tls = require('node:tls');
 
 const { Op, command, flush } = require('./bridge/commands');
 const { NO_CONNECTION, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
+const { sameAddress } = require('./lookup');
 const { closeScope } = require('./scope');
 const { failsWritesFirst } = require('./runtime');
 const { changeCarrier } = require('./slot');
@@ -36,6 +37,8 @@ function fallBack(socket, error) {
     inner = tls.connect({
       ...options,
       ...OWN_OPTIONS,
+      // The server is the one that has answered, of which filters of addresses have heard.
+      ...sameAddress(socket),
       ...currentOptions(socket),
       ...identityCheck(socket, options),
     });

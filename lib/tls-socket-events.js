@@ -7,7 +7,7 @@ const { Op, command } = require('./bridge/commands');
 const { Kind } = require('./bridge/events');
 const { kConn } = require('./connection');
 const { runAll } = require('./run-all');
-const { isLeaving, kWriteCallback } = require('./socket-events');
+const { HANDLERS, isLeaving, kWriteCallback } = require('./socket-events');
 const { makeToken } = require('./tls/session-token');
 const { fallsBack, tlsFailure } = require('./tls/tls-errors');
 const { chainError, judgeIdentity, labelChain } = require('./tls/verdict');
@@ -52,6 +52,15 @@ const FAILURES = [
 
 // By the event's kind.
 const TLS_HANDLERS = [];
+TLS_HANDLERS[Kind.CONNECTED] = function onConnected(detail) {
+  try {
+    HANDLERS[Kind.CONNECTED].call(this, detail);
+  } finally {
+    // Who listens for 'connect' may have judged the address: the handshake begins behind them.
+    if (!this.destroyed) command(Op.PROCEED, this[kConn]);
+  }
+};
+
 TLS_HANDLERS[Kind.SECURED] = function onSecured([flags, suiteAndGroup, low, high]) {
   if (this.destroyed) return;
   const facts = {

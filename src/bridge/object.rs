@@ -80,7 +80,13 @@ impl Bridge {
         Ok(functions.into_object())
     }
 
-    /// Starts a connection under an id that is free. It goes out with the next `flush`.
+    /// A connection will begin under an id that is free: the pool may ask of it from here on.
+    #[napi(catch_unwind)]
+    pub fn open(&self, conn: u32) {
+        self.environment.borrow_mut().open(conn);
+    }
+
+    /// Starts a connection that is open. It goes out with the next `flush`.
     #[napi(catch_unwind)]
     pub fn connect(&self, conn: u32, request: ConnectRequest) -> Result<()> {
         self.environment.borrow_mut().connect(conn, request, None)

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::net::Gate;
 use crate::pool::{Checkin, Checkout, FOREIGN, Pool};
 
 use super::ring::Gates;
@@ -69,7 +68,7 @@ impl Policy {
         let now = self.now();
         let answer = match self.pool.checkin(slot, now) {
             Checkin::Serve(waiter) => {
-                gate.map(Gate::pass_on);
+                gate.map(|gate| gate.pass_on());
                 pack(waiter, verdict::SERVE)
             }
             Checkin::Park => verdict::PARK,

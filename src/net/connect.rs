@@ -12,6 +12,7 @@ use std::time::Duration;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::command::ConnId;
@@ -26,9 +27,10 @@ use crate::tls::Handshake;
 /// What to connect to.
 #[derive(Clone, Debug)]
 pub enum Target {
-    /// A host name or an address.
+    /// A host name, which is always looked up: JavaScript hears of its addresses first.
     Name { query: Query, port: u16 },
-    /// Addresses that the program resolved by itself; they may have zones (`fe80::1%eth0`).
+    /// Addresses that JavaScript knows, of which it has told the program; they may have zones
+    /// (`fe80::1%eth0`).
     Addresses { addresses: Vec<String>, port: u16 },
     /// A Unix socket.
     Path(String),
@@ -64,16 +66,19 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Connects, reporting names resolved and attempts made on the way.
+/// Connects. Of a name's addresses, and of each one behind the first, the port is told before they
+/// are tried: the program may have a filter that forbids them. Each time `dial` says that it has
+/// not.
 pub(super) async fn connect(
     conn: ConnId,
     connect: &Connect,
     resolver: &Resolver,
+    dial: &Notify,
     outbox: &Arc<Outbox>,
 ) -> Result<Stream, Refusal> {
     let addresses = match &connect.target {
         #[cfg(unix)]
-        Target::Path(path) => return Ok(connect_path(conn, path, outbox).await?),
+        Target::Path(path) => return Ok(connect_path(path).await?),
         #[cfg(not(unix))]
         Target::Path(_) => {
             return Err(Failure {
@@ -85,31 +90,21 @@ pub(super) async fn connect(
             .into());
         }
         Target::Addresses { addresses, port } => parse(addresses, *port)?,
-        Target::Name { query, port } => match literal(&query.host) {
-            Some(ip) => vec![SocketAddr::new(ip, *port)],
-            None => look_up(conn, query, *port, resolver, outbox).await?,
-        },
+        Target::Name { query, port } => {
+            let addresses = resolver.look_up(query, *port).await?;
+            outbox.push(Event::Resolved {
+                conn,
+                addresses: addresses.clone(),
+            });
+            dial.notified().await;
+            addresses
+        }
     };
     let order = match connect.attempt_delay {
         Some(_) => interleave(addresses),
         None => addresses.into_iter().take(1).collect(),
     };
-    race(conn, connect, order, outbox).await
-}
-
-async fn look_up(
-    conn: ConnId,
-    query: &Query,
-    port: u16,
-    resolver: &Resolver,
-    outbox: &Arc<Outbox>,
-) -> Result<Vec<SocketAddr>, Failure> {
-    let addresses = resolver.look_up(query, port).await?;
-    outbox.push(Event::Resolved {
-        conn,
-        addresses: addresses.clone(),
-    });
-    Ok(addresses)
+    race(conn, connect, order, dial, outbox).await
 }
 
 /// The program's own addresses. One with a zone is read as the system reads it, which asks nobody.
@@ -159,36 +154,44 @@ fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     order
 }
 
-/// Starts one attempt after the other; the first that connects wins, the others are dropped.
+/// Starts one attempt after the other, the first at once; the first that connects wins, the others
+/// are dropped.
 async fn race(
     conn: ConnId,
     connect: &Connect,
     mut waiting: VecDeque<SocketAddr>,
+    dial: &Notify,
     outbox: &Arc<Outbox>,
 ) -> Result<Stream, Refusal> {
     let several = waiting.len() > 1;
     let delay = connect.attempt_delay.unwrap_or_default();
     let mut running = JoinSet::new();
     let mut failures = Vec::new();
+    let start = |running: &mut JoinSet<_>, address| {
+        let (local_address, local_port) = (connect.local_address, connect.local_port);
+        running.spawn_local(connect_address(address, local_address, local_port));
+    };
+    if let Some(first) = waiting.pop_front() {
+        start(&mut running, first);
+    }
+    // Whether the port was told of the next address, and has not answered.
+    let mut asked = false;
     loop {
-        if let Some(address) = waiting.pop_front() {
-            let endpoint = Endpoint::Ip(address);
-            outbox.push(Event::Attempt {
-                conn,
-                attempt: Attempt::Started(endpoint),
-            });
-            let (local_address, local_port) = (connect.local_address, connect.local_port);
-            running.spawn_local(connect_address(address, local_address, local_port));
-        }
-        let finished = if waiting.is_empty() {
-            running.join_next().await
-        } else {
-            tokio::select! {
-                finished = running.join_next() => finished,
-                () = tokio::time::sleep(delay) => continue,
+        let finished = tokio::select! {
+            biased;
+            Some(finished) = running.join_next() => Some(finished),
+            () = dial.notified(), if asked => {
+                asked = false;
+                if let Some(next) = waiting.pop_front() {
+                    start(&mut running, next);
+                }
+                continue;
             }
+            () = tokio::time::sleep(delay), if !asked && !waiting.is_empty() => None,
+            else => return Err(Refusal { failures, several }),
         };
         match finished {
+            None => {}
             Some(Ok(Ok((tcp, peer)))) => return Ok(Stream::Tcp { tcp, peer }),
             Some(Ok(Err(failure))) => {
                 let attempt = Attempt::Failed(failure.clone());
@@ -196,7 +199,11 @@ async fn race(
                 failures.push(failure);
             }
             Some(Err(_)) => failures.push(Failure::unknown(Syscall::Connect)),
-            None => return Err(Refusal { failures, several }),
+        }
+        if let (false, Some(&next)) = (asked, waiting.front()) {
+            let attempt = Attempt::Due(Endpoint::Ip(next));
+            outbox.push(Event::Attempt { conn, attempt });
+            asked = true;
         }
     }
 }
@@ -248,12 +255,7 @@ async fn connect_address(
 }
 
 #[cfg(unix)]
-async fn connect_path(conn: ConnId, path: &str, outbox: &Arc<Outbox>) -> Result<Stream, Failure> {
-    let endpoint = Endpoint::Path(path.to_owned());
-    outbox.push(Event::Attempt {
-        conn,
-        attempt: Attempt::Started(endpoint.clone()),
-    });
+async fn connect_path(path: &str) -> Result<Stream, Failure> {
     match UnixStream::connect(path).await {
         Ok(stream) => Ok(Stream::Unix {
             stream,
@@ -262,7 +264,7 @@ async fn connect_path(conn: ConnId, path: &str, outbox: &Arc<Outbox>) -> Result<
         Err(err) => Err(Failure {
             syscall: Syscall::Connect,
             code: errno(&err),
-            endpoint: Some(endpoint),
+            endpoint: Some(Endpoint::Path(path.to_owned())),
             local: None,
         }),
     }

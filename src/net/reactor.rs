@@ -315,7 +315,11 @@ fn release_tails(ports: &mut Slab<PortState>, idle: bool) {
 }
 
 enum Entry {
-    Connecting(AbortHandle),
+    Connecting {
+        task: AbortHandle,
+        /// Hears of each `Command::Dial`.
+        dial: Rc<Notify>,
+    },
     Open(Rc<RefCell<Conn>>),
     Refused,
 }
@@ -387,6 +391,7 @@ impl PortState {
                     acknowledge,
                 },
             ),
+            Command::Dial { conn } => return self.dial(conn),
             Command::Proceed { conn } => return self.with(conn, Conn::proceed),
             Command::Shutdown { conn } => return self.with(conn, Conn::shutdown),
             Command::Pause { conn } => return self.with(conn, |conn| conn.set_reading(false)),
@@ -435,13 +440,15 @@ impl PortState {
         let index = conn as usize;
         let (io, entries) = (self.io.clone(), self.entries.clone());
         let resolver = self.resolver.clone();
+        let dial = Rc::new(Notify::new());
+        let dialing = dial.clone();
         let task = spawn_local(async move {
             let guard = ConnectGuard {
                 conn,
                 outbox: io.outbox.clone(),
             };
             injected!(Connecting);
-            let opened = connect(conn, &request, &resolver, &io.outbox).await;
+            let opened = connect(conn, &request, &resolver, &dialing, &io.outbox).await;
             std::mem::forget(guard);
             let entry = match opened {
                 Ok(stream) => open(conn, &mut request, io, stream),
@@ -463,7 +470,18 @@ impl PortState {
         if entries.len() <= index {
             entries.resize_with(index + 1, || None);
         }
-        entries[index] = Some(Entry::Connecting(task.abort_handle()));
+        entries[index] = Some(Entry::Connecting {
+            task: task.abort_handle(),
+            dial,
+        });
+    }
+
+    /// Another attempt may have connected meanwhile.
+    fn dial(&self, conn: ConnId) {
+        if let Some(Some(Entry::Connecting { dial, .. })) = self.entries.borrow().get(conn as usize)
+        {
+            dial.notify_one();
+        }
     }
 
     fn close(&mut self, conn: ConnId, reset: bool) {
@@ -491,7 +509,7 @@ impl PortState {
                 continue;
             };
             match std::mem::replace(entry, Entry::Refused) {
-                Entry::Connecting(_) => self.io.outbox.push(Event::Panicked { conn }),
+                Entry::Connecting { .. } => self.io.outbox.push(Event::Panicked { conn }),
                 Entry::Open(open) => open.borrow_mut().fail_by_panic(),
                 Entry::Refused => {}
             }
@@ -550,7 +568,7 @@ impl Drop for ConnectGuard {
 impl Entry {
     fn close(self, reset: bool) {
         match self {
-            Self::Connecting(task) => task.abort(),
+            Self::Connecting { task, .. } => task.abort(),
             Self::Open(open) => open.borrow_mut().close(reset),
             Self::Refused => {}
         }
