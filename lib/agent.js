@@ -8,7 +8,7 @@ const net = require('node:net');
 const { readBounds, readReplayLimit } = require('./agent-options');
 const { planConnect } = require('./connect-plan');
 const { ConnectTimeout } = require('./connect-timeout');
-const { isOurs, openSocket } = require('./connection');
+const { isOurs, isUsed, openSocket } = require('./connection');
 const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
@@ -282,7 +282,7 @@ function onFree(socket, options) {
   const pool = this[kPool];
   const slot = slots.slotOf(socket, this) ?? takeIn(this, socket, options);
   if (isLastResponse(socket._httpMessage?.res)) pool.retire(slot);
-  const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket));
+  const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket), isUsed(socket));
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
       slots.handOver(socket);
@@ -301,7 +301,7 @@ function onFree(socket, options) {
     socket.destroy();
     return;
   }
-  if (!pool.park(slot, slots.carrierOf(socket), socket[kIdleLifetime])) {
+  if (!pool.park(slot, slots.carrierOf(socket), isUsed(socket), socket[kIdleLifetime])) {
     socket.destroy();
     return;
   }
@@ -327,7 +327,8 @@ function takeIn(agent, socket, options) {
 function takeIdle(agent, name, socket) {
   const slot = agent[kPool].open(name);
   settle(agent, slot, socket, { __proto__: null, _agentKey: name });
-  if (agent[kPool].park(slot, slots.carrierOf(socket), -1)) slots.settleDown(socket);
+  const { [kPool]: pool } = agent;
+  if (pool.park(slot, slots.carrierOf(socket), isUsed(socket), -1)) slots.settleDown(socket);
   else discard(agent, socket);
 }
 

@@ -105,10 +105,16 @@ function announce(socket, address, port) {
   tell(socket, 'connectionAttempt', address, port, isIP(address));
 }
 
-// A new request holds the socket from here on; the connection's gate has counted it too.
+// A new request holds the socket from here on. The connection's gate has counted it too, unless
+// nothing was sent by those before it: then it is the first.
 function claim(socket) {
-  socket[kEpoch] = (socket[kEpoch] + 1) & EPOCH_MASK;
+  if (isUsed(socket)) socket[kEpoch] = (socket[kEpoch] + 1) & EPOCH_MASK;
   renewScope(socket);
+}
+
+// Whether anything was written on its connection.
+function isUsed(socket) {
+  return socket._bytesDispatched > 0;
 }
 
 // Whether the socket is ours, whatever has become of its connection.
@@ -157,6 +163,7 @@ module.exports = {
   initConnection,
   isOpen,
   isOurs,
+  isUsed,
   kBegun,
   kConn,
   kEpoch,

@@ -93,8 +93,9 @@ class Pool {
     return this.#sockets[slot];
   }
 
-  checkin(slot, carrier) {
-    const answer = calls.checkin(this.#key, slot, carrier);
+  // `used`: something was sent over the slot's connection.
+  checkin(slot, carrier, used) {
+    const answer = calls.checkin(this.#key, slot, carrier, used);
     return this.#answer(answer);
   }
 
@@ -105,8 +106,8 @@ class Pool {
 
   // Idle for `lifetime` milliseconds at most, or as long as the pool's bounds let it where it is
   // negative. False when there is no place for it any more.
-  park(slot, carrier, lifetime) {
-    const left = calls.park(this.#key, slot, carrier, lifetime);
+  park(slot, carrier, used, lifetime) {
+    const left = calls.park(this.#key, slot, carrier, used, lifetime);
     if (left >= 0) this.#expireIn(left);
     return left !== NOT_PARKED;
   }
