@@ -1,6 +1,6 @@
 'use strict';
 
-// OXAGENT_IO_THREADS: how many I/O threads a process has.
+// OXAGENT_IO_THREADS: how many I/O threads a process has; and how many threads look names up.
 
 const assert = require('node:assert/strict');
 const { execFile } = require('node:child_process');
@@ -17,10 +17,14 @@ describe('the I/O threads of a process', () => {
   before((done) => server.listen(0, '127.0.0.1', done));
   after((done) => server.close(done));
 
-  async function report(threads) {
-    const fixture = path.join(__dirname, 'fixtures', 'threads.js');
+  // Only Linux tells, and only of our own agent.
+  const isTold = process.platform === 'linux' && Agent !== http.Agent;
+
+  async function report(name, threads, ...args) {
+    const fixture = path.join(__dirname, 'fixtures', name);
     const env = { ...process.env, OXAGENT_IO_THREADS: threads };
-    const { stdout } = await run(process.execPath, [fixture, server.address().port], { env });
+    const { port } = server.address();
+    const { stdout } = await run(process.execPath, [fixture, port, ...args], { env });
     return JSON.parse(stdout);
   }
 
@@ -31,11 +35,21 @@ describe('the I/O threads of a process', () => {
     ['many', 1],
   ]) {
     it(`are ${expected} for OXAGENT_IO_THREADS='${setting}', and all requests are answered`, async () => {
-      const { answered, threads } = await report(setting);
+      const { answered, threads } = await report('threads.js', setting);
       assert.equal(answered, 200);
-      // Only Linux tells, and only of our own agent.
-      const told = process.platform === 'linux' && Agent !== http.Agent;
-      if (told) assert.equal(threads, expected);
+      if (isTold) assert.equal(threads, expected);
     });
   }
+
+  it('look up equal names at once by one thread', async () => {
+    const { answered, threads } = await report('lookup-threads.js', '', 'equal');
+    assert.equal(answered, 216);
+    if (isTold) assert.equal(threads, 1);
+  });
+
+  it('look up different names at once by four threads', async () => {
+    const { answered, threads } = await report('lookup-threads.js', '', 'different');
+    assert.equal(answered, 216);
+    if (isTold) assert.ok(threads >= 1 && threads <= 4, `${threads} threads`);
+  });
 });

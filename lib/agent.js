@@ -10,7 +10,7 @@ const { inspectAsNodes } = require('./agent-inspect');
 const { readBounds, readReplayLimit } = require('./agent-options');
 const { planConnect } = require('./connect-plan');
 const { ConnectTimeout } = require('./connect-timeout');
-const { isCopy, isOurs, openSocket } = require('./connection');
+const { isCopy, isOurs, isUsed, openSocket } = require('./connection');
 const {
   debug,
   shownName,
@@ -22,6 +22,7 @@ const {
 const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
+const { kJudged, sameAddress } = require('./lookup');
 const { connectByNode, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
@@ -411,7 +412,7 @@ function onFree(socket, options) {
   const pool = this[kPool];
   const slot = slots.slotOf(socket, this) ?? takeIn(this, socket, options);
   if (isLastResponse(socket._httpMessage?.res)) pool.retire(slot);
-  const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket));
+  const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket), isUsed(socket));
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
       slots.handOver(socket);
@@ -430,7 +431,7 @@ function onFree(socket, options) {
     socket.destroy();
     return;
   }
-  if (!pool.park(slot, slots.carrierOf(socket), socket[kIdleLifetime])) {
+  if (!pool.park(slot, slots.carrierOf(socket), isUsed(socket), socket[kIdleLifetime])) {
     socket.destroy();
     return;
   }
@@ -549,7 +550,7 @@ function listIdle(agent, name, socket) {
   } else if (slots.isParked(socket)) {
     return;
   }
-  if (pool.park(slot, slots.carrierOf(socket), -1)) slots.settleDown(socket);
+  if (pool.park(slot, slots.carrierOf(socket), isUsed(socket), -1)) slots.settleDown(socket);
   else discard(agent, socket);
 }
 
@@ -747,6 +748,8 @@ function letRedial(agent, socket, options) {
       else if (socket !== made) socket?.destroy();
     };
     const bare = { ...options, timeout: undefined, signal: undefined, [kForReplay]: true };
+    // Who has judged its address need not be there any more.
+    if (socket[kJudged]) Object.assign(bare, sameAddress(socket));
     made = agent.createConnection(bare, take) ?? made;
     isAsked = false;
     // Over TLS it may be Node's own, if that is what the server needs.

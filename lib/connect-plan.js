@@ -75,7 +75,7 @@ function planConnect(options) {
   const several = !literal && delay > 0 && family === 0 && !localAddress;
 
   const request = {
-    host: resolved,
+    ...(literal ? { addresses: [host] } : { host: resolved }),
     port,
     family,
     hints: hints === 0 && family === 0 && process.platform !== 'win32' ? dns.ADDRCONFIG : hints,

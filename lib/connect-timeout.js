@@ -6,6 +6,7 @@
 const net = require('node:net');
 
 const { coded } = require('./errors');
+const { kOwn } = require('./lookup');
 const { originText } = require('./origin-text');
 const { clearTimeout, setImmediate, setTimeout } = require('./originals');
 
@@ -47,6 +48,7 @@ class ConnectTimeout {
     this.#socket = socket;
     this.#looksUp = socket.connecting === true && looksUp(this.#options);
     if (!this.#looksUp) return;
+    this.#onLookup[kOwn] = true;
     socket.once('lookup', this.#onLookup);
     socket.once('connectionAttempt', this.#onLookup);
   }

@@ -9,8 +9,8 @@ const { addAbortSignal } = require('node:stream');
 
 const { Op, command, connect, hold, release } = require('./bridge/commands');
 const { open } = require('./bridge/events');
-const { lookUp } = require('./lookup');
-const { setImmediate } = require('./originals');
+const { kJudged, lookUp, tell } = require('./lookup');
+const { nextTick, setImmediate } = require('./originals');
 const { startTime } = require('./perf-entries');
 const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
@@ -51,6 +51,7 @@ function initConnection(socket) {
   socket[kReading] = false;
   socket[kRefed] = true;
   socket[kHolding] = false;
+  socket[kJudged] = false;
 }
 
 // A socket that `make` makes of its options, and whose connection has begun.
@@ -77,18 +78,19 @@ function connectTo(socket, plan, secure = null) {
   if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
   if (plan.dialled === null) socket._host = plan.host;
   socket[kConn] = open(socket);
-  const begin = (request) => {
-    socket[kBegun] = true;
-    setHolding(socket, socket[kRefed]);
-    connect(socket[kConn], request, secure);
-  };
   if (!plan.lookup && !plan.blockList) {
     if (plan.dialled === null) socket[kStartTime] = startTime();
-    begin(plan.request);
+    if (path) {
+      // As with libuv, at once: a folder or a path that the program changes next changes nothing.
+      connectNow(socket, plan.request, secure);
+      later(announce, socket, path);
+    } else {
+      beginLater(socket, plan.request, secure);
+    }
     return socket;
   }
   try {
-    lookUp(socket, plan, begin);
+    lookUp(socket, plan, (request) => beginLater(socket, request, secure));
   } catch (error) {
     // The program's function has thrown: nobody gets the socket, which has a timer and an id.
     socket.destroy();
@@ -97,10 +99,59 @@ function connectTo(socket, plan, secure = null) {
   return socket;
 }
 
-// A new request holds the socket from here on; the connection's gate has counted it too.
+// The second tick from here is behind the 'socket' event of the request that the connection is made
+// for: who has a say in its addresses listens by then.
+function later(act, ...args) {
+  nextTick(() => nextTick(act, ...args));
+}
+
+function beginLater(socket, request, secure) {
+  later(begin, socket, request, secure);
+}
+
+function begin(socket, request, secure) {
+  if (!socket.connecting) return;
+  // The addresses of a name are announced when they are known, and where the near end may forbid
+  // one, when it does not.
+  const { addresses, port } = request;
+  if (addresses && !bindsFirst(request)) announce(socket, addresses[0], port);
+  if (socket.connecting) connectNow(socket, request, secure);
+}
+
+// Whether the near end is the program's choice.
+function bindsFirst({ localAddress, localPort }) {
+  return Boolean(localAddress || localPort);
+}
+
+function connectNow(socket, request, secure) {
+  socket[kBegun] = true;
+  setHolding(socket, socket[kRefed]);
+  connect(socket[kConn], request, secure);
+}
+
+// The program hears of an address before it is dialed.
+function announce(socket, address, port) {
+  if (!socket.connecting) return;
+  if (port === undefined) {
+    tell(socket, 'connectionAttempt', address);
+    return;
+  }
+  socket[kStartTime] = startTime();
+  openAttempt(socket, 'TCPCONNECTWRAP');
+  if (socket[kPlan].several) socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
+  tell(socket, 'connectionAttempt', address, port, net.isIP(address));
+}
+
+// A new request holds the socket from here on. The connection's gate has counted it too, unless
+// nothing was sent by those before it: then it is the first.
 function claim(socket) {
-  socket[kEpoch] = (socket[kEpoch] + 1) & EPOCH_MASK;
+  if (isUsed(socket)) socket[kEpoch] = (socket[kEpoch] + 1) & EPOCH_MASK;
   renewScope(socket);
+}
+
+// Whether anything was written on its connection.
+function isUsed(socket) {
+  return socket._bytesDispatched > 0;
 }
 
 // Whether the socket is ours, whatever has become of its connection.
@@ -152,6 +203,8 @@ function isOpen(socket) {
 
 module.exports = {
   NO_CONNECTION,
+  announce,
+  bindsFirst,
   claim,
   connectionOf,
   giveNone,
@@ -160,6 +213,7 @@ module.exports = {
   isCopy,
   isOpen,
   isOurs,
+  isUsed,
   kBegun,
   kConn,
   kEpoch,

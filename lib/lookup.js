@@ -8,6 +8,10 @@ const { isIP } = require('node:net');
 const errors = require('./errors');
 const { nextTick } = require('./originals');
 
+// Whether listeners of the program have heard of the socket's addresses; of ours.
+const kJudged = Symbol('judged');
+const kOwn = Symbol("oxagent's own");
+
 // `begin(request)` goes on once the addresses are known.
 function lookUp(socket, plan, begin) {
   if (plan.lookup === null) {
@@ -41,7 +45,7 @@ function answer(socket, plan, error, answers, begin) {
     return;
   }
   for (const { address, family } of answers) {
-    socket.emit('lookup', null, address, family, plan.host);
+    tell(socket, 'lookup', null, address, family, plan.host);
     if (!socket.connecting) return;
   }
   const usable = answers.filter((one) => !invalid(one, plan));
@@ -78,4 +82,33 @@ function fail(socket, error) {
   nextTick(() => socket.destroy(error));
 }
 
-module.exports = { lookUp };
+// Emits what a listener may answer by destroying the socket. One that throws has not approved:
+// nothing is sent, and as nobody would ever end the socket it ends here.
+function tell(socket, event, ...args) {
+  if (socket.listenerCount(event) > 0) {
+    socket[kJudged] ||= socket.listeners(event).some((listener) => !listener[kOwn]);
+  }
+  let told = false;
+  try {
+    socket.emit(event, ...args);
+    told = true;
+  } finally {
+    if (!told) socket.destroy();
+  }
+}
+
+// An option by which a connection is made to the address that a socket is connected to: when its
+// name is looked up again it might be another's. A link-local address is none without its zone,
+// which is not known here.
+function sameAddress({ _peername: known }) {
+  if (!known || /^fe[89ab]/i.test(known.address)) return undefined;
+  const family = isIP(known.address);
+  // Not before there can be listeners of 'lookup'.
+  const lookup = (_host, { all }, callback) => {
+    const answer = all ? [{ address: known.address, family }] : known.address;
+    nextTick(callback, null, answer, family);
+  };
+  return { lookup };
+}
+
+module.exports = { kJudged, kOwn, lookUp, sameAddress, tell };

@@ -119,9 +119,10 @@ class Pool {
     return this.#native.take(slot);
   }
 
-  checkin(slot, carrier) {
+  // `used`: something was sent over the slot's connection.
+  checkin(slot, carrier, used) {
     this.#version++;
-    const answer = calls.checkin(this.#key, slot, carrier);
+    const answer = calls.checkin(this.#key, slot, carrier, used);
     return this.#answer(answer);
   }
 
@@ -132,9 +133,9 @@ class Pool {
 
   // Idle for `lifetime` milliseconds at most, or as long as the pool's bounds let it where it is
   // negative. False when there is no place for it any more.
-  park(slot, carrier, lifetime) {
+  park(slot, carrier, used, lifetime) {
     this.#version++;
-    const left = calls.park(this.#key, slot, carrier, lifetime);
+    const left = calls.park(this.#key, slot, carrier, used, lifetime);
     if (left >= 0) this.#expireIn(left);
     return left !== NOT_PARKED;
   }

@@ -13,6 +13,7 @@ const { handOver } = require('./bridge/events');
 const {
   NO_CONNECTION,
   isOurs,
+  isUsed,
   kConn,
   kEpoch,
   kPlan,
@@ -75,10 +76,10 @@ function mayRedial(socket, redial, limit) {
   socket[kLimit] = limit;
 }
 
-// The next exchange of a connection that was used before begins. A socket of another make has no
-// way to be replayed.
+// The next exchange of a connection begins. It may be replayed where the connection was used before.
+// A socket of another make has no way to be replayed.
 function beginExchange(socket, limit) {
-  if (!socket[kRedial]) return;
+  if (!socket[kRedial] || !isUsed(socket)) return;
   socket[kReplayLeft] = limit + 1;
   socket[kHeld] = null;
   socket[kIsFirst] = false;

@@ -6,9 +6,12 @@ const { Buffer } = require('node:buffer');
 const { constants } = require('node:os');
 const process = require('node:process');
 
+const { Op, command } = require('./bridge/commands');
 const { Kind, keep } = require('./bridge/events');
 const {
   NO_CONNECTION,
+  announce,
+  bindsFirst,
   kConn,
   kEpoch,
   kParked,
@@ -20,10 +23,11 @@ const {
 const { drainListener, keepDraining } = require('./early-answer');
 const errors = require('./errors');
 const { failWrites, hearWritten, kWriteCallback } = require('./in-flight');
+const { tell } = require('./lookup');
 const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
-const { startTime, tellConnect, tellLookup } = require('./perf-entries');
+const { tellConnect, tellLookup } = require('./perf-entries');
 const { endExchange, kReplayLeft, replay } = require('./replay');
-const { closeAttempt, closeScope, concludeAttempt, openAttempt } = require('./scope');
+const { closeAttempt, closeScope, concludeAttempt } = require('./scope');
 const { applyLateOptions } = require('./socket-options');
 
 // libuv's number. On Windows it is not the system's.
@@ -45,19 +49,16 @@ HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
   if (this.destroyed) return;
   const { host, several } = this[kPlan];
   for (const { address, family } of several ? endpoints : endpoints.slice(0, 1)) {
-    this.emit('lookup', null, address, family, host);
+    tell(this, 'lookup', null, address, family, host);
     if (!this.connecting) return;
   }
+  // Where the near end may forbid an address, that is told of when it does not.
+  if (bindsFirst(this[kPlan].request)) command(Op.DIAL, this[kConn]);
+  else dial(this, endpoints[0]);
 };
 
 HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [endpoint] }) {
-  if (!this.connecting) return;
-  const { port, family } = endpoint;
-  const address = written(this, endpoint);
-  if (port) this[kStartTime] = startTime();
-  openAttempt(this, 'TCPCONNECTWRAP');
-  if (this[kPlan].several) this.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
-  this.emit('connectionAttempt', address, port, family);
+  if (this.connecting) dial(this, endpoint);
 };
 
 HANDLERS[Kind.ATTEMPT_FAILED] = function onAttemptFailed({ failures: [failure] }) {
@@ -187,6 +188,11 @@ HANDLERS[Kind.SHUT] = function onShut() {
   this[kFinalCallback] = null;
   if (callback) callback();
 };
+
+function dial(socket, endpoint) {
+  announce(socket, written(socket, endpoint), endpoint.port);
+  if (socket.connecting) command(Op.DIAL, socket[kConn]);
+}
 
 // The connection has died: its exchange is replayed, or the program hears of it.
 function replayOr(socket, unsent, surface) {

@@ -334,14 +334,18 @@ function suitBun(prototype) {
 class Socket extends overConnection(net.Socket) {}
 
 // As net.Socket does it: by a 'connect' listener, so that listeners that were there before (a
-// filter of addresses, say) decide before a byte leaves.
+// filter of addresses, say) decide before a byte leaves; here those of 'ready' too.
 function writeOnceConnected(socket, several, data, encoding, callback) {
   socket._pendingData = data;
   socket._pendingEncoding = encoding;
   const onClose = () => callback(errors.socketClosedBeforeConnection());
-  socket.once('connect', () => {
+  const write = () => {
     socket.off('close', onClose);
     socket._writeGeneric(several, data, encoding, callback);
+  };
+  socket.once('connect', () => {
+    if (socket.listenerCount('ready') > 0) socket.once('ready', write);
+    else write();
   });
   socket.once('close', onClose);
 }

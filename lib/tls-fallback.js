@@ -4,7 +4,6 @@
 // serve the server, or judge it. Nothing has been sent but the handshake; the server sees a second
 // connection.
 
-const net = require('node:net');
 const tls = require('node:tls');
 
 const { Op, command, flush } = require('./bridge/commands');
@@ -18,6 +17,7 @@ const {
   kScope,
   setHolding,
 } = require('./connection');
+const { sameAddress } = require('./lookup');
 const { nextTick, setImmediate } = require('./originals');
 const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('./replay');
 const { failsWritesFirst } = require('./runtime');
@@ -49,6 +49,7 @@ function fallBack(socket, error, byChance = false) {
     inner = tls.connect({
       ...options,
       ...OWN_OPTIONS,
+      // The server is the one that has answered, of which filters of addresses have heard.
       ...sameAddress(socket),
       ...currentOptions(socket),
       ...identityCheck(socket, options),
@@ -206,20 +207,6 @@ function identityCheck(socket, { checkServerIdentity }) {
         socket.destroy(error);
         throw error;
       }
-    },
-  };
-}
-
-// The address is the one that the program has seen, and may have judged: the name is not looked up
-// again. One of a single link says nothing without the link.
-function sameAddress({ _peername: peer }) {
-  if (!peer || peer.address.startsWith('fe80:')) return undefined;
-  const { address } = peer;
-  const family = net.isIP(address);
-  return {
-    lookup(_name, { all }, callback) {
-      const found = all ? [[{ address, family }]] : [address, family];
-      nextTick(callback, null, ...found);
     },
   };
 }

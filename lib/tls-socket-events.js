@@ -73,6 +73,15 @@ const FAILURES = [
 
 // By the event's kind.
 const TLS_HANDLERS = [];
+TLS_HANDLERS[Kind.CONNECTED] = function onConnected(detail) {
+  try {
+    HANDLERS[Kind.CONNECTED].call(this, detail);
+  } finally {
+    // Who listens for 'connect' may have judged the address: the handshake begins behind them.
+    if (!this.destroyed) command(Op.PROCEED, this[kConn]);
+  }
+};
+
 TLS_HANDLERS[Kind.SECURED] = function onSecured([flags, suiteAndGroup, low, high]) {
   if (this.destroyed) return;
   const facts = {

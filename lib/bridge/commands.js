@@ -37,6 +37,7 @@ const Op = {
   CLOSE: 11,
   RESET: 12,
   PROCEED: 13,
+  DIAL: 14,
 };
 
 // Added to WRITE and WRITE_LARGE: an event is wanted when the kernel has taken all.

@@ -53,6 +53,7 @@ function open(receiver) {
   const conn = freeIds.length > 0 ? freeIds.pop() : receivers.length;
   receivers[conn] = receiver;
   receiver[kTurn] = 0;
+  native.open(conn);
   return conn;
 }
 

@@ -101,14 +101,20 @@ impl Environment {
         })
     }
 
-    /// Starts a connection under an id that is free. It goes out with the next `flush`.
+    /// A connection will begin under an id that is free: the pool may ask of it from here on.
+    pub(super) fn open(&mut self, conn: u32) {
+        self.gates.borrow_mut().open(conn);
+    }
+
+    /// Starts a connection that is open. It goes out with the next `flush`.
     pub(super) fn connect(
         &mut self,
         conn: u32,
         request: ConnectRequest,
         tls: Option<Handshake>,
     ) -> Result<()> {
-        let gate = self.gates.borrow_mut().open(conn);
+        let gate = self.gates.borrow().get(conn).cloned();
+        let gate = gate.ok_or_else(|| Error::from_reason("the connection is not open"))?;
         let connect = Box::new(request.connect(gate, tls)?);
         let ports = self.ports.len();
         self.commands[conn as usize % ports].push(Command::Connect { conn, connect });

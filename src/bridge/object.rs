@@ -44,8 +44,8 @@ impl Bridge {
     }
 
     /// `{ copy(array), flush(words, bytes), setAlive(alive), take(slabs) }`, see `Environment`, and
-    /// `{ checkin(pool, slot, carrier), checkout(pool, origin), park(pool, slot, carrier, lifetime) }`,
-    /// see `Policy`. To be asked for once.
+    /// `{ checkin(pool, slot, carrier, used), checkout(pool, origin),
+    /// park(pool, slot, carrier, used, lifetime) }`, see `Policy`. To be asked for once.
     #[napi(catch_unwind)]
     pub fn functions<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
         let mut functions = Functions::new(env)?;
@@ -66,21 +66,27 @@ impl Bridge {
             environment.take(call.env, call.first_arg()?)
         })?;
         functions.add("checkin", &self.pools, |pools, call| {
-            let (pool, slot, carrier) = call.args()?;
-            Ok(pools.get(pool)?.checkin(slot, carrier))
+            let (pool, slot, carrier, used) = call.args()?;
+            Ok(pools.get(pool)?.checkin(slot, carrier, used))
         })?;
         functions.add("checkout", &self.pools, |pools, call| {
             let (pool, origin) = call.args()?;
             Ok(pools.get(pool)?.checkout(origin))
         })?;
         functions.add("park", &self.pools, |pools, call| {
-            let (pool, slot, carrier, lifetime) = call.args()?;
-            Ok(pools.get(pool)?.park(slot, carrier, lifetime))
+            let (pool, slot, carrier, used, lifetime) = call.args()?;
+            Ok(pools.get(pool)?.park(slot, carrier, used, lifetime))
         })?;
         Ok(functions.into_object())
     }
 
-    /// Starts a connection under an id that is free. It goes out with the next `flush`.
+    /// A connection will begin under an id that is free: the pool may ask of it from here on.
+    #[napi(catch_unwind)]
+    pub fn open(&self, conn: u32) {
+        self.environment.borrow_mut().open(conn);
+    }
+
+    /// Starts a connection that is open. It goes out with the next `flush`.
     #[napi(catch_unwind)]
     pub fn connect(&self, conn: u32, request: ConnectRequest) -> Result<()> {
         self.environment.borrow_mut().connect(conn, request, None)

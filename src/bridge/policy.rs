@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::net::Gate;
 use crate::pool::{Checkin, Checkout, FOREIGN, Pool};
 
 use super::ring::Gates;
@@ -65,8 +64,9 @@ impl Policy {
         self.pool.take(slot, now, claim_by(&gates))
     }
 
-    /// SERVE a waiter, PARK, or CLOSE. No waiter is given a connection that has ended.
-    pub(super) fn checkin(&mut self, slot: u32, carrier: i32) -> i32 {
+    /// SERVE a waiter, PARK, or CLOSE. No waiter is given a connection that has ended. `used`:
+    /// something was sent over it.
+    pub(super) fn checkin(&mut self, slot: u32, carrier: i32, used: bool) -> i32 {
         let gates = self.gates.borrow();
         let gate = u32::try_from(carrier).ok().and_then(|conn| gates.get(conn));
         if self.pool.would_serve(slot) && gate.is_some_and(|gate| !gate.is_alive()) {
@@ -75,7 +75,7 @@ impl Policy {
         let now = self.now();
         let answer = match self.pool.checkin(slot, now) {
             Checkin::Serve(waiter) => {
-                gate.map(Gate::pass_on);
+                gate.map(|gate| gate.pass_on(used));
                 pack(waiter, verdict::SERVE)
             }
             Checkin::Park => verdict::PARK,
@@ -89,11 +89,11 @@ impl Policy {
     ///
     /// A connection that has just ended is parked like any other: it cannot be claimed, and the
     /// event that tells of its end is on its way.
-    pub(super) fn park(&mut self, slot: u32, carrier: i32, lifetime: f64) -> f64 {
+    pub(super) fn park(&mut self, slot: u32, carrier: i32, used: bool, lifetime: f64) -> f64 {
         if let Ok(conn) = u32::try_from(carrier)
             && let Some(gate) = self.gates.borrow().get(conn)
         {
-            gate.park();
+            gate.park(used);
         }
         let now = self.now();
         let deadline = millis(lifetime).map(|lifetime| now.saturating_add(lifetime));

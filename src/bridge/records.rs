@@ -60,7 +60,7 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
         }
         Event::Attempt {
             conn,
-            attempt: Attempt::Started(endpoint),
+            attempt: Attempt::Due(endpoint),
         } => detailed(kind::ATTEMPT, conn, Detail::endpoints([&endpoint])),
         Event::Attempt {
             conn,

@@ -27,6 +27,7 @@ mod operation {
     pub const CLOSE: i32 = 11;
     pub const RESET: i32 = 12;
     pub const PROCEED: i32 = 13;
+    pub const DIAL: i32 = 14;
 }
 
 /// What a record needs besides its own words.
@@ -84,6 +85,7 @@ impl Decoder<'_> {
             },
             operation::CLOSE => Command::Close { conn, reset: false },
             operation::PROCEED => Command::Proceed { conn },
+            operation::DIAL => Command::Dial { conn },
             operation::RESET => Command::Close { conn, reset: true },
             _ => return None,
         })
@@ -105,19 +107,17 @@ fn keep_alive(first: u32, second: u32) -> KeepAlive {
 pub(super) struct Gates(Vec<Arc<Gate>>);
 
 impl Gates {
-    /// A new gate for a connection that begins.
-    pub(super) fn open(&mut self, conn: ConnId) -> Arc<Gate> {
+    /// A new gate for a connection that will begin.
+    pub(super) fn open(&mut self, conn: ConnId) {
         let index = conn as usize;
         if self.0.len() <= index {
             self.0.resize_with(index + 1, Arc::default);
         }
-        let gate = Arc::<Gate>::default();
-        self.0[index] = gate.clone();
-        gate
+        self.0[index] = Arc::default();
     }
 
-    pub(super) fn get(&self, conn: ConnId) -> Option<&Gate> {
-        self.0.get(conn as usize).map(Arc::as_ref)
+    pub(super) fn get(&self, conn: ConnId) -> Option<&Arc<Gate>> {
+        self.0.get(conn as usize)
     }
 }
 

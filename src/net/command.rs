@@ -26,7 +26,13 @@ pub enum Command {
         large: Box<dyn Outbound>,
         acknowledge: bool,
     },
-    /// The server's certificates are accepted: the handshake's last flight may leave.
+    /// JavaScript has told of the address that `Event::Resolved` or `Event::Attempt` was about, and
+    /// nobody objects: it may be tried.
+    Dial {
+        conn: ConnId,
+    },
+    /// The handshake may begin, as nobody objects to the connection; or its last flight may leave,
+    /// as the server's certificates are accepted.
     Proceed {
         conn: ConnId,
     },
@@ -66,6 +72,7 @@ impl Command {
             Self::Connect { conn, .. }
             | Self::Write { conn, .. }
             | Self::WriteLarge { conn, .. }
+            | Self::Dial { conn }
             | Self::Proceed { conn }
             | Self::Shutdown { conn }
             | Self::Pause { conn }

@@ -148,7 +148,7 @@ impl Conn {
         }
     }
 
-    /// JavaScript accepts the server's certificates.
+    /// JavaScript accepts the connection, or the server's certificates.
     pub(super) fn proceed(&mut self) {
         if let Some(secure) = &mut self.secure {
             secure.proceed();

@@ -10,13 +10,14 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::command::ConnId;
 use super::errno::{INVALID, errno};
 use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
 use super::options::SocketOptions;
-use super::resolve::{NUMERIC_HOST, Order, Query, literal, resolve};
+use super::resolve::{NUMERIC_HOST, Order, Query, Resolver, literal, resolve, with_port};
 use super::stream::Stream;
 use super::unix::UnixTarget;
 use super::{Gate, Outbox};
@@ -25,9 +26,10 @@ use crate::tls::Handshake;
 /// What to connect to.
 #[derive(Debug)]
 pub enum Target {
-    /// A host name or an address.
+    /// A host name, which is always looked up: JavaScript hears of its addresses first.
     Name { query: Query, port: u16 },
-    /// Addresses that the program resolved by itself; they may have zones (`fe80::1%eth0`).
+    /// Addresses that JavaScript knows, of which it has told the program; they may have zones
+    /// (`fe80::1%eth0`).
     Addresses { addresses: Vec<String>, port: u16 },
     /// A Unix socket.
     Path(UnixTarget),
@@ -54,6 +56,13 @@ pub(super) struct Refusal {
     pub several: bool,
 }
 
+impl Connect {
+    /// Whether the near end is the program's choice.
+    fn binds(&self) -> bool {
+        self.local_address.is_some() || self.local_port != 0
+    }
+}
+
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
         Self {
@@ -63,72 +72,59 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Connects, reporting names resolved and attempts made on the way.
+/// Connects. Of a name's addresses, and of each one behind the first, the port is told before they
+/// are tried: the program may have a filter that forbids them. Each time `dial` says that it has
+/// not.
 pub(super) async fn connect(
     conn: ConnId,
     connect: &mut Connect,
+    resolver: &Resolver,
+    dial: &Notify,
     outbox: &Arc<Outbox>,
 ) -> Result<Stream, Refusal> {
     let addresses = match &mut connect.target {
-        Target::Path(unix) => return Ok(unix.finish(conn, outbox).await?),
-        Target::Addresses { addresses, port } => parse(addresses, *port).await?,
-        Target::Name { query, port } => match literal(&query.host) {
-            Some(ip) => vec![SocketAddr::new(ip, *port)],
-            None => look_up(conn, query, *port, outbox).await?,
-        },
+        Target::Path(unix) => return Ok(unix.finish().await?),
+        Target::Addresses { addresses, port } => parse(addresses, *port)?,
+        Target::Name { query, port } => {
+            let addresses = resolver.look_up(query, *port).await?;
+            outbox.push(Event::Resolved {
+                conn,
+                addresses: addresses.clone(),
+            });
+            dial.notified().await;
+            addresses
+        }
     };
     let order = match connect.attempt_delay {
         Some(_) => interleave(addresses),
         None => addresses.into_iter().take(1).collect(),
     };
-    race(conn, connect, order, outbox).await
+    race(conn, connect, order, dial, outbox).await
 }
 
-async fn look_up(
-    conn: ConnId,
-    query: &Query,
-    port: u16,
-    outbox: &Arc<Outbox>,
-) -> Result<Vec<SocketAddr>, Failure> {
-    let query = query.clone();
-    let resolved = tokio::task::spawn_blocking(move || resolve(&query, port)).await;
-    let addresses = resolved.unwrap_or(Err(Failure {
-        syscall: Syscall::GetAddrInfo,
-        code: -3004,
-        endpoint: None,
-        local: None,
-    }))?;
-    outbox.push(Event::Resolved {
-        conn,
-        addresses: addresses.clone(),
-    });
-    Ok(addresses)
-}
-
-/// The program's own addresses. One with a zone is read as the system reads it.
-async fn parse(addresses: &[String], port: u16) -> Result<Vec<SocketAddr>, Failure> {
+/// The program's own addresses. One with a zone is read as the system reads it, which asks nobody.
+fn parse(addresses: &[String], port: u16) -> Result<Vec<SocketAddr>, Failure> {
     let mut parsed = Vec::with_capacity(addresses.len());
     for address in addresses {
         match literal(address) {
             Some(ip) => parsed.push(SocketAddr::new(ip, port)),
-            None => parsed.extend(read_zoned(address.clone(), port).await?),
+            None => parsed.extend(read_zoned(address, port)?),
         }
     }
     Ok(parsed)
 }
 
-async fn read_zoned(host: String, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+fn read_zoned(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     let query = Query {
-        host: host.clone(),
+        host: host.to_owned(),
         family: 6,
         hints: NUMERIC_HOST,
         order: Order::Verbatim,
     };
-    let resolved = tokio::task::spawn_blocking(move || resolve(&query, port)).await;
+    let resolved = resolve(&query).map(|addresses| with_port(addresses, port));
     resolved
         .ok()
-        .and_then(Result::ok)
-        .or_else(|| Some(vec![SocketAddr::new(without_zone(&host)?, port)]))
+        .or_else(|| Some(vec![SocketAddr::new(without_zone(host)?, port)]))
         .ok_or_else(|| Failure::unknown(Syscall::Connect))
 }
 
@@ -153,52 +149,80 @@ fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
     order
 }
 
-/// Starts one attempt after the other; the first that connects wins, the others are dropped.
+/// Starts one attempt after the other, each when the port has been told of it and does not object;
+/// the first that connects wins, the others are dropped. JavaScript has told of the first by itself,
+/// but where the near end may forbid it.
 async fn race(
     conn: ConnId,
     connect: &Connect,
     mut waiting: VecDeque<SocketAddr>,
+    dial: &Notify,
     outbox: &Arc<Outbox>,
 ) -> Result<Stream, Refusal> {
     let several = waiting.len() > 1;
     let delay = connect.attempt_delay.unwrap_or_default();
     let mut running = JoinSet::new();
     let mut failures = Vec::new();
+    if !connect.binds()
+        && let Some(first) = waiting.pop_front()
+    {
+        running.spawn_local(connect_address(first, None));
+    }
+    // The attempt of which the port was told, and has not answered.
+    let mut due = None;
+    let mut is_time = running.is_empty();
     loop {
-        if let Some(address) = waiting.pop_front() {
-            let bound = match bind(address, connect.local_address, connect.local_port) {
-                Ok(bound) => bound,
-                Err(failure) => {
-                    failures.push(failure);
-                    continue;
-                }
-            };
-            let endpoint = Endpoint::Ip(address);
-            outbox.push(Event::Attempt {
-                conn,
-                attempt: Attempt::Started(endpoint),
-            });
-            running.spawn_local(connect_address(address, bound));
+        if due.is_none() && is_time {
+            due = next_attempt(conn, connect, &mut waiting, &mut failures, outbox);
         }
-        let finished = if waiting.is_empty() {
-            running.join_next().await
-        } else {
-            tokio::select! {
-                finished = running.join_next() => finished,
-                () = tokio::time::sleep(delay) => continue,
+        is_time = false;
+        let finished = tokio::select! {
+            biased;
+            Some(finished) = running.join_next() => finished,
+            () = dial.notified(), if due.is_some() => {
+                if let Some((address, bound)) = due.take() {
+                    running.spawn_local(connect_address(address, bound));
+                }
+                continue;
             }
+            () = tokio::time::sleep(delay), if due.is_none() && !waiting.is_empty() => {
+                is_time = true;
+                continue;
+            }
+            else => return Err(Refusal { failures, several }),
         };
         match finished {
-            Some(Ok(Ok((tcp, peer)))) => return Ok(Stream::Tcp { tcp, peer }),
-            Some(Ok(Err(failure))) => {
+            Ok(Ok((tcp, peer))) => return Ok(Stream::Tcp { tcp, peer }),
+            Ok(Err(failure)) => {
                 let attempt = Attempt::Failed(failure.clone());
                 outbox.push(Event::Attempt { conn, attempt });
                 failures.push(failure);
             }
-            Some(Err(_)) => failures.push(Failure::unknown(Syscall::Connect)),
-            None => return Err(Refusal { failures, several }),
+            Err(_) => failures.push(Failure::unknown(Syscall::Connect)),
+        }
+        is_time = true;
+    }
+}
+
+/// The next address whose near end can be had; the port is told of it.
+fn next_attempt(
+    conn: ConnId,
+    connect: &Connect,
+    waiting: &mut VecDeque<SocketAddr>,
+    failures: &mut Vec<Failure>,
+    outbox: &Arc<Outbox>,
+) -> Option<(SocketAddr, Option<TcpSocket>)> {
+    while let Some(address) = waiting.pop_front() {
+        match bind(address, connect.local_address, connect.local_port) {
+            Ok(bound) => {
+                let attempt = Attempt::Due(Endpoint::Ip(address));
+                outbox.push(Event::Attempt { conn, attempt });
+                return Some((address, bound));
+            }
+            Err(failure) => failures.push(failure),
         }
     }
+    None
 }
 
 /// A socket with the near end that the program asked for, if it did.

@@ -49,17 +49,19 @@ impl Failure {
     }
 }
 
-/// The life of one attempt, in order, for Node's 'connectionAttempt' events.
+/// What becomes of the addresses, for Node's 'connectionAttempt' events.
 #[derive(Clone, Debug)]
 pub enum Attempt {
-    Started(Endpoint),
+    /// The turn of an address behind the first has come. It is not tried before `Command::Dial`.
+    Due(Endpoint),
     Failed(Failure),
 }
 
 /// An event of one connection. `Closed` is the last; see the module's diagram.
 #[derive(Debug)]
 pub enum Event {
-    /// The name was resolved to these addresses, in the resolver's order.
+    /// The name was resolved to these addresses, in the resolver's order. None is tried before
+    /// `Command::Dial`.
     Resolved {
         conn: ConnId,
         addresses: Vec<SocketAddr>,
@@ -68,6 +70,7 @@ pub enum Event {
         conn: ConnId,
         attempt: Attempt,
     },
+    /// Over TLS nothing is sent or read before `Command::Proceed`.
     Connected {
         conn: ConnId,
         local: Option<Endpoint>,

@@ -10,7 +10,9 @@ const ACTIVE: u32 = 0;
 const PARKED: u32 = 1;
 const DEAD: u32 = 2;
 const STATE_MASK: u32 = 0b11;
-const EPOCH_SHIFT: u32 = 2;
+/// Something was written on the connection before it was parked.
+const USED: u32 = 0b100;
+const EPOCH_SHIFT: u32 = 3;
 
 /// Received bytes of one connection that JavaScript has not taken, before it is read no further.
 ///
@@ -22,6 +24,10 @@ const UNTAKEN_BYTES_MAX: usize = 512 << 10;
 ///
 /// It holds a state (active, parked, dead) and an epoch, which counts how often the connection
 /// was handed out again. The JavaScript thread parks and claims; the reactor kills.
+///
+/// A connection on which nothing was ever written is a fresh one, whoever had it before: it stays
+/// in its epoch. What the server says on it unasked (an overloaded one may refuse at once) is the
+/// answer to the request that has it now.
 ///
 /// # Race window
 ///
@@ -49,19 +55,22 @@ pub(super) enum Reading {
 }
 
 impl Gate {
-    /// Puts an active connection to rest. False when the reactor has seen it end.
-    pub fn park(&self) -> bool {
-        self.advance(ACTIVE, PARKED, 0)
+    /// Puts an active connection to rest, on which a request was sent where it is `used`. False
+    /// when the reactor has seen it end.
+    pub fn park(&self, used: bool) -> bool {
+        let parked = if used { PARKED | USED } else { PARKED };
+        self.advance(ACTIVE, |epoch| (epoch, parked))
     }
 
     /// Takes a parked connection for a new request. False when it died while parked.
     pub fn claim(&self) -> bool {
-        self.advance(PARKED, ACTIVE, 1)
+        self.advance(PARKED, |epoch| (epoch, ACTIVE))
+            || self.advance(PARKED | USED, |epoch| (epoch + 1, ACTIVE))
     }
 
     /// Gives an active connection straight to the next request.
-    pub fn pass_on(&self) -> bool {
-        self.advance(ACTIVE, ACTIVE, 1)
+    pub fn pass_on(&self, used: bool) -> bool {
+        self.advance(ACTIVE, |epoch| (epoch + u32::from(used), ACTIVE))
     }
 
     /// Whether the reactor has seen no end of it.
@@ -125,11 +134,12 @@ impl Gate {
         }
     }
 
-    fn advance(&self, from: u32, to: u32, epochs: u32) -> bool {
+    fn advance(&self, from: u32, next: impl Fn(u32) -> (u32, u32)) -> bool {
+        let state = STATE_MASK | USED;
         self.word
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |word| {
-                let epoch = (word >> EPOCH_SHIFT).wrapping_add(epochs);
-                (word & STATE_MASK == from).then_some(epoch << EPOCH_SHIFT | to)
+                let (epoch, to) = next(word >> EPOCH_SHIFT);
+                (word & state == from).then_some(epoch << EPOCH_SHIFT | to)
             })
             .is_ok()
     }

@@ -19,6 +19,7 @@ use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, PortIo};
 use super::connect::{Connect, connect};
 use super::event::Event;
+use super::resolve::Resolver;
 use super::secure::Secure;
 use super::stream::Stream;
 use super::{Inbound, Outbox, burst, options, scheduling};
@@ -32,8 +33,9 @@ const THREADS_MAX: usize = 64;
 /// all of them at once. Memory is taken for those alone that come.
 const EVENTS_PER_POLL: usize = 16 << 10;
 
-/// Threads for `getaddrinfo`, which blocks: enough that some slow names do not hold up the others.
-const RESOLVERS_MAX: usize = 64;
+/// Threads for `getaddrinfo`, which blocks: as many as libuv has. They start with the lookups that
+/// need them, and end when they have rested for a while.
+const RESOLVERS_MAX: usize = 4;
 
 /// How long a process that exits waits for a server that takes nothing more. What is lost then was
 /// called written: Node's own sockets would have kept the program waiting for it.
@@ -242,6 +244,7 @@ fn run(inbox: &Arc<Inbox>, mut runtime: Runtime) {
 #[derive(Default)]
 struct Desk {
     ports: Slab<PortState>,
+    resolver: Rc<Resolver>,
     messages: VecDeque<Message>,
     /// Whoever waits for the end of a port, until nothing holds memory of its environment.
     detaching: Option<mpsc::Sender<()>>,
@@ -263,6 +266,7 @@ impl Desk {
 async fn serve(inbox: &Inbox, desk: &mut Desk) {
     let Desk {
         ports,
+        resolver,
         messages,
         detaching,
     } = desk;
@@ -291,7 +295,8 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
                     inbound,
                     answer,
                 } => {
-                    let _ = answer.send(ports.insert(PortState::new(outbox, inbound)));
+                    let port = PortState::new(outbox, inbound, resolver.clone());
+                    let _ = answer.send(ports.insert(port));
                 }
                 Message::Batch { port, batch } => {
                     if let Some(port) = ports.get_mut(port) {
@@ -325,7 +330,11 @@ fn release_tails(ports: &mut Slab<PortState>, idle: bool) {
 }
 
 enum Entry {
-    Connecting(AbortHandle),
+    Connecting {
+        task: AbortHandle,
+        /// Hears of each `Command::Dial`.
+        dial: Rc<Notify>,
+    },
     Open(Rc<RefCell<Conn>>),
     Refused,
 }
@@ -334,19 +343,21 @@ type Entries = Rc<RefCell<Vec<Option<Entry>>>>;
 
 struct PortState {
     io: Rc<PortIo>,
+    resolver: Rc<Resolver>,
     entries: Entries,
     /// Connections with a tail: see `Conn::release`.
     tails: Vec<ConnId>,
 }
 
 impl PortState {
-    fn new(outbox: Arc<Outbox>, inbound: Box<dyn Inbound>) -> Self {
+    fn new(outbox: Arc<Outbox>, inbound: Box<dyn Inbound>, resolver: Rc<Resolver>) -> Self {
         let io = Rc::new(PortIo {
             outbox,
             inbound: RefCell::new(inbound),
         });
         Self {
             io,
+            resolver,
             entries: Entries::default(),
             tails: Vec::new(),
         }
@@ -395,6 +406,7 @@ impl PortState {
                     acknowledge,
                 },
             ),
+            Command::Dial { conn } => return self.dial(conn),
             Command::Proceed { conn } => return self.with(conn, Conn::proceed),
             Command::Shutdown { conn } => return self.with(conn, Conn::shutdown),
             Command::Pause { conn } => return self.with(conn, |conn| conn.set_reading(false)),
@@ -442,13 +454,16 @@ impl PortState {
     fn connect(&mut self, conn: ConnId, mut request: Connect) {
         let index = conn as usize;
         let (io, entries) = (self.io.clone(), self.entries.clone());
+        let resolver = self.resolver.clone();
+        let dial = Rc::new(Notify::new());
+        let dialing = dial.clone();
         let task = spawn_local(async move {
             let guard = ConnectGuard {
                 conn,
                 outbox: io.outbox.clone(),
             };
             injected!(Connecting);
-            let opened = connect(conn, &mut request, &io.outbox).await;
+            let opened = connect(conn, &mut request, &resolver, &dialing, &io.outbox).await;
             std::mem::forget(guard);
             let entry = match opened {
                 Ok(stream) => open(conn, &mut request, io, stream),
@@ -470,7 +485,18 @@ impl PortState {
         if entries.len() <= index {
             entries.resize_with(index + 1, || None);
         }
-        entries[index] = Some(Entry::Connecting(task.abort_handle()));
+        entries[index] = Some(Entry::Connecting {
+            task: task.abort_handle(),
+            dial,
+        });
+    }
+
+    /// Another attempt may have connected meanwhile.
+    fn dial(&self, conn: ConnId) {
+        if let Some(Some(Entry::Connecting { dial, .. })) = self.entries.borrow().get(conn as usize)
+        {
+            dial.notify_one();
+        }
     }
 
     fn close(&mut self, conn: ConnId, reset: bool) {
@@ -498,7 +524,7 @@ impl PortState {
                 continue;
             };
             match std::mem::replace(entry, Entry::Refused) {
-                Entry::Connecting(_) => self.io.outbox.push(Event::Panicked { conn }),
+                Entry::Connecting { .. } => self.io.outbox.push(Event::Panicked { conn }),
                 Entry::Open(open) => open.borrow_mut().fail_by_panic(),
                 Entry::Refused => {}
             }
@@ -575,13 +601,13 @@ impl Entry {
     fn unsent(&self) -> usize {
         match self {
             Self::Open(open) => open.borrow().unsent(),
-            Self::Connecting(_) | Self::Refused => 0,
+            Self::Connecting { .. } | Self::Refused => 0,
         }
     }
 
     fn close(self, reset: bool) {
         match self {
-            Self::Connecting(task) => task.abort(),
+            Self::Connecting { task, .. } => task.abort(),
             Self::Open(open) => open.borrow_mut().close(reset),
             Self::Refused => {}
         }

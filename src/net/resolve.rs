@@ -1,8 +1,16 @@
-//! Names to addresses, as `dns.lookup()` does it: the system's resolver, on a thread of its own.
+//! Names to addresses, as `dns.lookup()` does it: the system's resolver, on threads of its own.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use dns_lookup::{AddrInfoHints, LookupError, LookupErrorKind, SockType, getaddrinfo};
+use tokio::sync::OnceCell;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::errno::errno;
 use super::event::{Failure, Syscall};
@@ -24,7 +32,7 @@ mod uv {
 pub(super) const NUMERIC_HOST: i32 = 4;
 
 /// Which family comes first: `dns.getDefaultResultOrder()`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Order {
     Verbatim,
     Ipv4First,
@@ -32,7 +40,7 @@ pub enum Order {
 }
 
 /// A name to resolve, in the words of `dns.lookup()`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Query {
     pub host: String,
     /// 4, 6, or 0 for both.
@@ -42,8 +50,99 @@ pub struct Query {
     pub order: Order,
 }
 
-/// All addresses of a name. Blocks; `code` of a failure is libuv's.
-pub(super) fn resolve(query: &Query, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+/// What a lookup comes to.
+type Answer = Result<Vec<SocketAddr>, Failure>;
+
+/// Looks names up on the runtime's blocking threads, each name once however many wait for it.
+///
+/// Nothing is remembered: whoever asks when the answer is there begins a lookup of their own.
+pub(super) struct Resolver {
+    ask: Arc<Ask>,
+    under_way: UnderWay,
+}
+
+/// Asks the system; blocks.
+type Ask = dyn Fn(&Query) -> Answer + Send + Sync;
+
+type UnderWay = Rc<RefCell<HashMap<Query, Weak<Lookup>>>>;
+
+impl Default for Resolver {
+    fn default() -> Self {
+        Self::asking(resolve)
+    }
+}
+
+impl Resolver {
+    fn asking(ask: impl Fn(&Query) -> Answer + Send + Sync + 'static) -> Self {
+        Self {
+            ask: Arc::new(ask),
+            under_way: UnderWay::default(),
+        }
+    }
+
+    /// All addresses of a name, with this port.
+    pub(super) async fn look_up(&self, query: &Query, port: u16) -> Answer {
+        let lookup = self.join(query);
+        let answer = lookup.answer().await.clone();
+        answer.map(|addresses| with_port(addresses, port))
+    }
+
+    /// The lookup of this name that is under way, or a new one.
+    fn join(&self, query: &Query) -> Rc<Lookup> {
+        let under_way = self.under_way.borrow().get(query).and_then(Weak::upgrade);
+        if let Some(lookup) = under_way.filter(|lookup| !lookup.answer.initialized()) {
+            return lookup;
+        }
+        let (ask, asked) = (self.ask.clone(), query.clone());
+        let lookup = Rc::new(Lookup {
+            query: query.clone(),
+            task: RefCell::new(spawn_blocking(move || ask(&asked))),
+            answer: OnceCell::new(),
+            under_way: self.under_way.clone(),
+        });
+        let mut under_way = self.under_way.borrow_mut();
+        under_way.insert(query.clone(), Rc::downgrade(&lookup));
+        lookup
+    }
+}
+
+/// One question to the system, as long as somebody waits for the answer.
+struct Lookup {
+    query: Query,
+    task: RefCell<JoinHandle<Answer>>,
+    answer: OnceCell<Answer>,
+    under_way: UnderWay,
+}
+
+impl Lookup {
+    /// One of those who wait waits for the thread; when it gives up, the next one does.
+    async fn answer(&self) -> &Answer {
+        let resolved = || async {
+            let resolved = poll_fn(|cx| Pin::new(&mut *self.task.borrow_mut()).poll(cx)).await;
+            // It has panicked.
+            resolved.unwrap_or_else(|_| Err(resolver_failure(uv::EAI_FAIL)))
+        };
+        self.answer.get_or_init(resolved).await
+    }
+}
+
+impl Drop for Lookup {
+    /// Nobody waits any more: a lookup that no thread has taken up yet is not made.
+    fn drop(&mut self) {
+        self.task.get_mut().abort();
+        let mut under_way = self.under_way.borrow_mut();
+        // A later one may be there by now.
+        if under_way
+            .get(&self.query)
+            .is_some_and(|last| last.strong_count() == 0)
+        {
+            under_way.remove(&self.query);
+        }
+    }
+}
+
+/// All addresses of a name, without a port. Blocks; `code` of a failure is libuv's.
+pub(super) fn resolve(query: &Query) -> Answer {
     let hints = AddrInfoHints {
         flags: query.hints,
         address: match query.family {
@@ -57,8 +156,7 @@ pub(super) fn resolve(query: &Query, port: u16) -> Result<Vec<SocketAddr>, Failu
     let found = getaddrinfo(Some(&query.host), None, Some(hints)).map_err(failure)?;
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for info in found.flatten() {
-        let mut address = info.sockaddr;
-        address.set_port(port);
+        let address = info.sockaddr;
         if !addresses.contains(&address) {
             addresses.push(address);
         }
@@ -72,6 +170,13 @@ pub(super) fn resolve(query: &Query, port: u16) -> Result<Vec<SocketAddr>, Failu
         return Err(resolver_failure(uv::EAI_NODATA));
     }
     Ok(addresses)
+}
+
+pub(super) fn with_port(mut addresses: Vec<SocketAddr>, port: u16) -> Vec<SocketAddr> {
+    for address in &mut addresses {
+        address.set_port(port);
+    }
+    addresses
 }
 
 /// The address that a host is by itself, if it is one.
@@ -106,28 +211,4 @@ fn resolver_failure(code: i32) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn query(host: &str, family: u8, order: Order) -> Query {
-        Query {
-            host: host.into(),
-            family,
-            hints: 0,
-            order,
-        }
-    }
-
-    #[test]
-    fn addresses_come_with_the_port_and_once_each() {
-        let found = resolve(&query("127.0.0.1", 0, Order::Verbatim), 80).unwrap();
-        assert_eq!(found, ["127.0.0.1:80".parse().unwrap()]);
-    }
-
-    #[test]
-    fn a_family_that_the_name_has_not_is_an_error_of_the_resolver() {
-        let err = resolve(&query("127.0.0.1", 6, Order::Verbatim), 80).unwrap_err();
-        assert_eq!(err.syscall, Syscall::GetAddrInfo);
-        assert!(err.code < -2999);
-    }
-}
+mod tests;

@@ -27,6 +27,8 @@ thread_local! {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// JavaScript has a say in the connection: nothing is sent or read until it has spoken.
+    Waiting,
     Handshaking,
     /// JavaScript has a say in the certificates: nothing is sent or read until it has spoken.
     Held,
@@ -71,13 +73,13 @@ pub(super) struct Secure {
 }
 
 impl Secure {
-    /// Begins the handshake; `flush` sends its first flight.
+    /// Prepares the handshake. After `proceed` its first flight is sent by `flush`.
     pub(super) fn new(handshake: Handshake) -> Result<Self, Failure> {
         let mut pending = Vec::new();
         let client = Client::new(handshake, &mut pending)?;
         Ok(Self {
             client,
-            state: State::Handshaking,
+            state: State::Waiting,
             running: Some(Running::new()),
             pending,
             sent: 0,
@@ -106,7 +108,7 @@ impl Secure {
     }
 
     pub(super) fn is_held(&self) -> bool {
-        self.state == State::Held
+        matches!(self.state, State::Waiting | State::Held)
     }
 
     /// Whether the sending direction may be closed: who ends within the handshake ends it, as with
@@ -117,7 +119,7 @@ impl Secure {
 
     /// Whether `flush` has something to do.
     pub(super) fn wants_write(&self) -> bool {
-        self.state != State::Held && self.sent < self.pending.len()
+        !self.is_held() && self.sent < self.pending.len()
     }
 
     /// Ciphertext that waits for the kernel alone.
@@ -134,10 +136,12 @@ impl Secure {
         self.holding
     }
 
-    /// JavaScript accepts the certificates.
+    /// JavaScript accepts the connection, or the certificates.
     pub(super) fn proceed(&mut self) {
-        if self.state == State::Held {
-            self.open();
+        match self.state {
+            State::Waiting => self.state = State::Handshaking,
+            State::Held => self.open(),
+            State::Handshaking | State::Open => {}
         }
     }
 
@@ -163,7 +167,7 @@ impl Secure {
                 Err(err) => return Err(err),
             }
         }
-        if self.state != State::Held {
+        if !self.is_held() {
             // An idle connection keeps no buffer.
             self.pending = Vec::new();
             self.sent = 0;

@@ -2,12 +2,10 @@
 //! program changes after it changes nothing. Nobody waits for that: the kernel answers at once.
 
 use std::io;
-use std::sync::Arc;
 
 use super::errno::errno;
-use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
+use super::event::{Endpoint, Failure, Syscall};
 use super::stream::Stream;
-use super::{ConnId, Outbox};
 
 /// A Unix socket that is connected, or why it is not.
 #[derive(Debug)]
@@ -25,17 +23,8 @@ impl UnixTarget {
         Self { path, connected }
     }
 
-    /// Reports the attempt and hands its outcome on, on the reactor's thread.
-    pub(super) async fn finish(
-        &mut self,
-        conn: ConnId,
-        outbox: &Arc<Outbox>,
-    ) -> Result<Stream, Failure> {
-        let endpoint = Endpoint::Path(self.path.clone());
-        outbox.push(Event::Attempt {
-            conn,
-            attempt: Attempt::Started(endpoint.clone()),
-        });
+    /// Hands the outcome on, on the reactor's thread.
+    pub(super) async fn finish(&mut self) -> Result<Stream, Failure> {
         let Some(connected) = self.connected.take() else {
             return Err(Failure::unknown(Syscall::Connect));
         };
@@ -44,7 +33,7 @@ impl UnixTarget {
             .map_err(|err| Failure {
                 syscall: Syscall::Connect,
                 code: errno(&err),
-                endpoint: Some(endpoint),
+                endpoint: Some(Endpoint::Path(self.path.clone())),
                 local: None,
             })
     }

@@ -33,7 +33,7 @@ async fn used(version: &'static SupportedProtocolVersion) -> Loopback {
 
 async fn parked(version: &'static SupportedProtocolVersion) -> Loopback {
     let loopback = used(version).await;
-    assert!(loopback.gate.park());
+    assert!(loopback.gate.park(true));
     loopback
 }
 
@@ -83,7 +83,7 @@ fn a_record_begun_behind_a_response_is_not_the_next_response() {
             more.extend(first);
             loopback.deliver(&more).await;
             loopback.until(|this| this.data_len(0) == 10).await;
-            assert!(loopback.gate.park());
+            assert!(loopback.gate.park(true));
             assert!(loopback.gate.claim());
             loopback.write(b"two");
             loopback.until(|this| this.far.heard == b"onetwo").await;
@@ -136,7 +136,7 @@ async fn parked_without_tickets() -> (Loopback, Vec<u8>) {
     let flight = loopback.far.ciphertext();
     loopback.deliver(&flight).await;
     loopback.until_secured().await;
-    assert!(loopback.gate.park());
+    assert!(loopback.gate.park(true));
     let tickets = loopback.far.ciphertext();
     (loopback, tickets)
 }

@@ -12,7 +12,7 @@ use rustls::{
 };
 
 use super::pair::*;
-use crate::net::secure::Incoming;
+use crate::net::secure::{Incoming, Secure};
 use crate::tls::fixtures::{HOST, server};
 use crate::tls::{ContextSpec, Failure, Handshake, Kind, Verdict};
 
@@ -112,6 +112,23 @@ fn half_rtt_data_waits_for_the_verdict_and_comes_before_the_first_write() {
     assert!(pair.near.is_open());
     pair.write(b"request");
     assert_eq!(pair.far.heard, b"request");
+}
+
+#[test]
+fn nothing_leaves_before_the_connection_is_accepted() {
+    let site = Site::new();
+    let mut near = Secure::new(handshake(&site.context(spec(&TLS13)))).unwrap();
+    let mut sent = vec![];
+    assert!(near.is_held());
+    assert!(!near.wants_write());
+    assert!(!near.may_end());
+    near.flush(&mut taking_all(&mut sent)).unwrap();
+    assert!(sent.is_empty());
+
+    near.proceed();
+    assert!(near.must_read());
+    near.flush(&mut taking_all(&mut sent)).unwrap();
+    assert_eq!(records(&sent), [22]);
 }
 
 #[test]

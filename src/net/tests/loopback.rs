@@ -85,7 +85,8 @@ impl Loopback {
             inbound: RefCell::new(inbound),
         });
         let gate = Arc::new(Gate::default());
-        let secure = Secure::new(handshake).unwrap();
+        let mut secure = Secure::new(handshake).unwrap();
+        secure.proceed();
         let stream = Stream::Tcp { tcp, peer };
         let conn = Conn::new(7, gate.clone(), io, stream, Some(secure));
         let conn = Rc::new(RefCell::new(conn));

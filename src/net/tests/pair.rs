@@ -213,8 +213,10 @@ pub(super) struct Pair {
 
 impl Pair {
     pub fn new(handshake: Handshake, server: &Arc<ServerConfig>) -> Self {
+        let mut near = Secure::new(handshake).unwrap();
+        near.proceed();
         Self {
-            near: Secure::new(handshake).unwrap(),
+            near,
             far: Far::new(server.clone()),
             wire: vec![],
             sent: vec![],
