@@ -131,7 +131,7 @@ for (const [kind, { make, ask, open }] of Object.entries(KINDS)) {
         const agent = bare(make());
         assert.throws(() => ask({ port: site.port, agent }), {
           name: 'TypeError',
-          message: new RegExp(`Cannot read properties of undefined.*:${site.port}:`),
+          message: /undefined/,
         });
         assert.throws(() => agent.destroy(), TypeError);
       });

@@ -149,25 +149,57 @@ const TOTAL = {
   configurable: true,
 };
 
-const ACCESSORS = new Map(
-  LIMITS.map((name) => [
-    name,
-    {
-      get() {
-        return this[kLimits][name];
-      },
-      set(value) {
-        this[kLimits][name] = value;
-        this[kPool].setLimits(this[kLimits]);
-      },
-      enumerable: true,
-      configurable: true,
+// Each with code of its own: one for all names would look them up by name, at each request.
+const ACCESSORS = {
+  maxSockets: {
+    get() {
+      return this[kLimits].maxSockets;
     },
-  ]),
-);
+    set(value) {
+      setLimit(this, 'maxSockets', value);
+    },
+    enumerable: true,
+    configurable: true,
+  },
+  maxTotalSockets: {
+    get() {
+      return this[kLimits].maxTotalSockets;
+    },
+    set(value) {
+      setLimit(this, 'maxTotalSockets', value);
+    },
+    enumerable: true,
+    configurable: true,
+  },
+  maxFreeSockets: {
+    get() {
+      return this[kLimits].maxFreeSockets;
+    },
+    set(value) {
+      setLimit(this, 'maxFreeSockets', value);
+    },
+    enumerable: true,
+    configurable: true,
+  },
+  scheduling: {
+    get() {
+      return this[kLimits].scheduling;
+    },
+    set(value) {
+      setLimit(this, 'scheduling', value);
+    },
+    enumerable: true,
+    configurable: true,
+  },
+};
+
+function setLimit(agent, name, value) {
+  agent[kLimits][name] = value;
+  agent[kPool].setLimits(agent[kLimits]);
+}
 
 function watchLimits(agent) {
-  for (const [name, accessor] of ACCESSORS) defineOwn(agent, name, accessor);
+  for (const name of LIMITS) defineOwn(agent, name, ACCESSORS[name]);
 }
 
 // Not over a subclass's own accessor, as an assignment of Node's would not be.
@@ -396,7 +428,9 @@ Agent.prototype.destroy = function destroy() {
 // --- A socket comes back -----------------------------------------------------------------------
 
 function onFree(socket, options) {
-  prepare(this);
+  // What the request that is done was placed by holds for its socket too.
+  if (this[kPool] === undefined) prepare(this);
+  else if (this[kViews].isEdited) this[kViews].settle();
   debug?.('agent.on(free)', shownName(this, options));
   const promised = slots.takePromise(socket);
   if (!socket.writable) {

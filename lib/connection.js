@@ -35,9 +35,10 @@ const kReading = Symbol('reading');
 const kRefed = Symbol('refed');
 const kHolding = Symbol('holding');
 
-// Copies of a socket that a program makes have no connection: what they do would reach the socket's.
+// Copies of a socket that a program makes have no connection and get none: what they do would reach
+// the socket's.
 function giveNone(prototype) {
-  prototype[kConn] = NO_CONNECTION;
+  Object.defineProperty(prototype, kConn, { get: () => NO_CONNECTION, set() {} });
 }
 
 function initConnection(socket) {

@@ -12,6 +12,7 @@ const {
   NO_CONNECTION,
   giveNone,
   initConnection,
+  isCopy,
   isOpen,
   kBegun,
   kConn,
@@ -200,6 +201,12 @@ function overConnection(Base) {
     _destroy(error, callback) {
       this.connecting = false;
       const hadError = Boolean(error);
+      if (isCopy(this)) {
+        // It has nothing of its own to give up.
+        callback(error);
+        nextTick(() => this.emit('close', hadError));
+        return;
+      }
       const conn = this[kConn];
       this[kConn] = NO_CONNECTION;
       if (conn !== NO_CONNECTION && this[kBegun]) {
