@@ -113,6 +113,11 @@ const both = [
       'a connection that cannot be made from an address that is not ours is the error of bind',
     ],
   },
+  {
+    file: 'socket-filter',
+    why: SERVER,
+    titles: ["a filter of addresses, where Node's TLS takes over"],
+  },
   { file: 'tls-errors-alert', why: OPENSSL },
   { file: 'tls-errors-fallback', why: OPENSSL },
   { file: 'tls-errors-handshake', why: OPENSSL },

@@ -80,6 +80,8 @@ function connectTo(socket, plan, secure = null) {
 // The second tick from here is behind the 'socket' event of the request that the connection is made
 // for: who has a say in its addresses listens by then.
 function beginLater(socket, request, secure) {
+  // It may take the place of one that closes in this tick: the process is told of neither.
+  setHolding(socket, socket[kRefed]);
   process.nextTick(() => process.nextTick(begin, socket, request, secure));
 }
 
