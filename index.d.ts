@@ -115,9 +115,9 @@ declare namespace oxagent {
      * 9110, section 9.2.2, allows it: the connection was used before, no byte of the response has come,
      * the whole request was written and is still held, its method is idempotent or it has an
      * `Idempotency-Key`, or no byte of it had left. Never an upgrade, a CONNECT or an `Expect`; over TLS
-     * only to a server with the same certificate, without TLS only to the same address; and never while
-     * the socket has listeners for `'lookup'`, `'connect'` or `'secureConnect'`, which judge each new
-     * connection. Default true. Not in Node; read at construction.
+     * only to a server with the same certificate, without TLS, or where listeners have judged the
+     * addresses, only to the same address; and never while the socket has listeners for `'lookup'`,
+     * `'connect'` or `'secureConnect'`, which judge each new connection. Default true. Not in Node; read at construction.
      * @throws `ERR_INVALID_ARG_TYPE` when it is no boolean.
      */
     replay?: boolean | undefined;

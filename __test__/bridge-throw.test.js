@@ -51,7 +51,7 @@ describe('a listener that throws', () => {
 
   it('late in a batch does not drown the bell', async () => {
     const seen = result(await run('throwing-late.js'));
-    assert.deepEqual(seen, { caught: ['connect one', 'connect two'], answered: 1 });
+    assert.deepEqual(seen, { caught: ['data one', 'data two'], answered: 1 });
   });
 
   it('leaves the agent working', async () => {

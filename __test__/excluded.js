@@ -134,6 +134,11 @@ const both = [
       'a connection that cannot be made from an IPv4 address written as IPv6 to an IPv6 one is refused at once',
     ],
   },
+  {
+    file: 'socket-filter',
+    why: SERVER,
+    titles: ["a filter of addresses, where Node's TLS takes over"],
+  },
   { file: 'tls-errors-alert', why: OPENSSL },
   { file: 'tls-errors-fallback', why: OPENSSL },
   { file: 'tls-errors-handshake', why: OPENSSL },

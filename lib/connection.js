@@ -107,6 +107,8 @@ function later(act, ...args) {
 }
 
 function beginLater(socket, request, secure) {
+  // It may take the place of one that closes in this tick: the process is told of neither.
+  setHolding(socket, socket[kRefed]);
   later(begin, socket, request, secure);
 }
 

@@ -1,7 +1,8 @@
 'use strict';
 
 // Where JavaScript has a say in the addresses: a program's own `lookup` function and `blockList`,
-// called and obeyed as net.connect() does.
+// called and obeyed as net.connect() does; and the listeners that hear of an address before it is
+// used.
 
 const { isIP } = require('node:net');
 

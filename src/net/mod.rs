@@ -12,6 +12,9 @@
 //!                               └──> Closed: the id may be used again
 //! ```
 //!
+//! Nothing goes out before JavaScript has let its program speak: while it connects, `Resolved` and
+//! each `Attempt::Due` wait for a `Dial`; over TLS, `Connected` waits for a `Proceed`.
+//!
 //! `Secured` comes over TLS alone, whose state is in `secure` and whose rules are in `crate::tls`.
 //!
 //! This module knows nothing of Node-API: memory that JavaScript will see is reached through
