@@ -9,6 +9,7 @@ const { kNameOf } = require('../lib/agent');
 const {
   HttpsAgent,
   answer,
+  closed,
   differs,
   dispose,
   getSecure,
@@ -159,6 +160,48 @@ describe('HttpsAgent names as keys', () => {
     agent.options.ca.push(other.pem);
     assert.equal(await body(), '2');
   });
+
+  it('follow a Buffer that was written into', async () => {
+    const site = await serveTls();
+    const { root } = await pki();
+    const ca = Buffer.from(`${'#'.repeat(root.pem.length)}\n${root.pem}`);
+    const agents = [
+      httpsAgentWith({ keepAlive: true, ca }),
+      nodeAgentWith({ keepAlive: true, ca }),
+    ];
+    const names = agents.map(() => new Set());
+    for (let i = 0; i < 4; i++) {
+      for (const [at, agent] of agents.entries()) {
+        await answer(getSecure({ port: site.port, agent }));
+        for (const name of Object.keys(agent.freeSockets)) names[at].add(name);
+      }
+      if (i === 1) ca.fill('=', 0, root.pem.length);
+    }
+    assert.deepEqual(names[0], names[1]);
+    assert.equal(names[0].size, 2);
+    assert.equal(site.connections, 4);
+  });
+
+  // Node looks at each of its bytes for each request.
+  differs('it makes the name anew for each request')(
+    'keep no connection that was made of other bytes than they were',
+    async () => {
+      const site = await serveTls();
+      const { root } = await pki();
+      const ca = Buffer.from(`${'#'.repeat(1000)}\n${root.pem}`);
+      const agent = httpsAgentWith({ keepAlive: true, ca });
+      const once = async () => (await answer(getSecure({ port: site.port, agent }))).socket;
+      (await once()).destroy();
+      // Too little to be seen at a glance.
+      ca[0]++;
+      const socket = await once();
+      await closed(socket);
+      assert.deepEqual(Object.keys(agent.freeSockets), []);
+      await once();
+      const [name] = Object.keys(agent.freeSockets);
+      assert.ok(name.includes('$####'));
+    },
+  );
 
   since(26)('follow a pfx that has changed within its object', () => {
     const agent = httpsAgentWith();

@@ -40,6 +40,25 @@ describe('HttpsAgent session resumption', () => {
         assert.equal(site.resumed, 2);
       });
 
+      it('goes by what certificates are, not by which Buffer holds them', async () => {
+        const site = await served();
+        const { client } = await pki();
+        const agent = httpsAgentWith();
+        for (let i = 0; i < 3; i++) {
+          const { socket } = await answer(
+            getSecure({
+              port: site.port,
+              agent,
+              ca: [Buffer.from(ca)],
+              cert: Buffer.from(client.chain),
+              key: new Uint8Array(Buffer.from(client.key)),
+            }),
+          );
+          await closed(socket);
+        }
+        assert.deepEqual([site.handshakes, site.resumed], [3, 2]);
+      });
+
       it('is told while the connection is in use', async () => {
         const site = await served();
         const agent = httpsAgentWith({ ca });

@@ -86,6 +86,18 @@ describe('TLS errors: servers for the other transport', () => {
 
   const [, cbc, cbcKey] = CASES.find(([title]) => title.startsWith('CBC'));
 
+  it('is known again by other agents whose ca is the same, be it another Buffer', async () => {
+    const { site, ca } = await setUp({ ...tls12, ciphers: 'ECDHE-ECDSA-AES256-SHA384' }, 'p256');
+    const seen = [];
+    for (let i = 0; i < 3; i++) {
+      const agent = httpsAgentWith({ ca: Buffer.from(ca) });
+      const { socket } = await answer(getSecure({ port: site.port, agent }));
+      await closed(socket);
+      seen.push(site.connections);
+    }
+    assert.deepStrictEqual(seen, stock ? [1, 2, 3] : [2, 3, 4]);
+  });
+
   it('shows the events of one connection', async () => {
     const { site, ca } = await setUp(cbc, cbcKey);
     const steps = ({ events }) =>

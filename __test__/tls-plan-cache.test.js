@@ -112,6 +112,42 @@ describe('plans of the same options', () => {
     assert.equal(contextOf({ ca }).roots.own, own);
   });
 
+  for (const [form, made] of [
+    ['Buffer', (pem) => Buffer.from(pem)],
+    ['Uint8Array', (pem) => new Uint8Array(Buffer.from(pem))],
+    ['DataView', (pem) => new DataView(new Uint8Array(Buffer.from(pem)).buffer)],
+  ]) {
+    it(`have the same context with each ${form} of the same bytes`, () => {
+      const given = () => ({
+        ca: [made(root.pem), made(server.pem)],
+        cert: made(client.chain),
+        key: [{ pem: made(client.key), passphrase: 'none' }],
+        sessionIdContext: form,
+      });
+      const context = contextOf(given());
+      assert.ok(context.certificate);
+      assert.equal(
+        countReadings(() => assert.equal(contextOf(given()), context)),
+        0,
+      );
+      assert.notEqual(contextOf({ ...given(), ca: [made(root.pem)] }), context);
+      assert.equal(
+        contextOf({ ca: made(root.pem) }).roots,
+        contextOf({ ca: made(root.pem) }).roots,
+      );
+    });
+
+    it(`see a ${form} that was written into`, () => {
+      const ca = made(`${root.pem}\n${server.pem}`);
+      const { own } = contextOf({ ca }).roots;
+      assert.deepEqual(own, [root.der, server.der]);
+      const bytes = Buffer.from(ca.buffer, ca.byteOffset, ca.byteLength);
+      bytes.fill('\n');
+      bytes.write(server.pem);
+      assert.deepEqual(contextOf({ ca }).roots.own, [server.der]);
+    });
+  }
+
   it('see a key that has changed within its object', () => {
     const key = [{ pem: client.key }];
     const cert = client.pem;

@@ -7,9 +7,14 @@ const { once } = require('node:events');
 const { pki } = require('./support/certificates');
 const { dispose, getSecure, httpsAgentWith, nodeAgentWith } = require('./support/https-agent');
 const { closeServers } = require('./support/server');
+const { between } = require('./support/tls-middle');
 const { serveTls } = require('./support/tls-server');
 
 const LABEL = 'EXPORTER-oxagent-test';
+
+const HEADER = 5;
+const HANDSHAKE = 22;
+const HELLO_PIECES = 15;
 
 const WRONG = [
   [],
@@ -26,6 +31,31 @@ const WRONG = [
   [32, LABEL, 'text'],
   [32, LABEL, 7],
 ];
+
+// A script that sends a server's first records in pieces of seven bytes. Those of its ServerHello
+// come one by one, as far apart as it takes that the client reads each by itself.
+function inSmallRecords() {
+  const pieces = [];
+  let isFirst = true;
+  let sent = 0;
+  const send = (client) => {
+    const count = sent++ < HELLO_PIECES ? 1 : pieces.length;
+    client.write(Buffer.concat(pieces.splice(0, count)));
+    if (pieces.length > 0) setTimeout(send, 3, client);
+  };
+  return ({ type, bytes }, { client }) => {
+    isFirst &&= type === HANDSHAKE;
+    const waiting = pieces.length;
+    client.setNoDelay(true);
+    for (let at = HEADER; isFirst && at < bytes.length; at += 7) {
+      const piece = bytes.subarray(at, at + 7);
+      pieces.push(Buffer.from([HANDSHAKE, 3, 3, 0, piece.length, ...piece]));
+    }
+    if (!isFirst) pieces.push(bytes);
+    if (waiting === 0) setImmediate(send, client);
+    return null;
+  };
+}
 
 describe("a TLS socket's exportKeyingMaterial", () => {
   afterEach(dispose);
@@ -111,6 +141,16 @@ describe("a TLS socket's exportKeyingMaterial", () => {
         }
         assert.equal(site.resumed, 2);
         assert.equal(seen.size, 3);
+      });
+
+      it('is the same where the server begins with many small records', async () => {
+        const site = await serve();
+        const middle = await between(site.port, { fromServer: inSmallRecords() });
+        const agent = httpsAgentWith({ ca, keepAlive: true });
+        const req = getSecure({ port: middle.port, agent });
+        const [{ socket }] = await once(req, 'response');
+        const material = socket.exportKeyingMaterial(32, LABEL);
+        assert.deepEqual(material, site.far.exportKeyingMaterial(32, LABEL));
       });
 
       it('is possible from secureConnect on', async () => {

@@ -13,12 +13,13 @@ const { Cause, nodesCause } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
 const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
-const { markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
+const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
 const { nativeContext } = require('./tls/native-context');
 const { isRemembered } = require('./tls/node-origins');
 const { TLS_1_3 } = require('./tls/offer');
+const { lookAt } = require('./tls/option-values');
 const { planTls } = require('./tls/plan');
 const { isToken, readToken } = require('./tls/session-token');
 
@@ -119,7 +120,10 @@ HttpsAgent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
 
 HttpsAgent.prototype.createConnection = function createConnection(...args) {
   const options = connectionOptions(args);
-  const perRequest = perRequestIdentity(options);
+  // What was written into a certificate or a key since its origin was named belongs to no origin
+  // that others know by it.
+  const isMisnamed = lookAt(NAMED.map((name) => options[name]));
+  const perRequest = perRequestIdentity(options) || isMisnamed;
   const judgedBy = judgesOf(this).suffix(options);
   const key = perRequest ? undefined : options._agentKey;
   const served = serve(this, options, key);

@@ -216,7 +216,7 @@ function redial(socket) {
 // The socket's connection is closed, and the replacement holds the process in its place.
 function leave(socket, inner) {
   const conn = socket[kConn];
-  handOver(conn, socket);
+  handOver(conn);
   command(Op.CLOSE, conn);
   flush();
   socket[kConn] = NO_CONNECTION;
@@ -229,7 +229,7 @@ function leave(socket, inner) {
 // The replacement's connection becomes the socket's.
 function goOn(socket, inner, held) {
   const conn = inner[kConn];
-  handOver(conn, inner, socket);
+  handOver(conn, socket);
   setHolding(inner, false);
   inner[kConn] = NO_CONNECTION;
   socket[kConn] = conn;

@@ -135,7 +135,7 @@ function replayOver(socket, { req, inner, held, known }, surface) {
 // The socket's own connection is given up.
 function moveTo(socket, inner) {
   const conn = socket[kConn];
-  handOver(conn, socket);
+  handOver(conn);
   command(Op.CLOSE, conn);
   flush();
   socket[kConn] = NO_CONNECTION;

@@ -29,18 +29,13 @@ const Kind = {
 };
 
 const kReceive = Symbol('receive');
-const kTurn = Symbol('turn');
 
 // By connection id: objects with [kReceive](kind, first, second).
 const receivers = [];
 const freeIds = [];
 
-const NOBODY = { [kTurn]: 0, [kReceive]() {} };
+const NOBODY = { [kReceive]() {} };
 
-// Events that must wait for a later turn, by receiver.
-const late = new Map();
-
-let turn = 0;
 let cursor = 0;
 let end = 0;
 let more = false;
@@ -52,7 +47,6 @@ setOnWake(drain);
 function open(receiver) {
   const conn = freeIds.length > 0 ? freeIds.pop() : receivers.length;
   receivers[conn] = receiver;
-  receiver[kTurn] = 0;
   native.open(conn);
   return conn;
 }
@@ -63,13 +57,8 @@ function keep(chunk) {
   native.keep(slabs.findIndex((slab) => slab?.buffer === chunk.buffer));
 }
 
-// The connection has another receiver from here on, who also gets its events that wait for a later
-// turn; without one they are dropped.
-function handOver(conn, from, to = NOBODY) {
-  const queue = late.get(from);
-  late.delete(from);
-  if (queue && to !== NOBODY) late.set(to, queue);
-  to[kTurn] = from[kTurn];
+// The connection has another receiver from here on; without one its events are dropped.
+function handOver(conn, to = NOBODY) {
   receivers[conn] = to;
 }
 
@@ -83,14 +72,11 @@ function forget(conn) {
 // events the tick and microtask queues run, as between two callbacks of libuv. What is left goes
 // behind the loop's other handles.
 function drain() {
-  turn++;
   // The bell may have rung for this turn, and a listener may throw before `take` has answered it.
   more = true;
   try {
-    if (late.size > 0) deliverLate();
-    // What is here comes first: a batch that a throw has cut short, and late events, so that a
-    // connection that says more than one thing a turn is read no faster than it is served.
-    if (cursor === end && late.size === 0) take();
+    // A batch that a throw has cut short comes first.
+    if (cursor === end) take();
     while (cursor < end) {
       const at = cursor;
       cursor += BATCH_RECORD_WORDS;
@@ -98,7 +84,7 @@ function drain() {
     }
   } finally {
     // Also when a listener threw: the others' events are still delivered.
-    if (cursor < end || more || late.size > 0) resume();
+    if (cursor < end || more) resume();
   }
 }
 
@@ -127,15 +113,15 @@ function accept(at) {
   const second = batch[at + 3];
   if (kind === Kind.DATA) {
     const chunk = slabs[first].subarray(second, second + batch[at + 4]);
-    deliver(receiver, kind, chunk, batch[at + 5]);
+    receiver[kReceive](kind, chunk, batch[at + 5]);
   } else if (kind === Kind.CLOSED) {
     forget(conn);
   } else if (kind <= Kind.CONNECT_FAILED) {
-    deliver(receiver, kind, native.detail(first), 0);
+    receiver[kReceive](kind, native.detail(first), 0);
   } else if (kind >= Kind.SECURED) {
-    deliver(receiver, kind, batch.slice(at + 2, at + BATCH_RECORD_WORDS), 0);
+    receiver[kReceive](kind, batch.slice(at + 2, at + BATCH_RECORD_WORDS), 0);
   } else {
-    deliver(receiver, kind, first, second);
+    receiver[kReceive](kind, first, second);
   }
 }
 
@@ -143,26 +129,6 @@ function accept(at) {
 function nonsense(kind, conn) {
   const error = new Error(`Event ${kind} of a connection that is not open: ${conn}`);
   return Object.assign(error, { code: 'ERR_INTERNAL_ASSERTION' });
-}
-
-function deliver(receiver, kind, first, second) {
-  if (receiver[kTurn] !== turn) {
-    receiver[kTurn] = turn;
-    receiver[kReceive](kind, first, second);
-    return;
-  }
-  const queue = late.get(receiver);
-  if (queue) queue.push({ kind, first, second });
-  else late.set(receiver, [{ kind, first, second }]);
-}
-
-function deliverLate() {
-  for (const [receiver, queue] of late) {
-    const { kind, first, second } = queue.shift();
-    if (queue.length === 0) late.delete(receiver);
-    receiver[kTurn] = turn;
-    receiver[kReceive](kind, first, second);
-  }
 }
 
 module.exports = { Kind, forget, handOver, kReceive, keep, open };

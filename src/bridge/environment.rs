@@ -9,7 +9,7 @@ use napi::bindgen_prelude::{Int32Array, Object, Uint8Array};
 use napi::{Env, Error, Result, Unknown};
 use slab::Slab;
 
-use crate::net::{Batch, Command, Event, Outbound, Outbox, Port, reactors};
+use crate::net::{Batch, Command, ConnId, Event, Outbound, Outbox, Port, reactors};
 use crate::tls::Handshake;
 
 use super::bell::{Bell, BellHandle};
@@ -31,8 +31,14 @@ pub(super) struct Environment {
     slab: Uint8Array,
     batch: Int32Array,
     outbox: Arc<Outbox>,
-    /// Events on their way to the batch.
+    /// Events that wait for a batch.
     taken: VecDeque<Event>,
+    /// Those of a connection that has one in this batch.
+    deferred: VecDeque<Event>,
+    /// The turn in which each connection had its last event.
+    turns: Turns,
+    /// The received data of the last batch.
+    shown: Vec<(ConnId, u32)>,
     ports: Rc<Vec<Port>>,
     commands: Vec<Vec<Command>>,
     gates: Rc<RefCell<Gates>>,
@@ -88,6 +94,9 @@ impl Environment {
             batch,
             outbox,
             taken: VecDeque::new(),
+            deferred: VecDeque::new(),
+            turns: Turns::default(),
+            shown: Vec::new(),
             ports,
             commands,
             gates: Rc::default(),
@@ -136,7 +145,10 @@ impl Environment {
     pub(super) fn flush(&mut self, words: u32, bytes: u32) {
         let bytes = Arc::new(self.slab.get(..bytes as usize).unwrap_or_default().to_vec());
         let mut large = self.large.drain(..);
+        let gates = self.gates.borrow();
         let mut decoder = Decoder {
+            gates: &gates,
+            ahead: self.outbox.ahead(),
             bytes: bytes.len(),
             large: &mut large,
         };
@@ -169,32 +181,61 @@ impl Environment {
     }
 
     /// Moves events into the batch and shows new slabs in `slabs`. Answers the number of records,
-    /// with bit 30 set when more wait. Every record of the last batch must have been dealt with.
+    /// with bit 30 set when another call must follow. Every record of the last batch must have been
+    /// dealt with.
+    ///
+    /// One call is one turn of the event loop, and a connection gets one event a turn: between two
+    /// of its events the tick and microtask queues run, as between two callbacks of libuv.
     pub(super) fn take(&mut self, env: &Env, mut slabs: Object) -> Result<u32> {
         self.lending.collect();
         self.reader.sweep(&mut slabs)?;
+        let gates = self.gates.borrow();
+        let ahead = self.outbox.ahead();
+        // An id is not given out again before this: its last event is in a later batch.
+        for (conn, len) in self.shown.drain(..) {
+            if let Some(gate) = gates.get(conn) {
+                gate.take(ahead, len as usize);
+            }
+        }
         // SAFETY: JavaScript gave the array for this purpose and runs on this very thread.
         let batch = unsafe { self.batch.as_mut() };
         let (records, _) = batch.as_chunks_mut::<{ records::RECORD_WORDS }>();
         let (reader, details) = (&mut self.reader, &mut self.details);
-        let gates = self.gates.borrow();
-        let more = self.outbox.take(records.len(), &mut self.taken);
+        let mut more = true;
+        // Those that waited come first, and few new ones to them: a connection that says more than
+        // one thing a turn is read no faster than it is served.
+        if self.taken.len() < records.len() {
+            more = self.outbox.take(records.len(), &mut self.taken);
+        }
+        self.turns.next();
         let mut count = 0;
         for event in self.taken.drain(..) {
-            if let Event::Data { conn, chunk, .. } = &event {
-                if let Some(gate) = gates.get(*conn) {
-                    gate.take(chunk.len as usize);
-                }
-                reader.take(env, &mut slabs, *chunk)?;
+            let conn = event.conn();
+            if count == records.len() || !self.turns.take(conn) {
+                self.deferred.push_back(event);
+                continue;
             }
             match &event {
-                Event::Secured { conn, facts } => self.facts.insert(*conn, facts.clone()),
-                Event::Closed { conn } => self.facts.remove(*conn),
+                Event::Data { chunk, .. } => {
+                    reader.take(env, &mut slabs, *chunk)?;
+                    self.shown.push((conn, chunk.len));
+                    // Its reader may wait for it, and wake nobody before.
+                    more |= gates.get(conn).is_some_and(|gate| gate.may_hold_up());
+                }
+                Event::Secured { facts, .. } => self.facts.insert(conn, facts.clone()),
+                Event::Closed { .. } => {
+                    self.facts.remove(conn);
+                    if let Some(gate) = gates.get(conn) {
+                        gate.end(ahead);
+                    }
+                }
                 _ => {}
             }
             records[count] = records::encode(event, details);
             count += 1;
         }
+        std::mem::swap(&mut self.taken, &mut self.deferred);
+        more |= !self.taken.is_empty();
         Ok(count as u32 | if more { MORE } else { 0 })
     }
 
@@ -222,5 +263,28 @@ impl Environment {
 
     pub(super) fn gates(&self) -> Rc<RefCell<Gates>> {
         self.gates.clone()
+    }
+}
+
+/// Which connections have had their event of this turn.
+#[derive(Default)]
+struct Turns {
+    now: u32,
+    /// By connection.
+    last: Vec<u32>,
+}
+
+impl Turns {
+    fn next(&mut self) {
+        self.now = self.now.wrapping_add(1);
+    }
+
+    /// False where the connection has had its event.
+    fn take(&mut self, conn: ConnId) -> bool {
+        let index = conn as usize;
+        if self.last.len() <= index {
+            self.last.resize(index + 1, self.now.wrapping_sub(1));
+        }
+        std::mem::replace(&mut self.last[index], self.now) != self.now
     }
 }

@@ -26,7 +26,7 @@ const SMALL_BYTES: usize = 64 << 10;
 const LARGE_BYTES: usize = 256 << 10;
 
 /// Bytes of slabs that an environment keeps for its next reads.
-const FREE_BYTES_MAX: usize = 4 << 20;
+const FREE_BYTES_MAX: usize = 2 << 20;
 
 type Memory = Box<[MaybeUninit<u8>]>;
 

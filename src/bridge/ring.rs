@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::net::{Command, ConnId, Gate, KeepAlive, Outbound};
+use crate::net::{Command, ConnId, Gate, KeepAlive, Outbound, ReadAhead};
 
 /// Words of a record.
 pub(super) const RECORD_WORDS: usize = 4;
@@ -32,6 +32,8 @@ mod operation {
 
 /// What a record needs besides its own words.
 pub(super) struct Decoder<'a> {
+    pub gates: &'a Gates,
+    pub ahead: &'a ReadAhead,
     /// Bytes in the slab of this flush.
     pub bytes: usize,
     /// Large writes of this tick, in the order of their records.
@@ -39,7 +41,7 @@ pub(super) struct Decoder<'a> {
 }
 
 impl Decoder<'_> {
-    /// The command of a record, or None where the record makes no sense.
+    /// The command of a record, or None where no reactor need hear of it, or it makes no sense.
     pub(super) fn decode(&mut self, record: &[i32]) -> Option<Command> {
         let &[operation, conn, first, second] = record else {
             return None;
@@ -69,8 +71,15 @@ impl Decoder<'_> {
                 }
             }
             operation::SHUTDOWN => Command::Shutdown { conn },
-            operation::PAUSE => Command::Pause { conn },
-            operation::RESUME => Command::Resume { conn },
+            operation::PAUSE => {
+                // Before the reactor learns that JavaScript has dealt with what it has.
+                self.gates.get(conn)?.pause();
+                return None;
+            }
+            operation::RESUME => {
+                self.gates.get(conn)?.resume(self.ahead);
+                Command::Resume { conn }
+            }
             operation::NO_DELAY => Command::NoDelay {
                 conn,
                 on: first != 0,

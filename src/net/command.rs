@@ -40,10 +40,7 @@ pub enum Command {
     Shutdown {
         conn: ConnId,
     },
-    /// Stops reading; the kernel's buffer then stops the server.
-    Pause {
-        conn: ConnId,
-    },
+    /// Reads on, behind a gate that allows it again.
     Resume {
         conn: ConnId,
     },
@@ -75,7 +72,6 @@ impl Command {
             | Self::Dial { conn }
             | Self::Proceed { conn }
             | Self::Shutdown { conn }
-            | Self::Pause { conn }
             | Self::Resume { conn }
             | Self::NoDelay { conn, .. }
             | Self::KeepAlive { conn, .. }

@@ -23,6 +23,7 @@ use super::gate::{Gate, Reading};
 use super::memory::{CHUNK_BYTES_MAX, Inbound};
 use super::options;
 use super::outbox::Outbox;
+use super::read_ahead::Demand;
 use super::secure::Secure;
 use super::stream::Stream;
 
@@ -42,6 +43,15 @@ pub(super) struct PortIo {
 }
 
 impl PortIo {
+    /// How many bytes to read at most, or where reading stands when it must not go on now.
+    fn demand(&self, gate: &Gate, cx: &Context<'_>) -> Result<usize, Progress> {
+        match gate.demand(self.outbox.ahead(), cx.waker()) {
+            Demand::Paused => Err(Progress::Exhausted),
+            Demand::Now(most) if !self.outbox.is_full(cx.waker()) => Ok(most),
+            Demand::Now(_) | Demand::Later => Err(Progress::Held),
+        }
+    }
+
     /// Does something for one connection: a panic in it is that connection's, not the thread's.
     pub(super) fn guard(&self, conn: ConnId, act: impl FnOnce()) {
         if catch_unwind(AssertUnwindSafe(act)).is_err() {
@@ -83,7 +93,6 @@ pub(super) struct Conn {
     sending: Sending,
     /// Reported once nothing is left to read: a server may answer and close while we write.
     write_error: Option<i32>,
-    reading: bool,
     ended: bool,
     /// The gate's epoch when the last write came.
     written_epoch: u32,
@@ -110,7 +119,6 @@ impl Conn {
             held_once: false,
             sending: Sending::Open,
             write_error: None,
-            reading: true,
             ended: false,
             written_epoch: 0,
             room: ROOM_MIN,
@@ -178,11 +186,8 @@ impl Conn {
         }
     }
 
-    pub(super) fn set_reading(&mut self, on: bool) {
-        self.reading = on;
-        if on {
-            self.wake();
-        }
+    pub(super) fn resume(&self) {
+        self.wake();
     }
 
     pub(super) fn stream(&self) -> Option<&Stream> {
@@ -284,14 +289,14 @@ impl Conn {
                     }
                     return Progress::Exhausted;
                 }
-                Reading::Allowed { .. } if !self.reading => return Progress::Exhausted,
                 Reading::Allowed { epoch } => {
-                    if self.gate.is_full(cx.waker()) || self.io.outbox.is_full(cx.waker()) {
-                        return Progress::Held;
-                    }
+                    let most = match self.io.demand(&self.gate, cx) {
+                        Ok(most) => most,
+                        Err(progress) => return progress,
+                    };
                     let mut inbound = self.io.inbound.borrow_mut();
                     let room = inbound.room(self.room);
-                    let room_len = room.len().min(CHUNK_BYTES_MAX);
+                    let room_len = room.len().min(most);
                     let room = &mut room[..room_len];
                     let mut buf = ReadBuf::uninit(room);
                     match stream.poll_read(cx, &mut buf, self.write_error) {
@@ -312,7 +317,7 @@ impl Conn {
                                 self.room
                             };
                             drop(inbound);
-                            self.gate.add_untaken(len);
+                            self.gate.add_untaken(self.io.outbox.ahead(), len);
                             self.io.outbox.push(Event::Data {
                                 conn: self.id,
                                 epoch,

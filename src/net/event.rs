@@ -141,6 +141,28 @@ pub enum Event {
 }
 
 impl Event {
+    /// The connection that it is of.
+    pub fn conn(&self) -> ConnId {
+        match self {
+            Self::Resolved { conn, .. }
+            | Self::Attempt { conn, .. }
+            | Self::Connected { conn, .. }
+            | Self::ConnectFailed { conn, .. }
+            | Self::Data { conn, .. }
+            | Self::Secured { conn, .. }
+            | Self::Sessions { conn, .. }
+            | Self::HelloRequest { conn }
+            | Self::TlsFailed { conn, .. }
+            | Self::End { conn }
+            | Self::Failed { conn, .. }
+            | Self::Panicked { conn }
+            | Self::Killed { conn }
+            | Self::Written { conn, .. }
+            | Self::Shut { conn }
+            | Self::Closed { conn } => *conn,
+        }
+    }
+
     /// Takes in the event that follows, where both are pieces of one thing: what is sent or taken
     /// in small pieces costs JavaScript no event for each. False where they are not.
     pub(super) fn join(&mut self, next: &Event) -> bool {

@@ -1,9 +1,10 @@
 //! What the JavaScript thread and the reactor must agree on about one connection, without waiting.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::Waker;
 
+use super::read_ahead::{Demand, Intake, ReadAhead};
 use crate::lock::lock;
 
 const ACTIVE: u32 = 0;
@@ -13,12 +14,6 @@ const STATE_MASK: u32 = 0b11;
 /// Something was written on the connection before it was parked.
 const USED: u32 = 0b100;
 const EPOCH_SHIFT: u32 = 3;
-
-/// Received bytes of one connection that JavaScript has not taken, before it is read no further.
-///
-/// Two of the largest reads: one to be looked at while the other is filled. More would let a
-/// single download crowd out the others' events.
-const UNTAKEN_BYTES_MAX: usize = 512 << 10;
 
 /// The word that decides whether a parked connection may be handed out.
 ///
@@ -41,8 +36,7 @@ const UNTAKEN_BYTES_MAX: usize = 512 << 10;
 pub struct Gate {
     word: AtomicU32,
     written: AtomicU64,
-    untaken: AtomicUsize,
-    reader: Mutex<Option<Waker>>,
+    intake: Mutex<Intake>,
 }
 
 /// What the reactor may do with bytes that wait on a connection.
@@ -83,31 +77,42 @@ impl Gate {
         self.written.load(Ordering::Relaxed)
     }
 
-    /// JavaScript took so many received bytes: a reader that waited for it goes on.
-    pub fn take(&self, bytes: usize) {
-        let before = self.untaken.fetch_sub(bytes, Ordering::AcqRel);
-        if before >= UNTAKEN_BYTES_MAX {
-            // Not under the lock: the reader, once it is awake, may take it at once.
-            let waiting = lock(&self.reader).take();
-            if let Some(waker) = waiting {
-                waker.wake();
-            }
+    /// JavaScript has dealt with so many received bytes: a reader that waited for it goes on.
+    pub fn take(&self, all: &ReadAhead, bytes: usize) {
+        // Not woken under the lock: the reader, once it is awake, may take it at once.
+        let waiting = lock(&self.intake).take(all, bytes);
+        if let Some(waker) = waiting {
+            waker.wake();
         }
     }
 
-    pub(super) fn add_untaken(&self, bytes: usize) {
-        self.untaken.fetch_add(bytes, Ordering::AcqRel);
+    /// Whether a reader may have to wait for the next `take`, and so nothing more may come before.
+    pub fn may_hold_up(&self) -> bool {
+        lock(&self.intake).may_hold_up()
     }
 
-    /// Whether the reader must wait until JavaScript has taken more; it is woken then.
-    pub(super) fn is_full(&self, waker: &Waker) -> bool {
-        let full = || self.untaken.load(Ordering::Acquire) >= UNTAKEN_BYTES_MAX;
-        if !full() {
-            return false;
-        }
-        *lock(&self.reader) = Some(waker.clone());
-        // JavaScript may have taken it all before the waker was there.
-        full()
+    /// JavaScript wants nothing more; the kernel's buffer then stops the server.
+    pub fn pause(&self) {
+        lock(&self.intake).pause();
+    }
+
+    /// JavaScript wants more. The reader has to be woken: see `Command::Resume`.
+    pub fn resume(&self, all: &ReadAhead) {
+        lock(&self.intake).resume(all);
+    }
+
+    /// Nothing of the connection is left.
+    pub fn end(&self, all: &ReadAhead) {
+        lock(&self.intake).end(all);
+    }
+
+    /// Whether to read now. Whoever must wait for JavaScript to take more is woken then.
+    pub(super) fn demand(&self, all: &ReadAhead, waker: &Waker) -> Demand {
+        lock(&self.intake).demand(all, waker)
+    }
+
+    pub(super) fn add_untaken(&self, all: &ReadAhead, bytes: usize) {
+        lock(&self.intake).add(all, bytes);
     }
 
     pub(super) fn add_written(&self, bytes: usize) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
-use super::Event;
+use super::{Event, ReadAhead};
 use crate::lock::lock;
 
 /// Received bytes that may wait for JavaScript before the reactor stops reading for this port.
@@ -27,6 +27,8 @@ pub struct Outbox {
     /// None once the environment is going away. Not behind the events' lock: whom the bell wakes
     /// takes them at once, and would meet the ringer, still in its system call, at a closed door.
     bell: Mutex<Option<Bell>>,
+    /// What the port's connections are read ahead of JavaScript.
+    ahead: ReadAhead,
 }
 
 type Bell = Box<dyn Fn() + Send>;
@@ -52,19 +54,26 @@ impl Outbox {
                 closed: false,
             }),
             bell: Mutex::new(Some(bell)),
+            ahead: ReadAhead::default(),
         }
     }
 
-    /// Moves up to `max` events to `taken`, which is empty. Returns whether more are waiting; if
+    pub fn ahead(&self) -> &ReadAhead {
+        &self.ahead
+    }
+
+    /// Moves up to `max` events to the end of `taken`. Returns whether more are waiting; if
     /// none are, the next one rings the bell. The lock is held for no longer than the move.
     pub fn take(&self, max: usize, taken: &mut VecDeque<Event>) -> bool {
         let mut inner = lock(&self.inner);
-        if inner.events.len() <= max {
+        if taken.is_empty() && inner.events.len() <= max {
             std::mem::swap(&mut inner.events, taken);
             inner.unread_bytes = 0;
         } else {
-            taken.extend(inner.events.drain(..max));
-            let freed: usize = taken.iter().map(Event::data_len).sum();
+            let before = taken.len();
+            let count = inner.events.len().min(max);
+            taken.extend(inner.events.drain(..count));
+            let freed: usize = taken.range(before..).map(Event::data_len).sum();
             inner.unread_bytes -= freed;
         }
         let blocked = if inner.unread_bytes < UNREAD_BYTES_MAX {

@@ -409,8 +409,7 @@ impl PortState {
             Command::Dial { conn } => return self.dial(conn),
             Command::Proceed { conn } => return self.with(conn, Conn::proceed),
             Command::Shutdown { conn } => return self.with(conn, Conn::shutdown),
-            Command::Pause { conn } => return self.with(conn, |conn| conn.set_reading(false)),
-            Command::Resume { conn } => return self.with(conn, |conn| conn.set_reading(true)),
+            Command::Resume { conn } => return self.with(conn, |conn| conn.resume()),
             Command::NoDelay { conn, on } => {
                 return self.with_stream(conn, |stream| options::set_no_delay(stream, on));
             }

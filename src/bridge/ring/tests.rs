@@ -4,6 +4,8 @@ use super::*;
 
 fn decode(record: &[i32], bytes: usize) -> Option<Command> {
     Decoder {
+        gates: &Gates::default(),
+        ahead: &ReadAhead::default(),
         bytes,
         large: &mut std::iter::empty(),
     }

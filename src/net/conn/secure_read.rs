@@ -19,11 +19,11 @@ impl Conn {
     /// anything else that comes then kills it.
     pub(super) fn poll_read_secure(&mut self, cx: &mut Context<'_>) -> Progress {
         for _ in 0..READS_PER_TURN {
-            let epoch = match self.may_read_secure(cx) {
-                Ok(epoch) => epoch,
+            let (epoch, most) = match self.may_read_secure(cx) {
+                Ok(demand) => demand,
                 Err(progress) => return progress,
             };
-            match (self.read_secure(cx, epoch), epoch) {
+            match (self.read_secure(cx, epoch, most), epoch) {
                 (Incoming::Nothing, _) => return Progress::Exhausted,
                 (Incoming::Some, _) => {}
                 (Incoming::Secured(facts), _) => self.io.outbox.push(Event::Secured {
@@ -48,9 +48,9 @@ impl Conn {
         Progress::Held
     }
 
-    /// The epoch that received bytes belong to, None where nobody has asked for any; or how reading
-    /// stands where it must wait.
-    fn may_read_secure(&self, cx: &Context<'_>) -> Result<Option<u32>, Progress> {
+    /// The epoch that received bytes belong to, None where nobody has asked for any, and how many to
+    /// read at most; or how reading stands where it must wait.
+    fn may_read_secure(&self, cx: &Context<'_>) -> Result<(Option<u32>, usize), Progress> {
         let Some(secure) = self.secure.as_ref().filter(|_| !self.ended) else {
             return Err(Progress::Exhausted);
         };
@@ -58,25 +58,23 @@ impl Conn {
             return Err(Progress::Exhausted);
         }
         match self.gate.reading(self.written_epoch) {
-            Reading::Unsolicited => Ok(None),
-            Reading::Allowed { epoch } if secure.must_read() => Ok(Some(epoch)),
-            Reading::Allowed { .. } if !self.reading => Err(Progress::Exhausted),
-            Reading::Allowed { .. }
-                if self.gate.is_full(cx.waker()) || self.io.outbox.is_full(cx.waker()) =>
-            {
-                Err(Progress::Held)
+            Reading::Unsolicited => Ok((None, usize::MAX)),
+            Reading::Allowed { epoch } if secure.must_read() => Ok((Some(epoch), usize::MAX)),
+            Reading::Allowed { epoch } => {
+                let most = self.io.demand(&self.gate, cx)?;
+                Ok((Some(epoch), most))
             }
-            Reading::Allowed { epoch } => Ok(Some(epoch)),
         }
     }
 
-    fn read_secure(&mut self, cx: &mut Context<'_>, epoch: Option<u32>) -> Incoming {
+    fn read_secure(&mut self, cx: &mut Context<'_>, epoch: Option<u32>, most: usize) -> Incoming {
         let (Some(stream), Some(secure)) = (&mut self.stream, &mut self.secure) else {
             return Incoming::Nothing;
         };
         let write_error = self.write_error;
         let mut read = |room: &mut [u8]| {
-            let mut buf = ReadBuf::new(room);
+            let most = room.len().min(most);
+            let mut buf = ReadBuf::new(&mut room[..most]);
             match stream.poll_read(cx, &mut buf, write_error) {
                 Poll::Ready(Ok(())) => Ok(buf.filled().len()),
                 Poll::Ready(Err(err)) => Err(err),
@@ -90,7 +88,7 @@ impl Conn {
         let mut gathered: Option<Chunk> = None;
         let deliver = |chunk: Option<Chunk>| {
             if let Some(chunk) = chunk {
-                gate.add_untaken(chunk.len as usize);
+                gate.add_untaken(outbox.ahead(), chunk.len as usize);
                 outbox.push(Event::Data {
                     conn,
                     epoch: epoch_of_data,

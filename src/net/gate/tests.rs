@@ -26,17 +26,6 @@ fn a_dead_connection_is_neither_parked_nor_claimed() {
 }
 
 #[test]
-fn a_reader_waits_while_too_much_is_untaken() {
-    let gate = Gate::default();
-    gate.add_untaken(UNTAKEN_BYTES_MAX - 1);
-    assert!(!gate.is_full(Waker::noop()));
-    gate.add_untaken(1);
-    assert!(gate.is_full(Waker::noop()));
-    gate.take(1);
-    assert!(!gate.is_full(Waker::noop()));
-}
-
-#[test]
 fn bytes_before_the_first_request_byte_of_an_epoch_are_unsolicited() {
     let gate = Gate::default();
     assert_eq!(gate.reading(0), Reading::Allowed { epoch: 0 });
