@@ -99,9 +99,10 @@ impl Intake {
         self.untaken += bytes;
     }
 
-    /// Whether nothing more may come until JavaScript has said that it has dealt with all.
+    /// Whether nothing more may come until JavaScript has said that it has dealt with all. A reader
+    /// that waits already may wait for less than what makes one wait.
     pub(super) fn may_hold_up(&self) -> bool {
-        self.untaken >= LEAST_BYTES
+        self.reader.is_some() || self.untaken >= LEAST_BYTES
     }
 
     /// JavaScript has dealt with so many bytes. Returns who is to be woken.

@@ -51,6 +51,21 @@ fn small_answers_hold_up_nobody() {
 }
 
 #[test]
+fn a_reader_that_waits_is_woken_however_the_rest_is_cut() {
+    let all = ReadAhead::default();
+    let mut intake = Intake::default();
+    // Of an answer before nobody has said yet that it is dealt with.
+    let (before, next) = (LEAST_BYTES - 1, LEAST_BYTES / 2 + 1);
+    intake.add(&all, before);
+    intake.add(&all, next);
+    assert_eq!(intake.demand(&all, Waker::noop()), Demand::Later);
+    assert!(intake.take(&all, before).is_none());
+    assert!(intake.may_hold_up());
+    assert!(intake.take(&all, next).is_some());
+    assert!(!intake.may_hold_up());
+}
+
+#[test]
 fn who_takes_what_comes_is_read_ahead_within_a_window() {
     let all = ReadAhead::default();
     let mut intake = flowing(&all);
