@@ -9,8 +9,9 @@ const { isIP } = require('node:net');
 const errors = require('./errors');
 const { nextTick } = require('./originals');
 
-// Whether listeners of the program have heard of the socket's addresses; of ours.
+// Whether listeners of the program have heard of the socket's addresses.
 const kJudged = Symbol('judged');
+// Marks a listener that is not the program's.
 const kOwn = Symbol("oxagent's own");
 
 // `begin(request)` goes on once the addresses are known.
