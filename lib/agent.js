@@ -47,7 +47,8 @@ const KEEP_ALIVE_TIMEOUT_BUFFER_MS = 1000;
 const kLimits = Symbol('limits');
 const kBounds = Symbol('bounds');
 const kViews = Symbol('views');
-// What the agent's properties of the views' names have, while the program has put nothing else there.
+// What the agent's properties of the views' names have, while the program has put nothing else
+// there.
 const kShown = Symbol('shown');
 const kNameOf = Symbol('nameOf');
 const kFullName = Symbol('fullName');

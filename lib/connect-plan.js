@@ -46,9 +46,9 @@ const FAMILIES = new Map([
 
 const isBlockList = net.BlockList.isBlockList ?? ((value) => value instanceof net.BlockList);
 
-// Returns null, or { request, host, several, dialled, lookup, blockList }: `host` as the program wrote
-// it, `dialled` where it is an address, `lookup` where JavaScript is to resolve the name, `blockList`
-// where it is to judge the addresses.
+// Returns null, or { request, host, several, dialled, lookup, blockList }: `host` as the program
+// wrote it, `dialled` where it is an address, `lookup` where JavaScript is to resolve the name,
+// `blockList` where it is to judge the addresses.
 function planConnect(options) {
   for (const name of NODE_ONLY) {
     if (options[name] !== undefined && options[name] !== null) return null;

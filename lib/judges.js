@@ -1,8 +1,9 @@
 'use strict';
 
-// What a server is judged by and no name tells: Node's getName() leaves these options out, and marks
-// a request that brings a checkServerIdentity() of its own on some lines and by https.request()
-// alone. A connection that was judged by one of them serves no request that has another.
+// What a server is judged by and no name tells: Node's getName() leaves these options out, and
+// marks a request that brings a checkServerIdentity() of its own on some lines and by
+// https.request() alone. A connection that was judged by one of them serves no request that has
+// another.
 
 const tls = require('node:tls');
 

@@ -1,8 +1,8 @@
 'use strict';
 
 // The entries 'net' and 'dns' of perf_hooks, for the program's PerformanceObserver. Only code of
-// Node's can make them: it does so where it is told that a handle has connected. It is told so here,
-// of a stand-in for a socket.
+// Node's can make them: it does so where it is told that a handle has connected. It is told so
+// here, of a stand-in for a socket.
 
 const { channel } = require('node:diagnostics_channel');
 const net = require('node:net');

@@ -1,7 +1,8 @@
 'use strict';
 
-// The runtime's own permission model: whether this process may use the network. Where it may not, or
-// not wholly, the runtime's transport decides of each connection, and refuses it in its own words.
+// The runtime's own permission model: whether this process may use the network. Where it may not,
+// or not wholly, the runtime's transport decides of each connection, and refuses it in its own
+// words.
 
 const process = require('node:process');
 

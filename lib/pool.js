@@ -48,9 +48,9 @@ class Pool {
   // Called with the name of an origin that has neither slots nor waiters any more.
   onGone = null;
 
-  // `handler` is told what to do: open(waiter, slot), drop(socket), late(waiter), and expire(socket)
-  // before the drop of one that has been idle for too long. The `bounds` are those of
-  // ./agent-options.js.
+  // `handler` is told what to do: open(waiter, slot), drop(socket), late(waiter), and
+  // expire(socket) before the drop of one that has been idle for too long. The `bounds` are those
+  // of ./agent-options.js.
   constructor(limits, bounds, handler) {
     this.#handler = handler;
     this.#native = new NativePool(native, ...nativeLimits(limits));

@@ -44,8 +44,8 @@ const kRedial = Symbol('redial');
 // One more than the bytes of the exchange that may still be held; 0 where it is not replayed.
 const kReplayLeft = Symbol('replayLeft');
 const kHeld = Symbol('held');
-// The most bytes that are held, and whether it is the first exchange: a dying connection that was not
-// used before is no reason to send it again.
+// The most bytes that are held, and whether it is the first exchange: a dying connection that was
+// not used before is no reason to send it again.
 const kLimit = Symbol('replayLimit');
 const kIsFirst = Symbol('isFirst');
 // The socket whose connection this one waits for.
@@ -76,8 +76,8 @@ function mayRedial(socket, redial, limit) {
   socket[kLimit] = limit;
 }
 
-// The next exchange of a connection begins. It may be replayed where the connection was used before.
-// A socket of another make has no way to be replayed.
+// The next exchange of a connection begins. It may be replayed where the connection was used
+// before. A socket of another make has no way to be replayed.
 function beginExchange(socket, limit) {
   if (!socket[kRedial] || !isUsed(socket)) return;
   socket[kReplayLeft] = limit + 1;
@@ -166,8 +166,8 @@ function replay(socket, unsent, surface) {
   return true;
 }
 
-// What is to be sent again, over which connection, and what is known of the server; null where it may
-// not be sent again.
+// What is to be sent again, over which connection, and what is known of the server; null where it
+// may not be sent again.
 function takeExchange(socket, unsent) {
   const req = socket._httpMessage;
   if (!isComplete(socket, req) || !(unsent || isIdempotent(req))) return null;

@@ -97,8 +97,8 @@ function failAtEnd(socket, error) {
   });
 }
 
-// The server of TLS 1.2 asks for a new handshake: what was sent is sent again over Node's TLS, where
-// that may be.
+// The server of TLS 1.2 asks for a new handshake: what was sent is sent again over Node's TLS,
+// where that may be.
 function replayByNode(socket) {
   const exchange = socket[kReplayLeft] > 0 ? takeExchange(socket, false) : null;
   if (exchange === null) return;
@@ -106,8 +106,8 @@ function replayByNode(socket) {
   else replayOver(socket, exchange, () => socket.destroy());
 }
 
-// The program has seen its socket connect, and sees it no second time. `surface` does what would have
-// been done otherwise.
+// The program has seen its socket connect, and sees it no second time. `surface` does what would
+// have been done otherwise.
 function replayOver(socket, { req, inner, held, known }, surface) {
   moveTo(socket, inner);
   countReplay(socket, req);

@@ -69,7 +69,8 @@ const SECURE_OPTIONS = [
   'SSL_OP_SINGLE_ECDH_USE',
 ].reduce((bits, name) => bits | BigInt(constants[name] ?? 0), 0n);
 
-// RFC 5746 came in 2010: OpenSSL 3 refuses servers that do not know it, unless it is told otherwise.
+// RFC 5746 came in 2010: OpenSSL 3 refuses servers that do not know it, unless it is told
+// otherwise.
 const LEGACY_SERVERS = BigInt(constants.SSL_OP_LEGACY_SERVER_CONNECT ?? 0);
 
 const readings = new OptionCache(CONTEXTS_MAX);

@@ -1,7 +1,7 @@
 'use strict';
 
-// Which TLS a server needs, by context and origin: the next connection to one that only Node's could
-// serve goes to that at once.
+// Which TLS a server needs, by context and origin: the next connection to one that only Node's
+// could serve goes to that at once.
 
 const { monotonicNow } = require('../originals');
 
@@ -30,8 +30,8 @@ function noteServed(plan, options) {
   keep(byRustls, plan, options);
 }
 
-// Node's TLS has served a server that went away from rustls. Only where that has never served it, or
-// it is the second time in a row, is that a reason.
+// Node's TLS has served a server that went away from rustls. Only where that has never served it,
+// or it is the second time in a row, is that a reason.
 function rememberGone(plan, options) {
   if (isKept(byRustls, plan, options)) byRustls.get(plan.context).delete(originOf(plan, options));
   else remember(plan, options);

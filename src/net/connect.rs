@@ -150,8 +150,8 @@ fn interleave(addresses: Vec<SocketAddr>) -> VecDeque<SocketAddr> {
 }
 
 /// Starts one attempt after the other, each when the port has been told of it and does not object;
-/// the first that connects wins, the others are dropped. JavaScript has told of the first by itself,
-/// but where the near end may forbid it.
+/// the first that connects wins, the others are dropped. JavaScript has told of the first by
+/// itself, but where the near end may forbid it.
 async fn race(
     conn: ConnId,
     connect: &Connect,

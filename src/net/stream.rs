@@ -15,8 +15,8 @@ use super::errno::EPIPE;
 use super::{Endpoint, scheduling};
 
 pub(super) enum Stream {
-    /// `peer` is what was dialled: the server may be gone before the system can be asked. Where that
-    /// is no host's address (`0.0.0.0`), it is what the system made of it.
+    /// `peer` is what was dialled: the server may be gone before the system can be asked. Where
+    /// that is no host's address (`0.0.0.0`), it is what the system made of it.
     Tcp { tcp: TcpStream, peer: SocketAddr },
     #[cfg(unix)]
     Unix { stream: UnixStream, path: String },

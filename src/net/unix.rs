@@ -1,5 +1,5 @@
-//! Unix sockets. They are connected at the call, as libuv does it: a folder, a user or a path that the
-//! program changes after it changes nothing. Nobody waits for that: the kernel answers at once.
+//! Unix sockets. They are connected at the call, as libuv does it: a folder, a user or a path that
+//! the program changes after it changes nothing. Nobody waits for that: the kernel answers at once.
 
 use std::io;
 

@@ -34,8 +34,8 @@ const fn constructed(number: u8) -> u8 {
 
 const NETSCAPE_TYPE: &[u8] = &[0x60, 0x86, 0x48, 0x01, 0x86, 0xf8, 0x42, 0x01, 0x01];
 
-/// Whether the value of an extension (those that begin with 55 1d are the standard's own) is what the standard says it is. Extensions that OpenSSL does
-/// not read either may be anything.
+/// Whether the value of an extension (those that begin with 55 1d are the standard's own) is what
+/// the standard says it is. Extensions that OpenSSL does not read either may be anything.
 pub(super) fn is_sound(oid: &[u8], value: &[u8]) -> bool {
     match *oid {
         [0x55, 0x1d, 14] => only(value, OCTET_STRING).is_some(),

@@ -48,8 +48,8 @@ impl Conn {
         Progress::Held
     }
 
-    /// The epoch that received bytes belong to, None where nobody has asked for any, and how many to
-    /// read at most; or how reading stands where it must wait.
+    /// The epoch that received bytes belong to, None where nobody has asked for any, and how many
+    /// to read at most; or how reading stands where it must wait.
     fn may_read_secure(&self, cx: &Context<'_>) -> Result<(Option<u32>, usize), Progress> {
         let Some(secure) = self.secure.as_ref().filter(|_| !self.ended) else {
             return Err(Progress::Exhausted);
