@@ -9,7 +9,7 @@ const process = require('node:process');
 const tls = require('node:tls');
 const { NodeOnly } = require('./node-only');
 const { OptionCache } = require('./option-cache');
-const { certificatesIn } = require('./pem');
+const { certificateDersIn } = require('./pem');
 const { hasFlag, startEnvironment } = require('./started-with');
 
 const SETS_MAX = 100;
@@ -67,7 +67,7 @@ function extraCertificates() {
     if (error.code === 'ENOENT') return [];
     throw new NodeOnly('NODE_EXTRA_CA_CERTS');
   }
-  return certificatesIn(content, 'NODE_EXTRA_CA_CERTS').map((certificate) => certificate.raw);
+  return certificateDersIn([content], 'NODE_EXTRA_CA_CERTS');
 }
 
 /** The roots that the option `ca` names: one object for the same values. */
@@ -75,11 +75,7 @@ function rootsFrom(ca) {
   const values = [ca];
   let roots = sets.find(values);
   if (roots === undefined) {
-    const certificates = [ca].flat().flatMap((value) => certificatesIn(value, 'ca'));
-    roots = rootsOf(
-      certificates.map((certificate) => certificate.raw),
-      false,
-    );
+    roots = rootsOf(certificateDersIn([ca].flat(), 'ca'), false);
     sets.keep(values, roots);
   }
   return roots;

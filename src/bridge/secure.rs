@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 
-use crate::tls::{Context, ContextSpec, Facts, Handshake, Roots};
+use crate::tls::{Context, ContextSpec, Facts, Handshake, Roots, is_legible};
 
 /// The certificates of authorities, made once for all contexts that trust them.
 #[napi]
@@ -18,6 +18,12 @@ impl TlsRoots {
     #[napi(constructor, catch_unwind)]
     pub fn new(bundled: Vec<Uint8Array>, own: Vec<Uint8Array>) -> Self {
         Self(Arc::new(Roots::new(copies(&bundled), copies(&own))))
+    }
+
+    /// Which of these are plainly certificates that OpenSSL can read; see `tls::is_legible`.
+    #[napi(catch_unwind)]
+    pub fn are_legible(certificates: Vec<Uint8Array>) -> Vec<bool> {
+        certificates.iter().map(|der| is_legible(der)).collect()
     }
 }
 

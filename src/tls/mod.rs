@@ -17,6 +17,7 @@ mod failure;
 pub(crate) mod fixtures;
 mod judge;
 mod key_log;
+mod legible;
 mod opening;
 mod path;
 mod pinned;
@@ -31,4 +32,5 @@ pub use client::{Client, Facts, Handshake, Progress, Received, ciphertext_bytes}
 pub use context::{Context, ContextSpec};
 pub use failure::{Failure, Kind};
 pub use judge::Verdict;
+pub use legible::is_legible;
 pub use roots::Roots;

@@ -5,11 +5,11 @@
 //! for none at all. OpenSSL calls the certificate invalid. It is lenient with other faults: those
 //! are refused here too, and its own verdict is asked for then.
 
-const BOOLEAN: u8 = 0x01;
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const BOOLEAN: u8 = 0x01;
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const BIT_STRING: u8 = 0x03;
+pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 const UTF8_STRING: u8 = 0x0c;
 const NUMERIC_STRING: u8 = 0x12;
 const PRINTABLE_STRING: u8 = 0x13;
@@ -17,7 +17,7 @@ const TELETEX_STRING: u8 = 0x14;
 const IA5_STRING: u8 = 0x16;
 const UNIVERSAL_STRING: u8 = 0x1c;
 const BMP_STRING: u8 = 0x1e;
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
 /// The number of a tag that has more octets.
@@ -28,7 +28,7 @@ const fn primitive(number: u8) -> u8 {
     0x80 | number
 }
 
-const fn constructed(number: u8) -> u8 {
+pub(super) const fn constructed(number: u8) -> u8 {
     0xa0 | number
 }
 
@@ -74,7 +74,7 @@ pub(super) fn is_name(name: &[u8]) -> bool {
 
 /// The first element's tag and contents, and what follows it. `None` where it is no DER, or has a
 /// tag that no certificate has.
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+pub(super) fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {
@@ -95,19 +95,19 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 /// The contents of the one element that there is.
-fn only(der: &[u8], tag: u8) -> Option<&[u8]> {
+pub(super) fn only(der: &[u8], tag: u8) -> Option<&[u8]> {
     match element(der)? {
         (found, content, []) if found == tag => Some(content),
         _ => None,
     }
 }
 
-fn sequence(der: &[u8], is: impl Fn(&[u8]) -> bool) -> bool {
+pub(super) fn sequence(der: &[u8], is: impl Fn(&[u8]) -> bool) -> bool {
     only(der, SEQUENCE).is_some_and(is)
 }
 
 /// Whether there are elements alone, each of which `is` what it should be.
-fn all(mut der: &[u8], is: impl Fn(u8, &[u8]) -> bool) -> bool {
+pub(super) fn all(mut der: &[u8], is: impl Fn(u8, &[u8]) -> bool) -> bool {
     while !der.is_empty() {
         match element(der) {
             Some((tag, content, rest)) if is(tag, content) => der = rest,
@@ -119,7 +119,7 @@ fn all(mut der: &[u8], is: impl Fn(u8, &[u8]) -> bool) -> bool {
 
 /// What follows an element that may be missing; `None` where it is there and not what it should
 /// be.
-fn optional(der: &[u8], tag: u8, is: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
+pub(super) fn optional(der: &[u8], tag: u8, is: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
     match element(der) {
         Some((found, content, rest)) if found == tag => is(content).then_some(rest),
         _ => Some(der),
@@ -128,7 +128,7 @@ fn optional(der: &[u8], tag: u8, is: impl Fn(&[u8]) -> bool) -> Option<&[u8]> {
 
 // --- Values --------------------------------------------------------------------------------------
 
-fn is_identifier(content: &[u8]) -> bool {
+pub(super) fn is_identifier(content: &[u8]) -> bool {
     let ends = content.last().is_some_and(|last| last & 0x80 == 0);
     let mut starts_arc = true;
     let fewest = content.iter().all(|octet| {
@@ -139,7 +139,7 @@ fn is_identifier(content: &[u8]) -> bool {
     ends && fewest
 }
 
-fn is_integer(content: &[u8]) -> bool {
+pub(super) fn is_integer(content: &[u8]) -> bool {
     match *content {
         [] => false,
         [first, second, ..] => !matches!((first, second >> 7), (0, 0) | (0xff, 1)),
@@ -199,7 +199,7 @@ fn is_distribution_point(content: &[u8]) -> bool {
         .is_some_and(<[u8]>::is_empty)
 }
 
-fn is_one_of(der: &[u8], is: impl Fn(u8, &[u8]) -> bool) -> bool {
+pub(super) fn is_one_of(der: &[u8], is: impl Fn(u8, &[u8]) -> bool) -> bool {
     matches!(element(der), Some((tag, content, [])) if is(tag, content))
 }
 
