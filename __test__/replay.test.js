@@ -6,6 +6,7 @@
 const assert = require('node:assert/strict');
 const diagnostics = require('node:diagnostics_channel');
 const { once } = require('node:events');
+const http = require('node:http');
 const https = require('node:https');
 const net = require('node:net');
 const { certificate, pki } = require('./support/certificates');
@@ -18,9 +19,11 @@ const {
   failure,
   gone,
   later,
+  rawServer,
   request,
   stuckServer,
 } = require('./support/peer');
+const { serveRawTls } = require('./support/tls-server');
 const { stock } = require('./support/agent');
 
 const { Agent } = require('..');
@@ -59,6 +62,58 @@ describeOwn('a request that meets a dying connection', () => {
       assert.equal(third.socket, first.socket);
       assert.equal(third.socket.replays, 1);
       assert.equal(server.opened(), 2);
+    });
+  }
+
+  for (const secure of [false, true]) {
+    it(`and fills its window before that, ${secure ? 'over TLS' : 'over TCP'}, ends and frees its place`, async () => {
+      const { server: identity, root } = await pki();
+      // Reads the second request no further than its head: what is behind it fills the window.
+      const stopped = (socket) => {
+        socket.pause();
+        setImmediate(() => WAYS.RST(socket));
+      };
+      let connections = 0;
+      const play = (socket) => {
+        const connection = ++connections;
+        let text = '';
+        let served = 0;
+        socket.on('error', () => {});
+        socket.on('data', (chunk) => {
+          text += chunk.toString('latin1');
+          if (connection === 1 && served === 1) return stopped(socket);
+          const length = Number(/content-length: (\d+)/i.exec(text)?.[1] ?? 0);
+          const head = text.indexOf('\r\n\r\n') + 4;
+          if (head < 4 || text.length < head + length) return;
+          text = '';
+          served++;
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        });
+      };
+      const tls = { key: identity.key, cert: identity.chain };
+      const server = secure ? await serveRawTls(tls, play) : await rawServer(play);
+      if (secure) later(() => server.close());
+      const bounds = { keepAlive: true, maxSockets: 1, replayLimit: 64 << 20 };
+      const own = { ...bounds, ca: root.pem };
+      const agent = secure ? httpsAgentWith(own) : agentOf(bounds);
+      const send = (method, payload) => {
+        const where = { host: '127.0.0.1', port: server.port, servername: 'localhost', agent };
+        const req = (secure ? https : http).request({ ...where, method });
+        gone(req);
+        req.once('response', (res) => res.resume());
+        req.end(payload);
+        return req;
+      };
+      await gone(send('GET'));
+      const put = send('PUT', Buffer.alloc(8 << 20, 'p'));
+      const finished = once(put, 'finish');
+      await gone(put);
+      await finished;
+      assert.equal(put.res.statusCode, 200);
+      assert.equal(put.socket.replays, 1);
+      const next = send('GET');
+      await gone(next);
+      assert.equal(next.res.statusCode, 200);
     });
   }
 

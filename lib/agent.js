@@ -429,9 +429,14 @@ Agent.prototype.destroy = function destroy() {
 // --- A socket comes back -----------------------------------------------------------------------
 
 function onFree(socket, options) {
-  // What the request that is done was placed by holds for its socket too.
-  if (this[kPool] === undefined) prepare(this);
-  else if (this[kViews].isEdited) this[kViews].settle();
+  // What the request that is done was placed by holds for its socket too, but for the limit that
+  // Node reads here.
+  if (this[kPool] === undefined) {
+    prepare(this);
+  } else {
+    if (this.maxFreeSockets !== this[kLimits].maxFreeSockets) readLimits(this);
+    if (this[kViews].isEdited) this[kViews].settle();
+  }
   debug?.('agent.on(free)', shownName(this, options));
   const promised = slots.takePromise(socket);
   if (!socket.writable) {

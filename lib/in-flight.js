@@ -135,7 +135,9 @@ function mayBeUnsent(socket) {
 
 function concludeOrWait(socket, callback) {
   if (socket[kEndCallback] !== callback || socket.destroyed) return;
-  if (socket._httpMessage?.finished && awaitRest(socket)) return;
+  // What goes through a tunnel is no request's last, though its request is finished.
+  const req = socket._httpMessage;
+  if (req?.finished && !req.upgradeOrConnect && awaitRest(socket)) return;
   concludeEnd(socket);
 }
 
@@ -149,13 +151,16 @@ function awaitRest(socket) {
 }
 
 function concludeEnd(socket) {
-  takeEndCallback(socket)();
-}
-
-// Leaves it to another to call back for the request's last write; null where that does not wait.
-function takeEndCallback(socket) {
   const callback = socket[kEndCallback];
   socket[kEndCallback] = null;
+  callback();
+}
+
+// Leaves it to another to call back for the write that waits; null where none does.
+function takeWaiting(socket) {
+  const callback = socket[kEndCallback] ?? socket[kWriteCallback];
+  socket[kEndCallback] = null;
+  socket[kWriteCallback] = null;
   return callback;
 }
 
@@ -200,6 +205,6 @@ module.exports = {
   kBytesWritten,
   kUnmarked,
   kWriteCallback,
-  takeEndCallback,
+  takeWaiting,
   unsentBytes,
 };

@@ -48,8 +48,8 @@ class List {
 
   get isListed() {
     if (this.#before !== null) return !this.#isRemoved;
-    this.refresh();
-    return this.#isMade || this.#isInPool;
+    if (this.#isMade) return true;
+    return this.#isStale ? this.#pool.hasIn(this.#part, this.name) : this.#isInPool;
   }
 
   get isOwn() {
@@ -69,10 +69,17 @@ class List {
     return this.#before ?? this.entries;
   }
 
+  get #isStale() {
+    return this.#seen !== this.#pool.version && this.#before === null && !this.#isDetached;
+  }
+
+  get #poolLength() {
+    return this.#isMade ? undefined : this.#pool.lengthIn(this.#part, this.name);
+  }
+
   refresh() {
-    const { version } = this.#pool;
-    if (this.#seen === version || this.#before !== null || this.#isDetached) return;
-    this.#seen = version;
+    if (!this.#isStale) return;
+    this.#seen = this.#pool.version;
     const ids = this.#pool.ids(this.#part, this.name);
     const array = this.#array;
     let length = 0;
@@ -125,6 +132,9 @@ class List {
   // --- Of the proxy ----------------------------------------------------------------------------
 
   get(array, key) {
+    // Programs look at the length alone before each request.
+    const length = key === 'length' && this.#isStale ? this.#poolLength : undefined;
+    if (length !== undefined) return length;
     this.refresh();
     if (key === inspect.custom) return undefined;
     const value = array[key];

@@ -42,6 +42,8 @@ class Pool {
   #expiry = null;
   #expiryAt = Infinity;
   #settling = false;
+  // Slots whose connection is still to be made.
+  #vacant = 0;
   #queueTimeout;
   #version = 0;
 
@@ -88,17 +90,20 @@ class Pool {
   checkout(name) {
     this.#version++;
     const answer = calls.checkout(this.#key, this.originOf(name));
+    if ((answer & VERDICT) === Checkout.OPEN) this.#vacant++;
     return this.#answer(answer);
   }
 
   // A slot outside the limits, for a connection that was not asked for here.
   open(name) {
     this.#version++;
+    this.#vacant++;
     return this.#native.open(this.originOf(name));
   }
 
   attach(slot, socket, carrier) {
     this.#version++;
+    if (this.#sockets[slot] === undefined) this.#vacant--;
     this.#sockets[slot] = socket;
     this.#native.attach(slot, carrier);
   }
@@ -106,6 +111,7 @@ class Pool {
   // The slot waits for its connection again.
   detach(slot) {
     this.#version++;
+    if (this.#sockets[slot] !== undefined) this.#vacant++;
     this.#sockets[slot] = undefined;
   }
 
@@ -142,6 +148,7 @@ class Pool {
 
   remove(slot) {
     this.#version++;
+    if (this.#sockets[slot] === undefined) this.#vacant--;
     this.#sockets[slot] = undefined;
     if (this.#native.remove(slot)) this.#settle();
     // Or the timer would keep an agent that nobody has any more.
@@ -193,6 +200,7 @@ class Pool {
     this.#version++;
     try {
       if (kind === Output.OPEN) {
+        this.#vacant++;
         this.#handler.open(this.dequeue(id), slot);
       } else if (kind === Output.DROP) {
         const socket = this.#sockets[id];
@@ -233,6 +241,12 @@ class Pool {
   countIn(part, name) {
     const origin = this.#ids.get(name);
     return origin === undefined ? 0 : this.#native.counts(origin)[part];
+  }
+
+  // How many entries are in the part, without a look at each: undefined where that does not tell.
+  lengthIn(part, name) {
+    if (part === Part.ACTIVE && this.#vacant > 0) return undefined;
+    return this.countIn(part, name);
   }
 
   // Slots or waiters.

@@ -22,7 +22,7 @@ const {
   setHolding,
   setReading,
 } = require('./connection');
-const { takeEndCallback } = require('./in-flight');
+const { takeWaiting } = require('./in-flight');
 const { nextTick } = require('./originals');
 const { kScope } = require('./scope');
 const { changeCarrier } = require('./slot');
@@ -250,16 +250,15 @@ function goOn(socket, inner, held) {
   inner.destroy();
 }
 
-// Writes what was held once more. The request's last write may wait for the kernel still: it waits
-// for its second self now.
+// Writes what was held once more. The request's last write may wait still: it waits for its second
+// self now. What becomes of the others is the socket's.
 function sendAgain(socket, held, write) {
-  const callback = takeEndCallback(socket) ?? noCallback;
+  const failed = (error) => error && socket.destroy(error);
+  const callback = takeWaiting(socket) ?? failed;
   held.forEach((one, index) => {
-    write(one, index === held.length - 1 ? callback : noCallback);
+    write(one, index === held.length - 1 ? callback : failed);
   });
 }
-
-function noCallback() {}
 
 function ownCopy(chunk) {
   return typeof chunk === 'string' ? chunk : Buffer.from(chunk);

@@ -5,7 +5,7 @@
 const { Buffer } = require('node:buffer');
 const process = require('node:process');
 
-const { nextTick } = require('../originals');
+const { monotonicNow, nextTick } = require('../originals');
 const { RING_RECORD_WORDS, calls, native, ring, slab } = require('./addon');
 
 // Bytes of a connection that may be on their way to the kernel before a write waits: its window.
@@ -54,13 +54,18 @@ let sent = false;
 let scheduled = false;
 let exiting = false;
 
+// Milliseconds that a process which exits may wait for its servers, all in all.
+const EXIT_MS_MAX = 2000;
+let exitMs = EXIT_MS_MAX;
+
 // Connections and connects that keep the process alive.
 let holds = 0;
 let alive = false;
 
 function schedule() {
-  if (exiting) settle();
-  else if (!scheduled) {
+  if (exiting) {
+    flush();
+  } else if (!scheduled) {
     scheduled = true;
     nextTick(endTick);
   }
@@ -128,6 +133,7 @@ function seal(conn, length, unmarked, window) {
   // The last record was flushed.
   else if (told) record(Op.WRITE + ACKNOWLEDGED, conn, 0, 0);
   schedule();
+  if (exiting) settle();
   return told ? -length : length;
 }
 
@@ -199,7 +205,10 @@ function release() {
 // the program was told is written, and what its own listeners of 'exit' write.
 function settle() {
   flush();
-  if (sent) native.settle();
+  if (!sent) return;
+  const begun = monotonicNow();
+  const isSettled = native.settle(exitMs);
+  exitMs = isSettled ? Math.max(0, exitMs - (monotonicNow() - begun)) : 0;
 }
 
 process.on('exit', () => {
@@ -208,6 +217,8 @@ process.on('exit', () => {
   // A program may emit 'exit' by itself, and live on.
   nextTick(() => {
     exiting = false;
+    exitMs = EXIT_MS_MAX;
+    endTick();
   });
 });
 

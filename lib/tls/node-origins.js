@@ -47,8 +47,11 @@ function keep(byContext, plan, options) {
     origins = new Map();
     byContext.set(plan.context, origins);
   }
+  const origin = originOf(plan, options);
+  // The last one heard of is the last to go.
+  origins.delete(origin);
   if (origins.size >= ORIGINS_MAX) origins.delete(origins.keys().next().value);
-  origins.set(originOf(plan, options), monotonicNow() + REMEMBERED_MS);
+  origins.set(origin, monotonicNow() + REMEMBERED_MS);
 }
 
 function isKept(byContext, plan, options) {

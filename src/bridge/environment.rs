@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::{Int32Array, Object, Uint8Array};
 use napi::{Env, Error, Result, Unknown};
@@ -170,9 +171,13 @@ impl Environment {
         }
     }
 
-    /// Returns when what was flushed has been obeyed, for a process that is about to exit.
-    pub(super) fn settle(&self) {
-        self.ports.iter().for_each(Port::settle);
+    /// Waits, for a process that is about to exit, until the kernel has what was flushed and called
+    /// written; no longer than this. Whether it has.
+    pub(super) fn settle(&self, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        let settle = |port: &Port| port.settle(end.saturating_duration_since(Instant::now()));
+        // Each of them is to obey.
+        self.ports.iter().fold(true, |all, port| settle(port) & all)
     }
 
     /// Whether connections keep the process alive.

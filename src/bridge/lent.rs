@@ -58,6 +58,10 @@ impl Outbound for Lent {
         // SAFETY: see `Send`: the memory is there as long as `self` is.
         unsafe { std::slice::from_raw_parts(self.start, self.len) }
     }
+
+    fn is_lent(&self) -> bool {
+        true
+    }
 }
 
 impl Drop for Lent {

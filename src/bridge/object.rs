@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use napi::bindgen_prelude::{Buffer, Int32Array, Object, Uint8Array};
 use napi::{Env, Result, Unknown};
@@ -111,10 +112,12 @@ impl Bridge {
         self.environment.borrow_mut().lend(array);
     }
 
-    /// Returns when what was flushed has been obeyed, for a process that is about to exit.
+    /// Waits, for a process that is about to exit, until the kernel has what was flushed and called
+    /// written; no longer than so many milliseconds. Whether it has.
     #[napi(catch_unwind)]
-    pub fn settle(&self) {
-        self.environment.borrow().settle();
+    pub fn settle(&self, limit: f64) -> bool {
+        let limit = Duration::try_from_secs_f64(limit / 1000.0).unwrap_or_default();
+        self.environment.borrow().settle(limit)
     }
 
     /// The program may hold a part of this slab: it is not filled again.

@@ -239,7 +239,8 @@ impl Conn {
     }
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) {
-        if self.sending != Sending::Ending || !self.outgoing.is_empty() {
+        let is_due = self.sending == Sending::Ending && self.outgoing.is_empty();
+        if !is_due || self.write_error.is_some() {
             return;
         }
         if let Some(secure) = &mut self.secure {
@@ -385,11 +386,15 @@ impl Conn {
         }
     }
 
-    /// Bytes that wait for the kernel, about.
+    /// Bytes that JavaScript takes for written, and the kernel has not got. It waits for what it
+    /// has lent.
     pub(super) fn unsent(&self) -> usize {
+        if self.write_error.is_some() {
+            return 0;
+        }
         let ciphertext = self.secure.as_ref().map_or(0, |secure| secure.unsent());
-        let plaintext = self.outgoing.iter().map(|outgoing| outgoing.bytes().len());
-        ciphertext + plaintext.sum::<usize>()
+        let told = self.outgoing.iter().filter(|outgoing| !outgoing.is_lent());
+        ciphertext + told.map(|outgoing| outgoing.bytes().len()).sum::<usize>()
     }
 
     fn has_unsent(&self) -> bool {

@@ -47,4 +47,9 @@ pub trait Inbound {
 pub trait Outbound: Send {
     /// The bytes to write.
     fn bytes(&self) -> &[u8];
+
+    /// Whether it is lent.
+    fn is_lent(&self) -> bool {
+        false
+    }
 }

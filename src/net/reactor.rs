@@ -37,7 +37,7 @@ const EVENTS_PER_POLL: usize = 16 << 10;
 /// need them, and end when they have rested for a while.
 const RESOLVERS_MAX: usize = 4;
 
-/// How long a process that exits waits for a server that takes nothing more. What is lost then was
+/// How long a process that exits waits for servers that take nothing more. What is lost then was
 /// called written: Node's own sockets would have kept the program waiting for it.
 const STALL_MAX: Duration = Duration::from_millis(500);
 
@@ -118,15 +118,17 @@ impl Port {
         });
     }
 
-    /// Waits until the kernel has all that was written to the port's connections, as long as it
-    /// takes something: no longer than `STALL_MAX` for servers that have stopped to read. Blocks.
-    pub fn settle(&self) {
+    /// Waits until the kernel has all that JavaScript was told is written: no longer than `limit`,
+    /// nor than `STALL_MAX` while it takes nothing. Whether it has. Blocks.
+    #[must_use]
+    pub fn settle(&self, limit: Duration) -> bool {
         let (answer, answered) = mpsc::channel();
         self.inbox.send(Message::Settle {
             port: self.key,
+            limit,
             answer,
         });
-        let _ = answered.recv();
+        answered.recv().unwrap_or(true)
     }
 
     /// Drops all connections of the port. When it returns, the reactor holds no memory of the
@@ -153,7 +155,8 @@ enum Message {
     },
     Settle {
         port: usize,
-        answer: mpsc::Sender<()>,
+        limit: Duration,
+        answer: mpsc::Sender<bool>,
     },
     Detach {
         port: usize,
@@ -303,10 +306,14 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
                         port.obey(batch);
                     }
                 }
-                Message::Settle { port, answer } => {
+                Message::Settle {
+                    port,
+                    limit,
+                    answer,
+                } => {
                     release_tails(ports, true);
                     if let Some(port) = ports.get(port) {
-                        spawn_local(settled(port.entries.clone(), answer));
+                        spawn_local(settled(port.entries.clone(), limit, answer));
                     }
                 }
                 Message::Detach { port, answer } => {
@@ -463,7 +470,6 @@ impl PortState {
             };
             injected!(Connecting);
             let opened = connect(conn, &mut request, &resolver, &dialing, &io.outbox).await;
-            std::mem::forget(guard);
             let entry = match opened {
                 Ok(stream) => open(conn, &mut request, io, stream),
                 Err(refusal) => {
@@ -476,6 +482,7 @@ impl PortState {
                     Entry::Refused
                 }
             };
+            std::mem::forget(guard);
             if let Some(place) = entries.borrow_mut().get_mut(index) {
                 *place = Some(entry);
             }
@@ -546,20 +553,21 @@ impl PortState {
     }
 }
 
-/// Answers when the kernel has all that was written to these connections, or takes nothing more.
-async fn settled(entries: Entries, answer: mpsc::Sender<()>) {
-    let (mut unsent, mut since) = (usize::MAX, Instant::now());
-    loop {
+/// Answers when the kernel has what these connections owe it, or takes nothing more.
+async fn settled(entries: Entries, limit: Duration, answer: mpsc::Sender<bool>) {
+    let begun = Instant::now();
+    let (mut unsent, mut since) = (usize::MAX, begun);
+    let all = loop {
         let left = entries.borrow().iter().flatten().map(Entry::unsent).sum();
         if left < unsent {
             (unsent, since) = (left, Instant::now());
         }
-        if left == 0 || since.elapsed() > STALL_MAX {
-            break;
+        if left == 0 || since.elapsed() > STALL_MAX || begun.elapsed() >= limit {
+            break left == 0;
         }
         sleep(SETTLE_PERIOD).await;
-    }
-    let _ = answer.send(());
+    };
+    let _ = answer.send(all);
 }
 
 /// Serves a connection from here on.
@@ -596,7 +604,7 @@ impl Drop for ConnectGuard {
 }
 
 impl Entry {
-    /// Bytes that wait for the kernel.
+    /// Bytes that JavaScript takes for written, and the kernel has not got.
     fn unsent(&self) -> usize {
         match self {
             Self::Open(open) => open.borrow().unsent(),

@@ -411,7 +411,11 @@ impl Client {
         if self.minor() != 2 {
             return None;
         }
-        match self.opening.hello()?.renegotiation {
+        // A hello that was not found says nothing good either.
+        let Some(hello) = self.opening.hello() else {
+            return Some(Kind::Misbehaved);
+        };
+        match hello.renegotiation {
             Renegotiation::Secure => None,
             Renegotiation::Unknown if self.handshake.context.legacy_servers => None,
             Renegotiation::Unknown => Some(Kind::LegacyServer),

@@ -27,6 +27,11 @@ impl Outgoing {
         }
     }
 
+    /// Whether JavaScript waits for its memory.
+    pub(super) fn is_lent(&self) -> bool {
+        matches!(self, Self::Large { large, .. } if large.is_lent())
+    }
+
     /// Whether nothing is left.
     pub(super) fn advance(&mut self, taken: usize) -> bool {
         match self {
