@@ -117,7 +117,9 @@ declare namespace oxagent {
      * `Idempotency-Key`, or no byte of it had left. Never an upgrade, a CONNECT or an `Expect`; over TLS
      * only to a server with the same certificate, without TLS, or where listeners have judged the
      * addresses, only to the same address; and never while the socket has listeners for `'lookup'`,
-     * `'connect'` or `'secureConnect'`, which judge each new connection. Default true. Not in Node; read at construction.
+     * `'connectionAttempt'`, `'connect'`, `'ready'`, `'secureConnect'` or `'secure'`, which judge each new
+     * connection. A first request is replayed only where a server of TLS 1.2 asks for a second handshake.
+     * Default true. Not in Node; read at construction.
      * @throws `ERR_INVALID_ARG_TYPE` when it is no boolean.
      */
     replay?: boolean | undefined;

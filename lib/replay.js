@@ -1,9 +1,10 @@
 'use strict';
 
 // A request that meets a dying connection is sent once more, over a fresh one (RFC 9110, section
-// 9.2.2): the connection had been used before, not one byte of the response has come, all that was
-// sent is still held, and sending it twice does no harm, or it was never sent. The socket stays: it
-// is a view of a connection, and goes on over another.
+// 9.2.2): the connection had been used before, or its server asks for what only Node's TLS does; not
+// one byte of the response has come, all that was sent is still held, and sending it twice does no
+// harm, or it was never sent. The socket stays: it is a view of a connection, and goes on over
+// another.
 
 const { Buffer } = require('node:buffer');
 const { channel } = require('node:diagnostics_channel');
