@@ -149,6 +149,11 @@ const both = [
   { file: 'tls-fallback-data', why: OPENSSL },
   { file: 'tls-fallback-state', why: OPENSSL },
   { file: 'tls-peer-certificate', why: OPENSSL },
+  {
+    file: 'tls-pem',
+    why: OPENSSL,
+    titles: ['certificates in PEM are not read by OpenSSL when they are a thousand'],
+  },
   { file: 'tls-plan-cache', why: OPENSSL },
   {
     file: 'tls-plan-roots',
@@ -186,8 +191,10 @@ const both = [
     titles: [
       "a TLS socket's exportKeyingMaterial TLSv1.2 gives what the server gives",
       "a TLS socket's exportKeyingMaterial TLSv1.2 gives every connection its own",
+      "a TLS socket's exportKeyingMaterial TLSv1.2 is the same where the server begins with many small records",
       "a TLS socket's exportKeyingMaterial TLSv1.3 gives what the server gives",
       "a TLS socket's exportKeyingMaterial TLSv1.3 gives every connection its own",
+      "a TLS socket's exportKeyingMaterial TLSv1.3 is the same where the server begins with many small records",
     ],
   },
   {
@@ -896,9 +903,11 @@ const bun = [
     why: RESUMED,
     titles: [
       'HttpsAgent session resumption TLSv1.2 is on by default',
+      'HttpsAgent session resumption TLSv1.2 goes by what certificates are, not by which Buffer holds them',
       'HttpsAgent session resumption TLSv1.2 is the same with keepAlive, when a kept connection has gone',
       'HttpsAgent session resumption TLSv1.2 carries bodies both ways',
       'HttpsAgent session resumption TLSv1.3 is on by default',
+      'HttpsAgent session resumption TLSv1.3 goes by what certificates are, not by which Buffer holds them',
       'HttpsAgent session resumption TLSv1.3 is the same with keepAlive, when a kept connection has gone',
       'HttpsAgent session resumption TLSv1.3 carries bodies both ways',
     ],

@@ -7,6 +7,7 @@
 const { Buffer } = require('node:buffer');
 const { X509Certificate } = require('node:crypto');
 const { TlsRoots } = require('../bridge/addon');
+const { hasOpenssl } = require('../runtime');
 const { NodeOnly } = require('./node-only');
 
 const CERTIFICATE_LABELS = ['CERTIFICATE', 'X509 CERTIFICATE'];
@@ -37,7 +38,8 @@ function certificateDersIn(values, option) {
   const blocks = values.flatMap((value) => certificateBlocks(value, option));
   const ders = blocks.map(({ base64 }) => base64 && Buffer.from(base64, 'base64'));
   const plain = ders.filter(Boolean);
-  const answers = TlsRoots.areLegible(plain);
+  // What another library can read is for it alone to say.
+  const answers = hasOpenssl ? TlsRoots.areLegible(plain) : [];
   const legible = new Set(plain.filter((_, i) => answers[i]));
   return ders.map((der, i) => (legible.has(der) ? der : parse(blocks[i], option).raw));
 }
