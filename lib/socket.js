@@ -176,9 +176,12 @@ function overConnection(Base) {
       return bytes;
     }
 
-    // What is on its way counts too: with nothing to send Node's client takes the kernel to have
-    // all of a request.
+    // What is on its way counts too where a request has a length: its end is no write of its own
+    // when Node's client finds nothing to be sent. Where it goes in chunks it is one, and the client
+    // takes this for what it has to wait for.
     get writableLength() {
+      const req = this._httpMessage;
+      if (!req || req.chunkedEncoding) return super.writableLength;
       return Math.max(super.writableLength, unsentBytes(this));
     }
 
