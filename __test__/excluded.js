@@ -275,6 +275,13 @@ const both = [
 ];
 
 const deno = [
+  {
+    file: 'process-finish',
+    why: SERVER,
+    titles: [
+      "a process that ends while a server is late to read has sent all that it wrote before its 'callback', over https",
+    ],
+  },
   { file: 'tls-errors-refused', why: SERVER },
   {
     file: 'fake-timers',

@@ -21,8 +21,9 @@ const { sameAddress } = require('./lookup');
 const { nextTick, setImmediate } = require('./originals');
 const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('./replay');
 const { failsWritesFirst } = require('./runtime');
+const { closeScope } = require('./scope');
 const { changeCarrier } = require('./slot');
-const { emitClose, kFinalCallback } = require('./socket-events');
+const { kFinalCallback } = require('./socket-events');
 const { optionsOf } = require('./socket-options');
 const { kFallback, releaseHeld, secureOf } = require('./tls-handshake');
 const { remember, rememberGone } = require('./tls/node-origins');
@@ -270,7 +271,9 @@ function destroyOver(socket, inner, error, callback) {
   socket.connecting = false;
   inner.destroy();
   callback(error);
-  const close = () => emitClose(socket, Boolean(error));
+  const close = () => {
+    closeScope(socket, () => socket.emit('close', Boolean(error)));
+  };
   if (inner.closed) setImmediate(close);
   else inner.once('close', close);
 }
