@@ -276,6 +276,15 @@ const both = [
 
 const deno = [
   {
+    file: 'faults-stranded',
+    why: "Deno's TLS, which gets its try, says ECANCELED of a server that closes in the handshake",
+    titles: [
+      "requests that wait behind a connection that can't be made (https) a server that closes at once, maxSockets 1: all 50 fail, and later ones go on",
+      "requests that wait behind a connection that can't be made (https) a server that closes at once, maxTotalSockets 1: all 50 fail, and later ones go on",
+      "requests that wait behind a connection that can't be made (https) a server that closes at once, maxSockets 3: all 50 fail, and later ones go on",
+    ],
+  },
+  {
     file: 'process-finish',
     why: SERVER,
     titles: [
