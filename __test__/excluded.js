@@ -275,22 +275,6 @@ const both = [
 ];
 
 const deno = [
-  {
-    file: 'faults-stranded',
-    why: "Deno's TLS, which gets its try, says ECANCELED of a server that closes in the handshake",
-    titles: [
-      "requests that wait behind a connection that can't be made (https) a server that closes at once, maxSockets 1: all 50 fail, and later ones go on",
-      "requests that wait behind a connection that can't be made (https) a server that closes at once, maxTotalSockets 1: all 50 fail, and later ones go on",
-      "requests that wait behind a connection that can't be made (https) a server that closes at once, maxSockets 3: all 50 fail, and later ones go on",
-    ],
-  },
-  {
-    file: 'process-finish',
-    why: SERVER,
-    titles: [
-      "a process that ends while a server is late to read has sent all that it wrote before its 'callback', over https",
-    ],
-  },
   { file: 'tls-errors-refused', why: SERVER },
   {
     file: 'fake-timers',

@@ -37,7 +37,7 @@ module.exports = {
   hasOwnSockets: runtime === 'bun',
 
   /** TLS fails the writes that wait for its handshake before it tells why it has failed. */
-  failsWritesFirst: runtime === 'bun',
+  failsWritesFirst: runtime !== 'node',
 
   /** process.getActiveResourcesInfo() has the timers. */
   listsTimers: runtime !== 'bun',
