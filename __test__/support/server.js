@@ -9,6 +9,10 @@ const net = require('node:net');
 
 const running = new Set();
 
+// Ports that servers of this run have had, the oldest first; few beside those that there are.
+const had = new Set();
+const HAD_MAX = 2048;
+
 class Site {
   connections = 0;
   requests = 0;
@@ -64,9 +68,30 @@ class Site {
 async function listen(server, where) {
   const site = new Site(server);
   running.add(site);
-  server.listen(where ?? { port: 0, host: '127.0.0.1' });
-  await once(server, 'listening');
+  if (where) {
+    server.listen(where);
+    await once(server, 'listening');
+  } else {
+    await listenAnew(server);
+  }
   return site;
+}
+
+// oxagent remembers for minutes by its port which TLS has served a server: none that comes after it
+// may be taken for it.
+async function listenAnew(server) {
+  const listening = () => {
+    server.listen({ port: 0, host: '127.0.0.1' });
+    return once(server, 'listening');
+  };
+  await listening();
+  while (had.has(server.address().port)) {
+    server.close();
+    await once(server, 'close');
+    await listening();
+  }
+  had.add(server.address().port);
+  if (had.size > HAD_MAX) had.delete(had.values().next().value);
 }
 
 /** An HTTP server; without a listener it answers with the number of the connection. */

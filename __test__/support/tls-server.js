@@ -3,7 +3,6 @@
 // TLS servers on 127.0.0.1, closed by `closeServers()`. They use the common server certificate
 // unless the test brings its own.
 
-const { once } = require('node:events');
 const https = require('node:https');
 const tls = require('node:tls');
 const { pki } = require('./certificates');
@@ -13,26 +12,6 @@ async function identity(options) {
   if (options.cert || options.key || options.pfx || options.secureContext) return options;
   const { server } = await pki();
   return { key: server.key, cert: server.chain, ...options };
-}
-
-// Ports that TLS servers of this run have had, the oldest first; few beside those that there are.
-const had = new Set();
-const HAD_MAX = 2048;
-
-// oxagent remembers for minutes by its port which server only Node's TLS could serve: none that
-// comes after it may be taken for it.
-async function listenAnew(server, where) {
-  const site = await listen(server, where);
-  if (where) return site;
-  while (had.has(site.port)) {
-    server.close();
-    await once(server, 'close');
-    server.listen({ port: 0, host: '127.0.0.1' });
-    await once(server, 'listening');
-  }
-  had.add(site.port);
-  if (had.size > HAD_MAX) had.delete(had.values().next().value);
-  return site;
 }
 
 // A server sees its TCP connections first; what becomes of their handshakes is counted apart.
@@ -62,14 +41,14 @@ async function serveTls(options = {}, listener = numbered, where = undefined) {
       listener(req, res);
     },
   );
-  const site = watch(await listenAnew(server, where));
+  const site = watch(await listen(server, where));
   return site;
 }
 
 /** A TLS server for answers that no HTTPS server gives. */
 async function serveRawTls(options = {}, onSecureSocket = () => {}) {
   const server = tls.createServer(await identity(options));
-  const site = watch(await listenAnew(server));
+  const site = watch(await listen(server));
   server.on('secureConnection', onSecureSocket);
   return site;
 }
