@@ -1,12 +1,13 @@
 'use strict';
 
-// A parked connection of which the I/O thread knows that it is no good, and of which JavaScript,
-// which is busy, has heard nothing yet: it is not handed out.
+// A parked connection that is no good, of which JavaScript, which is busy, has heard nothing yet:
+// it is not handed out, be it that the I/O thread knows, or the kernel alone.
 
 const assert = require('node:assert/strict');
 const { answer, closed, differs, dispose } = require('./support/agent');
 const { SCHEMES } = require('./support/ending');
-const { inodeOf, isHeld } = require('./support/kernel');
+const { carrierOf, untilCarried } = require('./support/carriers');
+const { hasNews, inodeOf, isHeld } = require('./support/kernel');
 const { closeServers, serve } = require('./support/server');
 const { serveTls } = require('./support/tls-server');
 
@@ -22,10 +23,12 @@ const ENDS = {
   'has spoken': (far) => far.write('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON'),
 };
 
-// Stands still until the I/O thread has let go of the connection.
-function untilLetGo(inode) {
+// Stands still until the connection's carrier could know.
+function untilKnown(socket, inode) {
+  const isKnown =
+    carrierOf(socket) === 'loop' ? () => hasNews(socket.localPort) : () => !isHeld(inode);
   const patience = performance.now() + PATIENCE_MS;
-  while (isHeld(inode)) assert.ok(performance.now() < patience, 'it is still held');
+  while (!isKnown()) assert.ok(performance.now() < patience, 'it is still as before');
 }
 
 const dead = differs('it is handed out, and the request fails');
@@ -47,9 +50,10 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
           const inode = inodeOf(socket.localPort);
           // Only Linux tells when the I/O thread has closed a connection.
           if (inode === null) this.skip();
+          await untilCarried(socket);
           const [far] = site.sockets;
           end(far);
-          untilLetGo(inode);
+          untilKnown(socket, inode);
           // As far as JavaScript knows, it is as good as before.
           assert.equal(socket.destroyed, false);
           const req = scheme.get({ port: site.port, method, agent });

@@ -4,17 +4,31 @@
 
 const fs = require('node:fs');
 
-// The fields of the open connection from `port`; null where the kernel does not tell.
-function rowOf(port) {
+const ESTABLISHED = '01';
+
+// The fields of the connections from `port`; none where the kernel does not tell.
+function rowsOf(port) {
   let table;
   try {
     table = fs.readFileSync('/proc/net/tcp', 'latin1');
   } catch {
-    return null;
+    return [];
   }
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
-  return rows.find((fields) => fields[1] === local && fields[3] === '01') ?? null;
+  return rows.filter((fields) => fields[1] === local);
+}
+
+// That of the open one; null where there is none.
+function rowOf(port) {
+  return rowsOf(port).find((fields) => fields[3] === ESTABLISHED) ?? null;
+}
+
+// Whether the kernel knows of something that was sent, of an end or of a reset, and nobody has
+// asked for it.
+function hasNews(port) {
+  const row = rowOf(port);
+  return row === null || !row[4].endsWith(':00000000');
 }
 
 // The timer that the kernel runs for the connection from `port` (2 is keep-alive); null where the
@@ -41,4 +55,4 @@ function isHeld(inode) {
   });
 }
 
-module.exports = { inodeOf, isHeld, kernelTimer };
+module.exports = { hasNews, inodeOf, isHeld, kernelTimer };

@@ -5,6 +5,7 @@
 
 const { Buffer } = require('node:buffer');
 
+const { carrierMode } = require('./carrier-mode');
 const { Bridge, Pool, TlsContext, TlsRoots } = require('./native');
 
 const RING_RECORD_WORDS = 4;
@@ -26,7 +27,7 @@ const batch = new Int32Array(16 * BATCH_RECORD_WORDS);
 const slabs = [];
 
 let onWake;
-const native = new Bridge(ring, slab, batch, () => onWake());
+const native = new Bridge(ring, slab, batch, () => onWake(), carrierMode());
 
 // What every request calls: a call of `native` itself takes six times as long.
 const calls = native.functions();

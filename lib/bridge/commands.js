@@ -7,6 +7,7 @@ const process = require('node:process');
 
 const { monotonicNow, nextTick } = require('../originals');
 const { RING_RECORD_WORDS, calls, native, ring, slab } = require('./addon');
+const { drainLater } = require('./events');
 
 // Bytes of a connection that may be on their way to the kernel before a write waits: its window.
 const WINDOW_BYTES_MIN = 256 * 1024;
@@ -85,7 +86,8 @@ function flush() {
   const [flushedWords, flushedBytes] = [words, bytes];
   words = bytes = connects = 0;
   sent = true;
-  calls.flush(flushedWords, flushedBytes);
+  // What the event loop has done by itself wakes nobody.
+  if (calls.flush(flushedWords, flushedBytes)) drainLater();
 }
 
 function record(op, conn, first, second) {

@@ -84,11 +84,11 @@ function drain() {
     }
   } finally {
     // Also when a listener threw: the others' events are still delivered.
-    if (cursor < end || more) resume();
+    if (cursor < end || more) drainLater();
   }
 }
 
-function resume() {
+function drainLater() {
   if (resuming) return;
   resuming = true;
   setImmediate(() => {
@@ -131,4 +131,4 @@ function nonsense(kind, conn) {
   return Object.assign(error, { code: 'ERR_INTERNAL_ASSERTION' });
 }
 
-module.exports = { Kind, forget, handOver, kReceive, keep, open };
+module.exports = { Kind, drainLater, forget, handOver, kReceive, keep, open };

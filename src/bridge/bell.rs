@@ -105,13 +105,23 @@ extern "C" fn call(
         return;
     }
     // SAFETY: Node-API hands a live environment and the function given at creation.
+    unsafe { call_on_wake(env, on_ring) }
+}
+
+/// Calls a function of JavaScript's that nobody waits for: what it throws becomes an
+/// 'uncaughtException'.
+///
+/// # Safety
+///
+/// The environment and the function are live, and a handle scope is open.
+pub(super) unsafe fn call_on_wake(env: sys::napi_env, on_wake: sys::napi_value) {
+    // SAFETY: the caller's promise.
     unsafe {
         let mut this = ptr::null_mut();
         let mut result = ptr::null_mut();
         sys::napi_get_undefined(env, &mut this);
-        let status = sys::napi_call_function(env, this, on_ring, 0, ptr::null(), &mut result);
+        let status = sys::napi_call_function(env, this, on_wake, 0, ptr::null(), &mut result);
         if status == sys::Status::napi_pending_exception {
-            // A listener threw: Node makes it an 'uncaughtException'.
             let mut exception = ptr::null_mut();
             sys::napi_get_and_clear_last_exception(env, &mut exception);
             sys::napi_fatal_exception(env, exception);
@@ -119,9 +129,12 @@ extern "C" fn call(
     }
 }
 
-fn check(status: sys::napi_status) -> Result<()> {
+pub(super) fn check(status: sys::napi_status) -> Result<()> {
     match Status::from(status) {
         Status::Ok => Ok(()),
-        status => Err(Error::new(status, "thread-safe function".to_owned())),
+        status => Err(Error::new(
+            status,
+            "the way from the I/O to JavaScript".to_owned(),
+        )),
     }
 }

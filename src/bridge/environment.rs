@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use napi::bindgen_prelude::{Int32Array, Object, Uint8Array};
 use napi::{Env, Error, Result, Unknown};
 use slab::Slab;
 
-use crate::net::{Batch, Command, ConnId, Event, Outbound, Outbox, Port, reactors};
+use crate::net::{Carriers, Command, ConnId, Event, LoopCarrier, Mode, Outbound, Outbox, reactors};
 use crate::tls::Handshake;
 
 use super::bell::{Bell, BellHandle};
@@ -23,6 +23,8 @@ use super::loaded::keep_loaded;
 use super::records;
 use super::ring::{self, Decoder, Gates};
 use super::secure::FactsTable;
+#[cfg(target_os = "linux")]
+use super::watcher::watch;
 
 /// Set in `take`'s answer when more events are waiting.
 const MORE: u32 = 1 << 30;
@@ -40,8 +42,7 @@ pub(super) struct Environment {
     turns: Turns,
     /// The received data of the last batch.
     shown: Vec<(ConnId, u32)>,
-    ports: Rc<Vec<Port>>,
-    commands: Vec<Vec<Command>>,
+    carriers: Rc<RefCell<Carriers>>,
     gates: Rc<RefCell<Gates>>,
     facts: FactsTable,
     reader: Reader,
@@ -60,6 +61,7 @@ impl Environment {
         slab: Uint8Array,
         batch: Int32Array,
         on_wake: &Unknown,
+        mode: Mode,
     ) -> Result<Self> {
         keep_loaded();
         let bell = Bell::new(env, on_wake)?;
@@ -76,18 +78,25 @@ impl Environment {
                     .ok_or_else(|| Error::from_reason("the I/O thread has ended"))
             })
             .collect::<Result<Vec<_>>>()?;
-        let ports = Rc::new(ports);
-        let commands = ports.iter().map(|_| Vec::new()).collect();
+        let event_loop = match mode {
+            Mode::Thread => None,
+            Mode::Auto | Mode::Loop => {
+                let writer = Writer::new(table.clone());
+                LoopCarrier::new(outbox.clone(), Box::new(writer)).ok()
+            }
+        };
+        let carriers = Carriers::new(ports, event_loop, mode);
+        let carriers = Rc::new(RefCell::new(carriers));
 
         // Registered after the bell's own hook, so it runs before it: the bell is silent, and no
         // reactor holds memory of this environment, before either goes away.
-        let (closing_outbox, closing_ports) = (outbox.clone(), ports.clone());
+        let (closing_outbox, closing) = (outbox.clone(), carriers.clone());
         env.add_env_cleanup_hook((), move |()| {
             closing_outbox.close();
-            for port in closing_ports.iter() {
-                port.detach();
-            }
+            closing.borrow_mut().detach();
         })?;
+        #[cfg(target_os = "linux")]
+        watch(env, &carriers, on_wake)?;
 
         Ok(Self {
             ring,
@@ -98,8 +107,7 @@ impl Environment {
             deferred: VecDeque::new(),
             turns: Turns::default(),
             shown: Vec::new(),
-            ports,
-            commands,
+            carriers,
             gates: Rc::default(),
             facts: FactsTable::default(),
             reader: Reader::new(table),
@@ -114,6 +122,7 @@ impl Environment {
     /// A connection will begin under an id that is free: the pool may ask of it from here on.
     pub(super) fn open(&mut self, conn: u32) {
         self.gates.borrow_mut().open(conn);
+        self.carriers.borrow_mut().open(conn);
     }
 
     /// Starts a connection that is open. It goes out with the next `flush`.
@@ -126,8 +135,8 @@ impl Environment {
         let gate = self.gates.borrow().get(conn).cloned();
         let gate = gate.ok_or_else(|| Error::from_reason("the connection is not open"))?;
         let connect = Box::new(request.connect(gate, tls)?);
-        let ports = self.ports.len();
-        self.commands[conn as usize % ports].push(Command::Connect { conn, connect });
+        let command = Command::Connect { conn, connect };
+        self.carriers.borrow_mut().connect(command);
         Ok(())
     }
 
@@ -142,42 +151,28 @@ impl Environment {
         self.large.push(Box::new(self.copies.copy(array)));
     }
 
-    /// Sends the ring's first `words` words and the slab's first `bytes` bytes to the reactors.
-    pub(super) fn flush(&mut self, words: u32, bytes: u32) {
-        let bytes = Arc::new(self.slab.get(..bytes as usize).unwrap_or_default().to_vec());
+    /// Hands out the ring's first `words` words, which name the slab's first `bytes` bytes. Whether
+    /// `take` has something although nobody will be woken.
+    pub(super) fn flush(&mut self, words: u32, bytes: u32) -> bool {
+        let slab = self.slab.get(..bytes as usize).unwrap_or_default();
         let mut large = self.large.drain(..);
         let gates = self.gates.borrow();
         let mut decoder = Decoder {
             gates: &gates,
             ahead: self.outbox.ahead(),
-            bytes: bytes.len(),
+            bytes: slab.len(),
             large: &mut large,
         };
         let records = self.ring.get(..words as usize).unwrap_or_default();
-        let ports = self.ports.len();
-        for record in records.chunks_exact(ring::RECORD_WORDS) {
-            if let Some(command) = decoder.decode(record) {
-                self.commands[record[1] as usize % ports].push(command);
-            }
-        }
-        for (port, commands) in self.ports.iter().zip(&mut self.commands) {
-            if !commands.is_empty() {
-                let commands = std::mem::take(commands);
-                port.send(Batch {
-                    commands,
-                    bytes: bytes.clone(),
-                });
-            }
-        }
+        let records = records.chunks_exact(ring::RECORD_WORDS);
+        let commands = records.filter_map(|record| decoder.decode(record));
+        self.carriers.borrow_mut().flush(commands, slab)
     }
 
     /// Waits, for a process that is about to exit, until the kernel has what was flushed and called
     /// written; no longer than this. Whether it has.
     pub(super) fn settle(&self, limit: Duration) -> bool {
-        let end = Instant::now() + limit;
-        let settle = |port: &Port| port.settle(end.saturating_duration_since(Instant::now()));
-        // Each of them is to obey.
-        self.ports.iter().fold(true, |all, port| settle(port) & all)
+        self.carriers.borrow_mut().settle(limit)
     }
 
     /// Whether connections keep the process alive.
@@ -210,9 +205,11 @@ impl Environment {
         // Those that waited come first, and few new ones to them: a connection that says more than
         // one thing a turn is read no faster than it is served.
         if self.taken.len() < records.len() {
-            more = self.outbox.take(records.len(), &mut self.taken);
+            let mut carriers = self.carriers.borrow_mut();
+            more = carriers.collect(&self.outbox, records.len(), &mut self.taken);
         }
         self.turns.next();
+        let mut carriers = self.carriers.borrow_mut();
         let mut count = 0;
         for event in self.taken.drain(..) {
             let conn = event.conn();
@@ -224,6 +221,7 @@ impl Environment {
                 Event::Data { chunk, .. } => {
                     reader.take(env, &mut slabs, *chunk)?;
                     self.shown.push((conn, chunk.len));
+                    carriers.received(conn, chunk.len as usize);
                     // Its reader may wait for it, and wake nobody before.
                     more |= gates.get(conn).is_some_and(|gate| gate.may_hold_up());
                 }
@@ -268,6 +266,10 @@ impl Environment {
 
     pub(super) fn gates(&self) -> Rc<RefCell<Gates>> {
         self.gates.clone()
+    }
+
+    pub(super) fn carriers(&self) -> Rc<RefCell<Carriers>> {
+        self.carriers.clone()
     }
 }
 

@@ -37,3 +37,5 @@ mod pools;
 mod records;
 mod ring;
 mod secure;
+#[cfg(target_os = "linux")]
+mod watcher;

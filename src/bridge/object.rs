@@ -8,6 +8,7 @@ use napi::bindgen_prelude::{Buffer, Int32Array, Object, Uint8Array};
 use napi::{Env, Result, Unknown};
 use napi_derive::napi;
 
+use crate::net::{Carrier, Carriers, Mode};
 use crate::pool::Pool;
 use crate::tls::Facts;
 
@@ -23,6 +24,7 @@ use super::secure::{SecureRequest, TlsContext};
 #[napi]
 pub struct Bridge {
     environment: Rc<RefCell<Environment>>,
+    carriers: Rc<RefCell<Carriers>>,
     pools: Rc<RefCell<Pools>>,
 }
 
@@ -36,9 +38,16 @@ impl Bridge {
         slab: Uint8Array,
         batch: Int32Array,
         on_wake: Unknown,
+        carrier: String,
     ) -> Result<Self> {
-        let environment = Environment::new(&env, ring, slab, batch, &on_wake)?;
+        let mode = match carrier.as_str() {
+            "auto" => Mode::Auto,
+            "loop" => Mode::Loop,
+            _ => Mode::Thread,
+        };
+        let environment = Environment::new(&env, ring, slab, batch, &on_wake, mode)?;
         Ok(Self {
+            carriers: environment.carriers(),
             environment: Rc::new(RefCell::new(environment)),
             pools: Rc::default(),
         })
@@ -56,8 +65,7 @@ impl Bridge {
         })?;
         functions.add("flush", &self.environment, |environment, call| {
             let (words, bytes) = call.args()?;
-            environment.flush(words, bytes);
-            Ok(())
+            Ok(environment.flush(words, bytes))
         })?;
         functions.add("setAlive", &self.environment, |environment, call| {
             environment.set_alive(call.env, call.first_arg()?);
@@ -118,6 +126,26 @@ impl Bridge {
     pub fn settle(&self, limit: f64) -> bool {
         let limit = Duration::try_from_secs_f64(limit / 1000.0).unwrap_or_default();
         self.environment.borrow().settle(limit)
+    }
+
+    /// Has the connection carried by the event loop, or by its thread. For tests.
+    #[napi(catch_unwind)]
+    pub fn carry(&self, conn: u32, by_event_loop: bool) {
+        let by = if by_event_loop {
+            Carrier::EventLoop
+        } else {
+            Carrier::Thread
+        };
+        self.carriers.borrow_mut().carry(conn, by);
+    }
+
+    /// Who carries the connection: 'thread' or 'loop'; None while it is on its way. For tests.
+    #[napi(catch_unwind)]
+    pub fn carrier(&self, conn: u32) -> Option<&'static str> {
+        Some(match self.carriers.borrow().carrier(conn)? {
+            Carrier::Thread => "thread",
+            Carrier::EventLoop => "loop",
+        })
     }
 
     /// The program may hold a part of this slab: it is not filled again.
@@ -195,7 +223,8 @@ impl Bridge {
 
     /// A place for an agent's pool.
     pub(super) fn open_pool(&self, pool: Pool) -> PoolHandle {
-        let policy = Policy::new(pool, self.environment.borrow().gates());
+        let environment = self.environment.borrow();
+        let policy = Policy::new(pool, environment.gates(), self.carriers.clone());
         PoolHandle::open(&self.pools, policy)
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
 
+use crate::net::Carriers;
 use crate::pool::{Checkin, Checkout, FOREIGN, Pool};
 
 use super::ring::Gates;
@@ -31,14 +32,20 @@ const NOT_PARKED: f64 = -2.0;
 pub(super) struct Policy {
     pub(super) pool: Pool,
     gates: Rc<RefCell<Gates>>,
+    carriers: Rc<RefCell<Carriers>>,
     epoch: Instant,
 }
 
 impl Policy {
-    pub(super) fn new(pool: Pool, gates: Rc<RefCell<Gates>>) -> Self {
+    pub(super) fn new(
+        pool: Pool,
+        gates: Rc<RefCell<Gates>>,
+        carriers: Rc<RefCell<Carriers>>,
+    ) -> Self {
         Self {
             pool,
             gates,
+            carriers,
             epoch: Instant::now(),
         }
     }
@@ -46,8 +53,9 @@ impl Policy {
     /// REUSE a slot, OPEN a connection in a slot, WAIT as a waiter, or REFUSE.
     pub(super) fn checkout(&mut self, origin: u32) -> i32 {
         let now = self.now();
-        let gates = self.gates.borrow();
-        let answer = match self.pool.checkout(origin, now, claim_by(&gates)) {
+        let (gates, mut carriers) = (self.gates.borrow(), self.carriers.borrow_mut());
+        let claim = claim_by(&gates, &mut carriers);
+        let answer = match self.pool.checkout(origin, now, claim) {
             Some(Checkout::Reuse(slot)) => pack(slot, verdict::REUSE),
             Some(Checkout::Open(slot)) => pack(slot, verdict::OPEN),
             Some(Checkout::Wait(waiter)) => pack(waiter, verdict::WAIT),
@@ -60,8 +68,8 @@ impl Policy {
     /// A program picks this idle slot. False where it can't be used any more.
     pub(super) fn take(&mut self, slot: u32) -> bool {
         let now = self.now();
-        let gates = self.gates.borrow();
-        self.pool.take(slot, now, claim_by(&gates))
+        let (gates, mut carriers) = (self.gates.borrow(), self.carriers.borrow_mut());
+        self.pool.take(slot, now, claim_by(&gates, &mut carriers))
     }
 
     /// SERVE a waiter, PARK, or CLOSE. No waiter is given a connection that has ended. `used`:
@@ -76,6 +84,7 @@ impl Policy {
         let answer = match self.pool.checkin(slot, now) {
             Checkin::Serve(waiter) => {
                 gate.map(|gate| gate.pass_on(used));
+                self.exchange_ended(carrier);
                 pack(waiter, verdict::SERVE)
             }
             Checkin::Park => verdict::PARK,
@@ -94,6 +103,7 @@ impl Policy {
             && let Some(gate) = self.gates.borrow().get(conn)
         {
             gate.park(used);
+            self.exchange_ended(carrier);
         }
         let now = self.now();
         let deadline = millis(lifetime).map(|lifetime| now.saturating_add(lifetime));
@@ -103,6 +113,12 @@ impl Policy {
         self.pool
             .deadline(slot)
             .map_or(NO_END, |at| at.saturating_sub(now) as f64)
+    }
+
+    fn exchange_ended(&self, carrier: i32) {
+        if let Ok(conn) = u32::try_from(carrier) {
+            self.carriers.borrow_mut().exchange_ended(conn);
+        }
     }
 
     /// Milliseconds, as all of the pool's times.
@@ -119,9 +135,14 @@ impl Policy {
     }
 }
 
-/// Asks the gate of a carrier whether its connection may be handed out.
-fn claim_by(gates: &Gates) -> impl FnMut(u32) -> bool + '_ {
-    |carrier| carrier == FOREIGN || gates.get(carrier).is_some_and(|gate| gate.claim())
+/// Asks the gate of a connection whether it may be handed out.
+fn claim_by<'a>(gates: &'a Gates, carriers: &'a mut Carriers) -> impl FnMut(u32) -> bool + 'a {
+    |conn| {
+        conn == FOREIGN || {
+            carriers.look_at(conn);
+            gates.get(conn).is_some_and(|gate| gate.claim())
+        }
+    }
 }
 
 /// What JavaScript gives as a number, where a negative one is none.

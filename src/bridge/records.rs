@@ -156,6 +156,8 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
         Event::Written { conn, count } => [kind::WRITTEN, conn as i32, count as i32, 0, 0, 0],
         Event::Shut { conn } => plain(kind::SHUT, conn),
         Event::Closed { conn } => plain(kind::CLOSED, conn),
+        // `Carriers::collect` keeps it.
+        Event::Yielded { conn, .. } => plain(0, conn),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Connect, KeepAlive, Outbound};
+use super::{Connect, KeepAlive, Outbound, Parcel};
 
 /// A connection of a port. Chosen by the port, free again after `Event::Closed`.
 pub type ConnId = u32;
@@ -56,6 +56,15 @@ pub enum Command {
         conn: ConnId,
         value: u32,
     },
+    /// Gives the connection to the event loop, by `Event::Yielded`.
+    Yield {
+        conn: ConnId,
+    },
+    /// Takes a connection from the event loop.
+    Adopt {
+        conn: ConnId,
+        parcel: Parcel,
+    },
     /// Drops what is unwritten and closes. With `reset` the server sees a RST.
     Close {
         conn: ConnId,
@@ -76,7 +85,18 @@ impl Command {
             | Self::NoDelay { conn, .. }
             | Self::KeepAlive { conn, .. }
             | Self::TypeOfService { conn, .. }
+            | Self::Yield { conn }
+            | Self::Adopt { conn, .. }
             | Self::Close { conn, .. } => *conn,
+        }
+    }
+
+    /// Bytes that it writes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Write { range, .. } => range.len(),
+            Self::WriteLarge { large, .. } => large.bytes().len(),
+            _ => 0,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -20,10 +20,9 @@ use super::command::ConnId;
 use super::errno::errno;
 use super::event::{Event, Syscall};
 use super::gate::{Gate, Reading};
-use super::memory::{CHUNK_BYTES_MAX, Inbound};
+use super::host::{Host, Wanted};
+use super::memory::CHUNK_BYTES_MAX;
 use super::options;
-use super::outbox::Outbox;
-use super::read_ahead::Demand;
 use super::secure::Secure;
 use super::stream::Stream;
 
@@ -35,30 +34,6 @@ const ROOM_MIN: usize = 4 << 10;
 
 /// Room asked for once a read filled what it was given: of a slab with less the rest is left.
 const ROOM_MAX: usize = CHUNK_BYTES_MAX;
-
-/// What the connections of one port share on the reactor's thread.
-pub(super) struct PortIo {
-    pub outbox: Arc<Outbox>,
-    pub inbound: RefCell<Box<dyn Inbound>>,
-}
-
-impl PortIo {
-    /// How many bytes to read at most, or where reading stands when it must not go on now.
-    fn demand(&self, gate: &Gate, cx: &Context<'_>) -> Result<usize, Progress> {
-        match gate.demand(self.outbox.ahead(), cx.waker()) {
-            Demand::Paused => Err(Progress::Exhausted),
-            Demand::Now(most) if !self.outbox.is_full(cx.waker()) => Ok(most),
-            Demand::Now(_) | Demand::Later => Err(Progress::Held),
-        }
-    }
-
-    /// Does something for one connection: a panic in it is that connection's, not the thread's.
-    pub(super) fn guard(&self, conn: ConnId, act: impl FnOnce()) {
-        if catch_unwind(AssertUnwindSafe(act)).is_err() {
-            self.outbox.push(Event::Panicked { conn });
-        }
-    }
-}
 
 /// Where reading has stopped.
 #[derive(PartialEq, Eq)]
@@ -77,10 +52,13 @@ enum Sending {
     Shut,
 }
 
+/// Where a carrier keeps a connection, until another carrier takes it.
+pub(super) type Place = Rc<RefCell<Option<Box<Conn>>>>;
+
+/// It does not know who drives it: a carrier is its host at each call.
 pub(super) struct Conn {
     id: ConnId,
     gate: Arc<Gate>,
-    io: Rc<PortIo>,
     /// None once the connection has failed, died or been closed.
     stream: Option<Stream>,
     secure: Option<Box<Secure>>,
@@ -101,17 +79,10 @@ pub(super) struct Conn {
 }
 
 impl Conn {
-    pub(super) fn new(
-        id: ConnId,
-        gate: Arc<Gate>,
-        io: Rc<PortIo>,
-        stream: Stream,
-        secure: Option<Secure>,
-    ) -> Self {
+    pub(super) fn new(id: ConnId, gate: Arc<Gate>, stream: Stream, secure: Option<Secure>) -> Self {
         Self {
             id,
             gate,
-            io,
             stream: Some(stream),
             secure: secure.map(Box::new),
             outgoing: VecDeque::new(),
@@ -126,18 +97,22 @@ impl Conn {
         }
     }
 
-    /// Serves the connection until it is gone.
-    pub(super) async fn run(this: Rc<RefCell<Self>>) {
-        let guard = PanicGuard(&this);
-        poll_fn(|cx| this.borrow_mut().poll(cx)).await;
+    /// Serves the connection until it is gone, or another carrier has it.
+    pub(super) async fn run(place: Place, host: Rc<Host>) {
+        let guard = PanicGuard(&place, &host);
+        poll_fn(|cx| match &mut *place.borrow_mut() {
+            Some(conn) => conn.poll(&host, cx),
+            None => Poll::Ready(()),
+        })
+        .await;
         std::mem::forget(guard);
     }
 
     /// Writes what the kernel takes. Afterwards there may be a tail: see `release`.
-    pub(super) fn write(&mut self, outgoing: Outgoing) {
+    pub(super) fn write(&mut self, host: &Host, outgoing: Outgoing) {
         let epoch = self.gate.epoch();
         if epoch != self.written_epoch {
-            self.look();
+            self.look(host);
             self.written_epoch = epoch;
             if let Some(secure) = &mut self.secure {
                 secure.next_exchange();
@@ -149,7 +124,7 @@ impl Conn {
         let first = self.outgoing.is_empty() || self.holding;
         self.outgoing.push_back(outgoing);
         if first {
-            self.flush_now(self.segments());
+            self.flush_now(host, self.segments());
         }
         if let Some(last) = self.outgoing.back_mut() {
             last.detach();
@@ -168,9 +143,9 @@ impl Conn {
     /// nothing of the next request is sent, and what has come is not taken for its answer. The
     /// reactor has asked the kernel just before (`serve`), so that readiness is no older than the
     /// request.
-    fn look(&mut self) {
+    fn look(&mut self, host: &Host) {
         if let Some(waker) = self.waker.take() {
-            self.poll_any_read(&mut Context::from_waker(&waker));
+            self.poll_any_read(host, &mut Context::from_waker(&waker));
             self.waker = Some(waker);
         }
         if self.stream.is_none() {
@@ -178,8 +153,8 @@ impl Conn {
         }
     }
 
-    pub(super) fn shutdown(&mut self) {
-        self.release(true);
+    pub(super) fn shutdown(&mut self, host: &Host) {
+        self.release(host, true);
         if self.sending == Sending::Open {
             self.sending = Sending::Ending;
             self.wake();
@@ -190,14 +165,56 @@ impl Conn {
         self.wake();
     }
 
+    #[cfg(test)]
     pub(super) fn stream(&self) -> Option<&Stream> {
         self.stream.as_ref()
     }
 
+    pub(super) fn stream_mut(&mut self) -> Option<&mut Stream> {
+        self.stream.as_mut()
+    }
+
+    pub(super) fn with_stream(&self, act: impl FnOnce(&Stream)) {
+        if let Some(stream) = &self.stream {
+            act(stream);
+        }
+    }
+
+    /// Changes what watches the socket; a failure is the connection's.
+    pub(super) fn rewatch(
+        &mut self,
+        host: &Host,
+        change: impl FnOnce(Stream) -> io::Result<Stream>,
+    ) {
+        match self.stream.take().map(change).transpose() {
+            Ok(stream) => self.stream = stream,
+            Err(err) => self.fail(host, Syscall::Read, errno(&err)),
+        }
+    }
+
+    /// Whether another carrier can go on with it: a handshake stays where it has begun.
+    pub(super) fn may_move(&self) -> bool {
+        self.secure.as_ref().is_none_or(|secure| secure.is_open())
+    }
+
+    /// Its carrier gives it up: it waits for nobody there any more.
+    pub(super) fn leave(&mut self, host: &Host) {
+        self.release(host, true);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// A panic has cut short what was done for it.
+    pub(super) fn abandon(&mut self) {
+        self.gate.kill();
+        self.drop_stream();
+    }
+
     /// Drops the connection; with `reset` the server sees a RST.
-    pub(super) fn close(&mut self, reset: bool) {
+    pub(super) fn close(&mut self, host: &Host, reset: bool) {
         if !reset {
-            self.release(true);
+            self.release(host, true);
         }
         if let (true, Some(stream)) = (reset, &self.stream) {
             options::reset_on_close(stream);
@@ -207,13 +224,12 @@ impl Conn {
     }
 
     /// The connection's task panicked: its request must hear of it.
-    pub(super) fn fail_by_panic(&mut self) {
-        self.gate.kill();
-        self.drop_stream();
-        self.io.outbox.push(Event::Panicked { conn: self.id });
+    pub(super) fn fail_by_panic(&mut self, host: &Host) {
+        self.abandon();
+        host.push(Event::Panicked { conn: self.id });
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll(&mut self, host: &Host, cx: &mut Context<'_>) -> Poll<()> {
         if !self
             .waker
             .as_ref()
@@ -222,14 +238,14 @@ impl Conn {
             self.waker = Some(cx.waker().clone());
         }
         injected!(Polling);
-        self.poll_flush(cx);
-        self.poll_shutdown(cx);
-        let reading = self.poll_any_read(cx);
+        self.poll_flush(host, cx);
+        self.poll_shutdown(host, cx);
+        let reading = self.poll_any_read(host, cx);
         if let Some(code) = self.write_error
             && reading == Progress::Exhausted
             && self.stream.is_some()
         {
-            self.fail(Syscall::Write, code);
+            self.fail(host, Syscall::Write, code);
         }
         if self.stream.is_none() {
             Poll::Ready(())
@@ -238,7 +254,7 @@ impl Conn {
         }
     }
 
-    fn poll_shutdown(&mut self, cx: &mut Context<'_>) {
+    fn poll_shutdown(&mut self, host: &Host, cx: &mut Context<'_>) {
         let is_due = self.sending == Sending::Ending && self.outgoing.is_empty();
         if !is_due || self.write_error.is_some() {
             return;
@@ -248,7 +264,7 @@ impl Conn {
                 return;
             }
             secure.close_notify();
-            self.poll_flush(cx);
+            self.poll_flush(host, cx);
             if self.has_unsent() {
                 return;
             }
@@ -259,43 +275,47 @@ impl Conn {
         // A failure means that the server is gone already, which reading will tell.
         if stream.poll_shutdown(cx).is_ready() {
             self.sending = Sending::Shut;
-            self.io.outbox.push(Event::Shut { conn: self.id });
+            host.push(Event::Shut { conn: self.id });
         }
     }
 
-    fn poll_any_read(&mut self, cx: &mut Context<'_>) -> Progress {
+    fn poll_any_read(&mut self, host: &Host, cx: &mut Context<'_>) -> Progress {
         if self.secure.is_some() {
-            self.poll_read_secure(cx)
+            self.poll_read_secure(host, cx)
         } else {
-            self.poll_read(cx)
+            self.poll_read(host, cx)
         }
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Progress {
+    fn poll_read(&mut self, host: &Host, cx: &mut Context<'_>) -> Progress {
         for _ in 0..READS_PER_TURN {
             if self.ended {
                 return Progress::Exhausted;
             }
+            let reading = self.gate.reading(self.written_epoch);
+            let most = match reading {
+                Reading::Unsolicited => 1,
+                Reading::Allowed { .. } => match self.demand(host, cx) {
+                    Ok(most) => most,
+                    Err(progress) => return progress,
+                },
+            };
             let Some(stream) = &mut self.stream else {
                 return Progress::Exhausted;
             };
-            match self.gate.reading(self.written_epoch) {
+            match reading {
                 Reading::Unsolicited => {
                     let mut byte = [0];
                     if stream
                         .poll_read(cx, &mut ReadBuf::new(&mut byte), self.write_error)
                         .is_ready()
                     {
-                        self.be_killed();
+                        self.be_killed(host);
                     }
                     return Progress::Exhausted;
                 }
                 Reading::Allowed { epoch } => {
-                    let most = match self.io.demand(&self.gate, cx) {
-                        Ok(most) => most,
-                        Err(progress) => return progress,
-                    };
-                    let mut inbound = self.io.inbound.borrow_mut();
+                    let mut inbound = host.inbound.borrow_mut();
                     let room = inbound.room(self.room);
                     let room_len = room.len().min(most);
                     let room = &mut room[..room_len];
@@ -306,7 +326,7 @@ impl Conn {
                             let len = buf.filled().len();
                             if len == 0 {
                                 drop(inbound);
-                                self.end();
+                                self.end(host);
                                 return Progress::Exhausted;
                             }
                             let chunk = inbound.commit(len);
@@ -318,8 +338,8 @@ impl Conn {
                                 self.room
                             };
                             drop(inbound);
-                            self.gate.add_untaken(self.io.outbox.ahead(), len);
-                            self.io.outbox.push(Event::Data {
+                            host.received(&self.gate, len);
+                            host.push(Event::Data {
                                 conn: self.id,
                                 epoch,
                                 chunk,
@@ -327,7 +347,7 @@ impl Conn {
                         }
                         Poll::Ready(Err(err)) => {
                             drop(inbound);
-                            self.fail(Syscall::Read, errno(&err));
+                            self.fail(host, Syscall::Read, errno(&err));
                             return Progress::Exhausted;
                         }
                     }
@@ -338,28 +358,37 @@ impl Conn {
         Progress::Held
     }
 
+    /// How many bytes to read at most, or where reading stands when it must not go on now.
+    fn demand(&self, host: &Host, cx: &Context<'_>) -> Result<usize, Progress> {
+        match host.demand(&self.gate, cx.waker()) {
+            Wanted::Now(most) => Ok(most),
+            Wanted::Later => Err(Progress::Held),
+            Wanted::Nothing => Err(Progress::Exhausted),
+        }
+    }
+
     /// The server has sent its last byte.
-    fn end(&mut self) {
+    fn end(&mut self, host: &Host) {
         self.ended = true;
         self.gate.kill();
-        self.io.outbox.push(Event::End { conn: self.id });
+        host.push(Event::End { conn: self.id });
     }
 
     /// It ended or spoke while nobody had asked it for anything.
-    fn be_killed(&mut self) {
+    fn be_killed(&mut self, host: &Host) {
         self.gate.kill();
         self.drop_stream();
-        self.io.outbox.push(Event::Killed { conn: self.id });
+        host.push(Event::Killed { conn: self.id });
     }
 
-    fn fail(&mut self, syscall: Syscall, code: i32) {
+    fn fail(&mut self, host: &Host, syscall: Syscall, code: i32) {
         let refused = self
             .secure
             .as_ref()
             .is_some_and(|secure| secure.is_refused());
         self.gate.kill();
         self.drop_stream();
-        self.io.outbox.push(Event::Failed {
+        host.push(Event::Failed {
             conn: self.id,
             syscall,
             code,
@@ -407,12 +436,15 @@ impl Conn {
 }
 
 /// Turns a panic of the connection's task into a failure of the connection.
-struct PanicGuard<'a>(&'a RefCell<Conn>);
+struct PanicGuard<'a>(&'a Place, &'a Host);
 
 impl Drop for PanicGuard<'_> {
     fn drop(&mut self) {
-        if let (true, Ok(mut conn)) = (std::thread::panicking(), self.0.try_borrow_mut()) {
-            conn.fail_by_panic();
+        let Self(place, host) = self;
+        if let (true, Ok(mut place)) = (std::thread::panicking(), place.try_borrow_mut())
+            && let Some(conn) = &mut *place
+        {
+            conn.fail_by_panic(host);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::errno::UNKNOWN_ERRNO;
-use super::{Chunk, ConnId};
+use super::{Chunk, ConnId, Parcel};
 use crate::tls::{Facts, Failure as TlsFailure};
 
 /// The system call that failed, as Node's errors name it.
@@ -135,6 +135,12 @@ pub enum Event {
     Shut {
         conn: ConnId,
     },
+    /// The thread gives the connection to the event loop, as `Command::Yield` wants it; None where
+    /// it has none. Not for JavaScript.
+    Yielded {
+        conn: ConnId,
+        parcel: Option<Parcel>,
+    },
     Closed {
         conn: ConnId,
     },
@@ -159,6 +165,7 @@ impl Event {
             | Self::Killed { conn }
             | Self::Written { conn, .. }
             | Self::Shut { conn }
+            | Self::Yielded { conn, .. }
             | Self::Closed { conn } => *conn,
         }
     }

@@ -23,16 +23,23 @@
 #[macro_use]
 mod injection;
 
+#[cfg(unix)]
+mod bare;
 mod burst;
+mod carrier_policy;
+mod carriers;
 mod command;
 mod conn;
 mod connect;
 mod errno;
 mod event;
 mod gate;
+mod host;
+mod loop_carrier;
 mod memory;
 mod options;
 mod outbox;
+mod parcel;
 mod reactor;
 mod read_ahead;
 mod resolve;
@@ -44,15 +51,19 @@ mod stream;
 mod tests;
 mod unix;
 
+pub use carrier_policy::{Carrier, Mode};
+pub use carriers::Carriers;
 pub use command::{Batch, Command, ConnId};
 pub use connect::{Connect, Target};
 pub use event::{Attempt, Endpoint, Event, Failure, Syscall};
 pub use gate::Gate;
 #[cfg(feature = "panic-injection")]
 pub use injection::arm as arm_panic;
+pub use loop_carrier::LoopCarrier;
 pub use memory::{Chunk, Inbound, Outbound};
 pub use options::{KeepAlive, SocketOptions};
 pub use outbox::Outbox;
+pub use parcel::Parcel;
 pub use reactor::{Port, Reactor, reactors};
 pub use read_ahead::ReadAhead;
 pub use resolve::{Order, Query};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use socket2::{SockRef, TcpKeepalive};
+use socket2::TcpKeepalive;
 
 use super::stream::Stream;
 
@@ -40,13 +40,12 @@ pub(super) fn apply(stream: &Stream, options: SocketOptions) {
 
 pub(super) fn set_no_delay(stream: &Stream, on: bool) {
     if let Some(tcp) = stream.tcp() {
-        let _ = tcp.set_nodelay(on);
+        let _ = tcp.set_tcp_nodelay(on);
     }
 }
 
 pub(super) fn set_keep_alive(stream: &Stream, keep_alive: KeepAlive) {
-    let Some(tcp) = stream.tcp() else { return };
-    let socket = SockRef::from(tcp);
+    let Some(socket) = stream.tcp() else { return };
     let _ = socket.set_keepalive(keep_alive.on);
     if keep_alive.on && keep_alive.idle_secs > 0 {
         let interval = match keep_alive.interval_secs {
@@ -66,10 +65,9 @@ pub(super) fn set_keep_alive(stream: &Stream, keep_alive: KeepAlive) {
 }
 
 pub(super) fn set_type_of_service(stream: &Stream, value: u32) {
-    let Some(tcp) = stream.tcp() else { return };
-    let socket = SockRef::from(tcp);
+    let Some(socket) = stream.tcp() else { return };
     #[cfg(unix)]
-    if tcp.peer_addr().is_ok_and(|peer| peer.is_ipv6()) {
+    if socket.peer_addr().is_ok_and(|peer| peer.is_ipv6()) {
         let _ = socket.set_tclass_v6(value);
         return;
     }
@@ -79,6 +77,6 @@ pub(super) fn set_type_of_service(stream: &Stream, value: u32) {
 /// Makes the close that follows send a RST.
 pub(super) fn reset_on_close(stream: &Stream) {
     if let Some(tcp) = stream.tcp() {
-        let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
+        let _ = tcp.set_linger(Some(Duration::ZERO));
     }
 }

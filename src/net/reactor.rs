@@ -16,9 +16,11 @@ use tokio::task::{AbortHandle, LocalSet, spawn_local, yield_now};
 use tokio::time::sleep;
 
 use super::command::{Batch, Command, ConnId};
-use super::conn::{Conn, Outgoing, PortIo};
+use super::conn::{Conn, Outgoing, Place};
 use super::connect::{Connect, connect};
 use super::event::Event;
+use super::host::Host;
+use super::parcel::Parcel;
 use super::resolve::Resolver;
 use super::secure::Secure;
 use super::stream::Stream;
@@ -342,14 +344,14 @@ enum Entry {
         /// Hears of each `Command::Dial`.
         dial: Rc<Notify>,
     },
-    Open(Rc<RefCell<Conn>>),
+    Open(Place),
     Refused,
 }
 
 type Entries = Rc<RefCell<Vec<Option<Entry>>>>;
 
 struct PortState {
-    io: Rc<PortIo>,
+    host: Rc<Host>,
     resolver: Rc<Resolver>,
     entries: Entries,
     /// Connections with a tail: see `Conn::release`.
@@ -358,12 +360,8 @@ struct PortState {
 
 impl PortState {
     fn new(outbox: Arc<Outbox>, inbound: Box<dyn Inbound>, resolver: Rc<Resolver>) -> Self {
-        let io = Rc::new(PortIo {
-            outbox,
-            inbound: RefCell::new(inbound),
-        });
         Self {
-            io,
+            host: Rc::new(Host::across(outbox, inbound)),
             resolver,
             entries: Entries::default(),
             tails: Vec::new(),
@@ -372,10 +370,10 @@ impl PortState {
 
     fn obey(&mut self, batch: Batch) {
         let told = batch.commands.iter().any(Command::tells_of_large);
-        let io = self.io.clone();
+        let host = self.host.clone();
         for command in batch.commands {
             let conn = command.conn();
-            io.guard(conn, || self.obey_one(command, &batch.bytes));
+            host.guard(conn, || self.obey_one(command, &batch.bytes));
         }
         // A stream of large writes: JavaScript fills its window again while the rest of it is
         // written, not when this thread has nothing left to do.
@@ -405,18 +403,13 @@ impl PortState {
                 conn,
                 large,
                 acknowledge,
-            } => (
-                conn,
-                Outgoing::Large {
-                    large,
-                    start: 0,
-                    acknowledge,
-                },
-            ),
+            } => (conn, Outgoing::large(large, acknowledge)),
             Command::Dial { conn } => return self.dial(conn),
-            Command::Proceed { conn } => return self.with(conn, Conn::proceed),
+            Command::Proceed { conn } => return self.with(conn, |conn, _| conn.proceed()),
+            Command::Yield { conn } => return self.give(conn),
+            Command::Adopt { conn, parcel } => return self.adopt(conn, parcel),
             Command::Shutdown { conn } => return self.with(conn, Conn::shutdown),
-            Command::Resume { conn } => return self.with(conn, |conn| conn.resume()),
+            Command::Resume { conn } => return self.with(conn, |conn, _| conn.resume()),
             Command::NoDelay { conn, on } => {
                 return self.with_stream(conn, |stream| options::set_no_delay(stream, on));
             }
@@ -435,9 +428,9 @@ impl PortState {
 
     fn write(&mut self, conn: ConnId, outgoing: Outgoing) {
         let mut holds = false;
-        self.with(conn, |conn| {
+        self.with(conn, |conn, host| {
             let held = conn.is_holding();
-            conn.write(outgoing);
+            conn.write(host, outgoing);
             holds = !held && conn.is_holding();
         });
         if holds {
@@ -449,8 +442,8 @@ impl PortState {
         let mut tails = std::mem::take(&mut self.tails);
         tails.retain(|&conn| {
             let mut holds = false;
-            self.io.guard(conn, || {
-                self.with(conn, |conn| holds = conn.release(idle));
+            self.host.guard(conn, || {
+                self.with(conn, |conn, host| holds = conn.release(host, idle));
             });
             holds
         });
@@ -459,22 +452,22 @@ impl PortState {
 
     fn connect(&mut self, conn: ConnId, mut request: Connect) {
         let index = conn as usize;
-        let (io, entries) = (self.io.clone(), self.entries.clone());
+        let (host, entries) = (self.host.clone(), self.entries.clone());
         let resolver = self.resolver.clone();
         let dial = Rc::new(Notify::new());
         let dialing = dial.clone();
         let task = spawn_local(async move {
             let guard = ConnectGuard {
                 conn,
-                outbox: io.outbox.clone(),
+                host: host.clone(),
             };
             injected!(Connecting);
-            let opened = connect(conn, &mut request, &resolver, &dialing, &io.outbox).await;
+            let opened = connect(conn, &mut request, &resolver, &dialing, host.outbox()).await;
             let entry = match opened {
-                Ok(stream) => open(conn, &mut request, io, stream),
+                Ok(stream) => open(conn, &mut request, &host, stream),
                 Err(refusal) => {
                     let (failures, several) = (refusal.failures, refusal.several);
-                    io.outbox.push(Event::ConnectFailed {
+                    host.push(Event::ConnectFailed {
                         conn,
                         failures,
                         several,
@@ -487,14 +480,8 @@ impl PortState {
                 *place = Some(entry);
             }
         });
-        let mut entries = self.entries.borrow_mut();
-        if entries.len() <= index {
-            entries.resize_with(index + 1, || None);
-        }
-        entries[index] = Some(Entry::Connecting {
-            task: task.abort_handle(),
-            dial,
-        });
+        let task = task.abort_handle();
+        self.enter(conn, Entry::Connecting { task, dial });
     }
 
     /// Another attempt may have connected meanwhile.
@@ -512,14 +499,14 @@ impl PortState {
             .get_mut(conn as usize)
             .and_then(Option::take);
         if let Some(entry) = entry {
-            entry.close(reset);
+            entry.close(&self.host, reset);
         }
-        self.io.outbox.push(Event::Closed { conn });
+        self.host.push(Event::Closed { conn });
     }
 
     fn close_all(&mut self) {
         for entry in self.entries.borrow_mut().drain(..).flatten() {
-            entry.close(false);
+            entry.close(&self.host, false);
         }
     }
 
@@ -530,26 +517,64 @@ impl PortState {
                 continue;
             };
             match std::mem::replace(entry, Entry::Refused) {
-                Entry::Connecting { .. } => self.io.outbox.push(Event::Panicked { conn }),
-                Entry::Open(open) => open.borrow_mut().fail_by_panic(),
+                Entry::Connecting { .. } => self.host.push(Event::Panicked { conn }),
+                Entry::Open(place) => {
+                    if let Some(conn) = &mut *place.borrow_mut() {
+                        conn.fail_by_panic(&self.host);
+                    }
+                }
                 Entry::Refused => {}
             }
         }
-        self.io.outbox.ring();
+        self.host.outbox().ring();
     }
 
-    fn with(&self, conn: ConnId, act: impl FnOnce(&mut Conn)) {
-        if let Some(Some(Entry::Open(open))) = self.entries.borrow().get(conn as usize) {
-            act(&mut open.borrow_mut());
+    /// Gives a connection to the event loop. Its task ends.
+    fn give(&mut self, conn: ConnId) {
+        let place = self
+            .entries
+            .borrow_mut()
+            .get_mut(conn as usize)
+            .and_then(|entry| entry.take_if(|entry| entry.may_move()));
+        let open = match place {
+            Some(Entry::Open(place)) => place.take(),
+            _ => None,
+        };
+        let parcel = open.map(|mut conn| {
+            conn.leave(&self.host);
+            conn.rewatch(&self.host, Stream::into_bare);
+            Parcel(conn)
+        });
+        self.host.push(Event::Yielded { conn, parcel });
+    }
+
+    fn adopt(&mut self, conn: ConnId, parcel: Parcel) {
+        let Parcel(mut open) = parcel;
+        open.rewatch(&self.host, Stream::into_watched);
+        let place = Rc::new(RefCell::new(Some(open)));
+        spawn_local(Conn::run(place.clone(), self.host.clone()));
+        self.enter(conn, Entry::Open(place));
+    }
+
+    fn enter(&mut self, conn: ConnId, entry: Entry) {
+        let index = conn as usize;
+        let mut entries = self.entries.borrow_mut();
+        if entries.len() <= index {
+            entries.resize_with(index + 1, || None);
+        }
+        entries[index] = Some(entry);
+    }
+
+    fn with(&self, conn: ConnId, act: impl FnOnce(&mut Conn, &Host)) {
+        if let Some(Some(Entry::Open(place))) = self.entries.borrow().get(conn as usize)
+            && let Some(conn) = &mut *place.borrow_mut()
+        {
+            act(conn, &self.host);
         }
     }
 
     fn with_stream(&self, conn: ConnId, act: impl FnOnce(&Stream)) {
-        self.with(conn, |conn| {
-            if let Some(stream) = conn.stream() {
-                act(stream);
-            }
-        });
+        self.with(conn, |conn, _| conn.with_stream(act));
     }
 }
 
@@ -571,51 +596,63 @@ async fn settled(entries: Entries, limit: Duration, answer: mpsc::Sender<bool>) 
 }
 
 /// Serves a connection from here on.
-fn open(conn: ConnId, request: &mut Connect, io: Rc<PortIo>, stream: Stream) -> Entry {
+fn open(conn: ConnId, request: &mut Connect, host: &Rc<Host>, stream: Stream) -> Entry {
     let (local, peer) = stream.endpoints();
     options::apply(&stream, request.options);
-    io.outbox.push(Event::Connected { conn, local, peer });
+    host.push(Event::Connected { conn, local, peer });
     let secure = match request.tls.take().map(Secure::new).transpose() {
         Ok(secure) => secure,
         Err(failure) => {
             request.gate.kill();
-            io.outbox.push(Event::TlsFailed { conn, failure });
+            host.push(Event::TlsFailed { conn, failure });
             return Entry::Refused;
         }
     };
-    let open = Conn::new(conn, request.gate.clone(), io, stream, secure);
-    let open = Rc::new(RefCell::new(open));
-    spawn_local(Conn::run(open.clone()));
-    Entry::Open(open)
+    let open = Conn::new(conn, request.gate.clone(), stream, secure);
+    let place = Rc::new(RefCell::new(Some(Box::new(open))));
+    spawn_local(Conn::run(place.clone(), host.clone()));
+    Entry::Open(place)
 }
 
 /// Turns a panic while connecting into a failure of the connection.
 struct ConnectGuard {
     conn: ConnId,
-    outbox: Arc<Outbox>,
+    host: Rc<Host>,
 }
 
 impl Drop for ConnectGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.outbox.push(Event::Panicked { conn: self.conn });
+            self.host.push(Event::Panicked { conn: self.conn });
         }
     }
 }
 
 impl Entry {
+    /// Whether another carrier can go on with it.
+    fn may_move(&self) -> bool {
+        match self {
+            Self::Open(place) => place.borrow().as_ref().is_some_and(|conn| conn.may_move()),
+            Self::Connecting { .. } | Self::Refused => false,
+        }
+    }
+
     /// Bytes that JavaScript takes for written, and the kernel has not got.
     fn unsent(&self) -> usize {
         match self {
-            Self::Open(open) => open.borrow().unsent(),
+            Self::Open(place) => place.borrow().as_ref().map_or(0, |conn| conn.unsent()),
             Self::Connecting { .. } | Self::Refused => 0,
         }
     }
 
-    fn close(self, reset: bool) {
+    fn close(self, host: &Host, reset: bool) {
         match self {
             Self::Connecting { task, .. } => task.abort(),
-            Self::Open(open) => open.borrow_mut().close(reset),
+            Self::Open(place) => {
+                if let Some(conn) = &mut *place.borrow_mut() {
+                    conn.close(host, reset);
+                }
+            }
             Self::Refused => {}
         }
     }

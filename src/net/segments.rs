@@ -28,7 +28,7 @@ impl Segments {
     #[cfg(unix)]
     pub(super) fn of(stream: &Stream, len: usize) -> Self {
         let tcp = stream.tcp().filter(|_| len >= LARGE_BYTES_MIN);
-        let bytes = tcp.and_then(|tcp| socket2::SockRef::from(tcp).tcp_mss().ok());
+        let bytes = tcp.and_then(|tcp| tcp.tcp_mss().ok());
         bytes.map_or(Self::ANY, |bytes| Self(bytes as usize))
     }
 

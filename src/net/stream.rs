@@ -11,6 +11,8 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
+#[cfg(unix)]
+use super::bare::Bare;
 use super::errno::EPIPE;
 use super::{Endpoint, scheduling};
 
@@ -20,14 +22,32 @@ pub(super) enum Stream {
     Tcp { tcp: TcpStream, peer: SocketAddr },
     #[cfg(unix)]
     Unix { stream: UnixStream, path: String },
+    /// Without tokio: the event loop carries it, or it is on its way.
+    #[cfg(unix)]
+    Bare { bare: Bare, far: Endpoint },
 }
 
 impl Stream {
-    pub(super) fn tcp(&self) -> Option<&TcpStream> {
+    /// The socket, where it is TCP's.
+    pub(super) fn tcp(&self) -> Option<SockRef<'_>> {
         match self {
-            Self::Tcp { tcp, .. } => Some(tcp),
+            Self::Tcp { tcp, .. } => Some(SockRef::from(tcp)),
             #[cfg(unix)]
             Self::Unix { .. } => None,
+            #[cfg(unix)]
+            Self::Bare { bare, far } => {
+                matches!(far, Endpoint::Ip(_)).then(|| SockRef::from(bare.socket()))
+            }
+        }
+    }
+
+    fn socket(&self) -> SockRef<'_> {
+        match self {
+            Self::Tcp { tcp, .. } => SockRef::from(tcp),
+            #[cfg(unix)]
+            Self::Unix { stream, .. } => SockRef::from(stream),
+            #[cfg(unix)]
+            Self::Bare { bare, .. } => SockRef::from(bare.socket()),
         }
     }
 
@@ -39,16 +59,65 @@ impl Stream {
             }
             #[cfg(unix)]
             Self::Unix { path, .. } => (None, Endpoint::Path(path.clone())),
+            #[cfg(unix)]
+            Self::Bare { far, .. } => {
+                let local = self.tcp().and_then(|tcp| tcp.local_addr().ok());
+                let local = local.and_then(|local| local.as_socket());
+                (local.map(Endpoint::Ip), far.clone())
+            }
+        }
+    }
+
+    /// Takes the socket from tokio, whose runtime of this thread has watched it.
+    #[cfg(unix)]
+    pub(super) fn into_bare(self) -> io::Result<Self> {
+        let (fd, far) = match self {
+            Self::Tcp { tcp, peer } => (tcp.into_std()?.into(), Endpoint::Ip(peer)),
+            Self::Unix { stream, path } => (stream.into_std()?.into(), Endpoint::Path(path)),
+            Self::Bare { .. } => return Ok(self),
+        };
+        let bare = Bare::new(fd);
+        Ok(Self::Bare { bare, far })
+    }
+
+    /// Gives the socket to tokio, whose runtime of this thread watches it from here on.
+    #[cfg(unix)]
+    pub(super) fn into_watched(self) -> io::Result<Self> {
+        match self {
+            Self::Bare { bare, far } => {
+                let fd = bare.into_fd();
+                Ok(match far {
+                    Endpoint::Ip(peer) => Self::Tcp {
+                        tcp: TcpStream::from_std(fd.into())?,
+                        peer,
+                    },
+                    Endpoint::Path(path) => Self::Unix {
+                        stream: UnixStream::from_std(fd.into())?,
+                        path,
+                    },
+                })
+            }
+            watched => Ok(watched),
+        }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn bare(&mut self) -> Option<&mut Bare> {
+        match self {
+            Self::Bare { bare, .. } => Some(bare),
+            _ => None,
         }
     }
 
     /// Writes what the kernel takes at once; `WouldBlock` where it takes nothing.
-    pub(super) fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+    pub(super) fn try_write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         let result = match (self, parts) {
             (Self::Tcp { tcp, .. }, [bytes]) => tcp.try_write(bytes),
             (Self::Tcp { tcp, .. }, parts) => tcp.try_write_vectored(parts),
             #[cfg(unix)]
             (Self::Unix { stream, .. }, parts) => stream.try_write_vectored(parts),
+            #[cfg(unix)]
+            (Self::Bare { bare, .. }, parts) => bare.write(parts),
         };
         result.inspect(|&taken| scheduling::moved(taken))
     }
@@ -56,7 +125,7 @@ impl Stream {
     /// Reads what is here. `write_error` is libuv's number of the failure that a write has met, if
     /// one has.
     ///
-    /// After such a failure the kernel is asked whatever tokio remembers: an answer may have come
+    /// After such a failure the kernel is asked whatever is remembered: an answer may have come
     /// just before it. And the kernel tells an error once, to whoever asks first: where the write
     /// has taken it, the end that a read then finds is that error too. EPIPE alone is the write's
     /// own: the server had ended its side before, in good order.
@@ -70,6 +139,8 @@ impl Stream {
             Self::Tcp { tcp, .. } => Pin::new(tcp).poll_read(cx, buf),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_read(cx, buf),
+            #[cfg(unix)]
+            Self::Bare { bare, .. } => read_bare(bare, buf),
         };
         let poll = match (poll, write_error) {
             (Poll::Pending, Some(_)) => self.read_now(buf),
@@ -84,12 +155,7 @@ impl Stream {
     }
 
     fn read_now(&self, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let socket = match self {
-            Self::Tcp { tcp, .. } => SockRef::from(tcp),
-            #[cfg(unix)]
-            Self::Unix { stream, .. } => SockRef::from(stream),
-        };
-        match (&*socket).read(buf.initialize_unfilled()) {
+        match (&*self.socket()).read(buf.initialize_unfilled()) {
             Err(err) if err.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             read => Poll::Ready(read.map(|len| buf.advance(len))),
         }
@@ -105,6 +171,8 @@ impl Stream {
             (Self::Tcp { tcp, .. }, parts) => Pin::new(tcp).poll_write_vectored(cx, parts),
             #[cfg(unix)]
             (Self::Unix { stream, .. }, parts) => Pin::new(stream).poll_write_vectored(cx, parts),
+            #[cfg(unix)]
+            (Self::Bare { bare, .. }, parts) => ready(bare.write(parts)),
         };
         poll.map_ok(|taken| {
             scheduling::moved(taken);
@@ -117,6 +185,28 @@ impl Stream {
             Self::Tcp { tcp, .. } => Pin::new(tcp).poll_shutdown(cx),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_shutdown(cx),
+            #[cfg(unix)]
+            Self::Bare { bare, .. } => Poll::Ready(bare.shutdown()),
         }
+    }
+}
+
+#[cfg(unix)]
+fn read_bare(bare: &mut Bare, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    // SAFETY: `read` writes initialized bytes alone, and says how many.
+    let room = unsafe { buf.unfilled_mut() };
+    ready(bare.read(room)).map_ok(|len| {
+        // SAFETY: the kernel has written the first `len` bytes.
+        unsafe { buf.assume_init(len) };
+        buf.advance(len);
+    })
+}
+
+/// A carrier that says when the socket is ready registers no waker with it.
+#[cfg(unix)]
+fn ready<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
+    match result {
+        Err(err) if err.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        result => Poll::Ready(result),
     }
 }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use super::Conn;
 use crate::net::errno::errno;
 use crate::net::event::Event;
+use crate::net::host::Host;
 use crate::net::segments::Segments;
 use crate::net::stream::Stream;
 
@@ -21,14 +22,14 @@ impl Conn {
 
     /// Sends a tail to which nothing more has come: when no message is here that might have more
     /// (`idle`), or none has had any since the last time. Answers whether one still waits.
-    pub(in crate::net) fn release(&mut self, idle: bool) -> bool {
+    pub(in crate::net) fn release(&mut self, host: &Host, idle: bool) -> bool {
         if !self.is_holding() {
             return false;
         }
         if !idle && !std::mem::replace(&mut self.held_once, true) {
             return true;
         }
-        self.flush_now(Segments::ANY);
+        self.flush_now(host, Segments::ANY);
         false
     }
 
@@ -41,20 +42,20 @@ impl Conn {
     }
 
     /// Writes what the kernel takes at once; the task does the rest.
-    pub(super) fn flush_now(&mut self, segments: Segments) {
+    pub(super) fn flush_now(&mut self, host: &Host, segments: Segments) {
         self.held_once = false;
-        self.flush(segments, |stream, parts| stream.try_write(parts));
+        self.flush(host, segments, |stream, parts| stream.try_write(parts));
         if !self.is_holding() {
             self.wake_if_unfinished();
         }
     }
 
     /// A tail is left to `release`.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn poll_flush(&mut self, host: &Host, cx: &mut Context<'_>) {
         if self.is_holding() {
             return;
         }
-        self.flush(Segments::ANY, |stream, parts| {
+        self.flush(host, Segments::ANY, |stream, parts| {
             match stream.poll_write(cx, parts) {
                 Poll::Ready(result) => result,
                 Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
@@ -64,6 +65,7 @@ impl Conn {
 
     fn flush(
         &mut self,
+        host: &Host,
         segments: Segments,
         mut write: impl FnMut(&mut Stream, &[IoSlice<'_>]) -> io::Result<usize>,
     ) {
@@ -73,9 +75,9 @@ impl Conn {
         }
         let result = loop {
             let result = if self.secure.is_some() {
-                self.flush_secure(segments, &mut write)
+                self.flush_secure(host, segments, &mut write)
             } else {
-                self.flush_plain(segments, &mut write)
+                self.flush_plain(host, segments, &mut write)
             };
             match result {
                 Err(err) if err.kind() == io::ErrorKind::Interrupted => {}
@@ -90,6 +92,7 @@ impl Conn {
 
     fn flush_plain(
         &mut self,
+        host: &Host,
         segments: Segments,
         write: &mut impl FnMut(&mut Stream, &[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<()> {
@@ -111,7 +114,7 @@ impl Conn {
                     .unwrap_or_default();
                 write(stream, &[IoSlice::new(first), IoSlice::new(next)])?
             };
-            self.took(taken);
+            self.took(host, taken);
             if taken == now && now < len {
                 self.holding = true;
                 break;
@@ -122,6 +125,7 @@ impl Conn {
 
     fn flush_secure(
         &mut self,
+        host: &Host,
         segments: Segments,
         write: &mut impl FnMut(&mut Stream, &[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<()> {
@@ -140,13 +144,13 @@ impl Conn {
                     write(stream, &[IoSlice::new(bytes)])
                 })?,
             };
-            self.took(taken);
+            self.took(host, taken);
         }
         Ok(())
     }
 
     /// The kernel has these bytes.
-    fn took(&mut self, mut taken: usize) {
+    fn took(&mut self, host: &Host, mut taken: usize) {
         self.gate.add_written(taken);
         while let Some(first) = self.outgoing.front_mut() {
             let part = taken.min(first.bytes().len());
@@ -155,7 +159,7 @@ impl Conn {
             }
             if first.acknowledge() {
                 let conn = self.id;
-                self.io.outbox.push(Event::Written { conn, count: 1 });
+                host.push(Event::Written { conn, count: 1 });
             }
             self.outgoing.pop_front();
             taken -= part;

@@ -20,6 +20,23 @@ pub(in crate::net) enum Outgoing {
 }
 
 impl Outgoing {
+    /// Bytes that may change when this returns.
+    pub(in crate::net) fn copied(bytes: &[u8], acknowledge: bool) -> Self {
+        Self::Copied {
+            range: 0..bytes.len(),
+            bytes: Arc::new(bytes.to_vec()),
+            acknowledge,
+        }
+    }
+
+    pub(in crate::net) fn large(large: Box<dyn Outbound>, acknowledge: bool) -> Self {
+        Self::Large {
+            large,
+            start: 0,
+            acknowledge,
+        }
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         match self {
             Self::Copied { bytes, range, .. } => bytes.get(range.clone()).unwrap_or_default(),

@@ -10,6 +10,7 @@ use super::{Conn, Progress, READS_PER_TURN};
 use crate::net::errno::errno;
 use crate::net::event::{Event, Syscall};
 use crate::net::gate::Reading;
+use crate::net::host::Host;
 use crate::net::memory::{Chunk, Inbound};
 use crate::net::secure::{Incoming, Sunk};
 use crate::tls::{Failure, Received};
@@ -17,32 +18,32 @@ use crate::tls::{Failure, Received};
 impl Conn {
     /// A parked connection reads too, as a server may send session tickets at any time in TLS 1.3;
     /// anything else that comes then kills it.
-    pub(super) fn poll_read_secure(&mut self, cx: &mut Context<'_>) -> Progress {
+    pub(super) fn poll_read_secure(&mut self, host: &Host, cx: &mut Context<'_>) -> Progress {
         for _ in 0..READS_PER_TURN {
-            let (epoch, most) = match self.may_read_secure(cx) {
+            let (epoch, most) = match self.may_read_secure(host, cx) {
                 Ok(demand) => demand,
                 Err(progress) => return progress,
             };
-            match (self.read_secure(cx, epoch, most), epoch) {
+            match (self.read_secure(host, cx, epoch, most), epoch) {
                 (Incoming::Nothing, _) => return Progress::Exhausted,
                 (Incoming::Some, _) => {}
-                (Incoming::Secured(facts), _) => self.io.outbox.push(Event::Secured {
+                (Incoming::Secured(facts), _) => host.push(Event::Secured {
                     conn: self.id,
                     facts,
                 }),
                 (Incoming::Failed(failure), Some(_)) => {
                     // What is left is the alert, which the server should see.
-                    self.poll_flush(cx);
-                    self.fail_secure(failure);
+                    self.poll_flush(host, cx);
+                    self.fail_secure(host, failure);
                 }
-                (Incoming::Io(err), Some(_)) => self.fail(Syscall::Read, errno(&err)),
-                (Incoming::End, Some(_)) => self.end(),
-                _ => self.be_killed(),
+                (Incoming::Io(err), Some(_)) => self.fail(host, Syscall::Read, errno(&err)),
+                (Incoming::End, Some(_)) => self.end(host),
+                _ => self.be_killed(host),
             }
             if self.has_unsent() {
-                self.poll_flush(cx);
+                self.poll_flush(host, cx);
             }
-            self.poll_shutdown(cx);
+            self.poll_shutdown(host, cx);
         }
         cx.waker().wake_by_ref();
         Progress::Held
@@ -50,7 +51,11 @@ impl Conn {
 
     /// The epoch that received bytes belong to, None where nobody has asked for any, and how many
     /// to read at most; or how reading stands where it must wait.
-    fn may_read_secure(&self, cx: &Context<'_>) -> Result<(Option<u32>, usize), Progress> {
+    fn may_read_secure(
+        &self,
+        host: &Host,
+        cx: &Context<'_>,
+    ) -> Result<(Option<u32>, usize), Progress> {
         let Some(secure) = self.secure.as_ref().filter(|_| !self.ended) else {
             return Err(Progress::Exhausted);
         };
@@ -61,13 +66,19 @@ impl Conn {
             Reading::Unsolicited => Ok((None, usize::MAX)),
             Reading::Allowed { epoch } if secure.must_read() => Ok((Some(epoch), usize::MAX)),
             Reading::Allowed { epoch } => {
-                let most = self.io.demand(&self.gate, cx)?;
+                let most = self.demand(host, cx)?;
                 Ok((Some(epoch), most))
             }
         }
     }
 
-    fn read_secure(&mut self, cx: &mut Context<'_>, epoch: Option<u32>, most: usize) -> Incoming {
+    fn read_secure(
+        &mut self,
+        host: &Host,
+        cx: &mut Context<'_>,
+        epoch: Option<u32>,
+        most: usize,
+    ) -> Incoming {
         let (Some(stream), Some(secure)) = (&mut self.stream, &mut self.secure) else {
             return Incoming::Nothing;
         };
@@ -81,15 +92,15 @@ impl Conn {
                 Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
             }
         };
-        let mut inbound = self.io.inbound.borrow_mut();
-        let (conn, gate, outbox) = (self.id, &self.gate, &self.io.outbox);
+        let mut inbound = host.inbound.borrow_mut();
+        let (conn, gate) = (self.id, &self.gate);
         let epoch_of_data = epoch.unwrap_or_default();
         // Records follow each other in memory: they are one event.
         let mut gathered: Option<Chunk> = None;
         let deliver = |chunk: Option<Chunk>| {
             if let Some(chunk) = chunk {
-                gate.add_untaken(outbox.ahead(), chunk.len as usize);
-                outbox.push(Event::Data {
+                host.received(gate, chunk.len as usize);
+                host.push(Event::Data {
                     conn,
                     epoch: epoch_of_data,
                     chunk,
@@ -108,11 +119,11 @@ impl Conn {
             }
             Sunk::Received(Received::Sessions { id, count }) => {
                 deliver(gathered.take());
-                outbox.push(Event::Sessions { conn, id, count });
+                host.push(Event::Sessions { conn, id, count });
             }
             Sunk::Received(Received::HelloRequest) => {
                 deliver(gathered.take());
-                outbox.push(Event::HelloRequest { conn });
+                host.push(Event::HelloRequest { conn });
             }
         };
         let incoming = secure.read(epoch.is_some(), &mut read, &mut sink);
@@ -120,10 +131,10 @@ impl Conn {
         incoming
     }
 
-    fn fail_secure(&mut self, failure: Failure) {
+    fn fail_secure(&mut self, host: &Host, failure: Failure) {
         self.gate.kill();
         self.drop_stream();
-        self.io.outbox.push(Event::TlsFailed {
+        host.push(Event::TlsFailed {
             conn: self.id,
             failure,
         });

@@ -6,7 +6,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{LocalSet, spawn_local};
 
 use super::*;
-use crate::net::memory::{Chunk, Outbound};
+use crate::net::memory::{Chunk, Inbound, Outbound};
+use crate::net::outbox::Outbox;
 use crate::net::segments::Segments;
 
 /// Memory that breaks as soon as it is used.
@@ -37,12 +38,12 @@ async fn pair() -> std::io::Result<(Stream, TcpStream)> {
 }
 
 fn over(stream: Stream) -> Conn {
-    let inbound: Box<dyn Inbound> = Box::new(Broken);
-    let io = Rc::new(PortIo {
-        outbox: Arc::new(Outbox::new(Box::new(|| {}))),
-        inbound: RefCell::new(inbound),
-    });
-    Conn::new(7, Arc::new(Gate::default()), io, stream, None)
+    Conn::new(7, Arc::new(Gate::default()), stream, None)
+}
+
+fn host() -> Host {
+    let outbox = Outbox::new(Box::new(|| {}));
+    Host::across(Arc::new(outbox), Box::new(Broken))
 }
 
 fn on_a_reactor(test: impl Future<Output = ()>) {
@@ -58,14 +59,15 @@ fn a_panic_while_reading_fails_the_connection_and_nothing_else() {
     on_a_reactor(async {
         let (stream, far) = pair().await.unwrap();
         let conn = over(stream);
-        let (gate, outbox) = (conn.gate.clone(), conn.io.outbox.clone());
-        let task = spawn_local(Conn::run(Rc::new(RefCell::new(conn))));
+        let (gate, host) = (conn.gate.clone(), Rc::new(host()));
+        let place = Rc::new(RefCell::new(Some(Box::new(conn))));
+        let task = spawn_local(Conn::run(place, host.clone()));
         far.writable().await.unwrap();
         far.try_write(b"x").unwrap();
         assert!(task.await.unwrap_err().is_panic());
 
         let mut events = VecDeque::new();
-        outbox.take(8, &mut events);
+        host.outbox().take(8, &mut events);
         assert!(matches!(
             events.pop_front(),
             Some(Event::Panicked { conn: 7 })
@@ -76,7 +78,7 @@ fn a_panic_while_reading_fails_the_connection_and_nothing_else() {
 
 /// A connection that has a tail, its server, and how long the tail is.
 #[cfg(unix)]
-async fn with_tail() -> (Conn, net::TcpStream, usize) {
+async fn with_tail(host: &Host) -> (Conn, net::TcpStream, usize) {
     let (stream, far) = pair().await.unwrap();
     let far = far.into_std().unwrap();
     let mut conn = over(stream);
@@ -85,11 +87,7 @@ async fn with_tail() -> (Conn, net::TcpStream, usize) {
     for byte in [1, 2] {
         let len = large(&conn);
         tail = tail + len - written(&conn, tail + len);
-        conn.write(Outgoing::Large {
-            large: Box::new(vec![byte; len]),
-            start: 0,
-            acknowledge: true,
-        });
+        conn.write(host, Outgoing::large(Box::new(vec![byte; len]), true));
         assert!(conn.is_holding());
     }
     (conn, far, tail)
@@ -99,7 +97,7 @@ async fn with_tail() -> (Conn, net::TcpStream, usize) {
 #[cfg(unix)]
 fn large(conn: &Conn) -> usize {
     let tcp = conn.stream().and_then(Stream::tcp).unwrap();
-    let mss = socket2::SockRef::from(tcp).tcp_mss().unwrap() as usize;
+    let mss = tcp.tcp_mss().unwrap() as usize;
     (20_000 / mss + 1) * mss + 100
 }
 
@@ -123,17 +121,18 @@ fn heard(far: &mut net::TcpStream) -> usize {
 #[test]
 fn a_tail_waits_once_for_more_and_then_leaves() {
     on_a_reactor(async {
-        let (mut conn, mut far, tail) = with_tail().await;
+        let host = host();
+        let (mut conn, mut far, tail) = with_tail(&host).await;
         assert!((1..4096).contains(&tail));
         let sent = heard(&mut far);
-        assert!(conn.release(false), "more may be on its way");
+        assert!(conn.release(&host, false), "more may be on its way");
         assert_eq!(heard(&mut far), 0);
-        assert!(!conn.release(false));
+        assert!(!conn.release(&host, false));
         assert_eq!(heard(&mut far), tail);
         assert_eq!(conn.gate.written(), (sent + tail) as u64);
 
         let mut events = VecDeque::new();
-        conn.io.outbox.take(8, &mut events);
+        host.outbox().take(8, &mut events);
         assert!(matches!(
             events.make_contiguous(),
             [Event::Written { count: 2, .. }]
@@ -145,9 +144,10 @@ fn a_tail_waits_once_for_more_and_then_leaves() {
 #[test]
 fn a_tail_leaves_when_nothing_more_is_here() {
     on_a_reactor(async {
-        let (mut conn, mut far, tail) = with_tail().await;
+        let host = host();
+        let (mut conn, mut far, tail) = with_tail(&host).await;
         heard(&mut far);
-        assert!(!conn.release(true));
+        assert!(!conn.release(&host, true));
         assert_eq!(heard(&mut far), tail);
     });
 }
@@ -156,13 +156,10 @@ fn a_tail_leaves_when_nothing_more_is_here() {
 #[test]
 fn a_small_write_takes_a_tail_along() {
     on_a_reactor(async {
-        let (mut conn, mut far, tail) = with_tail().await;
+        let host = host();
+        let (mut conn, mut far, tail) = with_tail(&host).await;
         heard(&mut far);
-        conn.write(Outgoing::Large {
-            large: Box::new(vec![3; 10]),
-            start: 0,
-            acknowledge: false,
-        });
+        conn.write(&host, Outgoing::large(Box::new(vec![3; 10]), false));
         assert!(!conn.is_holding());
         assert_eq!(heard(&mut far), tail + 10);
     });
@@ -172,10 +169,13 @@ fn a_small_write_takes_a_tail_along() {
 #[test]
 fn a_tail_leaves_before_the_end() {
     on_a_reactor(async {
-        for end in [Conn::shutdown, |conn: &mut Conn| conn.close(false)] {
-            let (mut conn, mut far, tail) = with_tail().await;
+        let host = host();
+        for end in [Conn::shutdown, |conn: &mut Conn, host: &Host| {
+            conn.close(host, false)
+        }] {
+            let (mut conn, mut far, tail) = with_tail(&host).await;
             heard(&mut far);
-            end(&mut conn);
+            end(&mut conn, &host);
             assert_eq!(heard(&mut far), tail);
         }
     });
@@ -185,9 +185,10 @@ fn a_tail_leaves_before_the_end() {
 #[test]
 fn a_reset_drops_a_tail() {
     on_a_reactor(async {
-        let (mut conn, mut far, _) = with_tail().await;
+        let host = host();
+        let (mut conn, mut far, _) = with_tail(&host).await;
         heard(&mut far);
-        conn.close(true);
+        conn.close(&host, true);
         far.set_nonblocking(false).unwrap();
         let failed = far.read_to_end(&mut vec![]).unwrap_err();
         assert_eq!(failed.kind(), io::ErrorKind::ConnectionReset);

@@ -6,6 +6,7 @@ use rustls::{ServerConfig, SupportedProtocolVersion};
 use super::loopback::*;
 use super::pair::*;
 use crate::net::Event;
+use crate::net::conn::Conn;
 use crate::tls::{Handshake, Kind};
 
 fn site(version: &'static SupportedProtocolVersion, asks: bool) -> (Handshake, ServerConfig) {
@@ -256,7 +257,7 @@ fn a_shutdown_in_the_handshake_is_not_lost() {
             let (handshake, config) = site(version, false);
             let mut loopback = Loopback::new(handshake, config).await;
             loopback.is_silent = true;
-            loopback.conn.borrow_mut().shutdown();
+            loopback.with(Conn::shutdown);
             loopback
                 .until(|this| this.is_ended && this.has(is_shut))
                 .await;
@@ -279,8 +280,8 @@ fn a_shutdown_before_the_verdict_waits_for_it() {
             let mut loopback = Loopback::new(handshake, config).await;
             loopback.until_event(is_secured).await;
             loopback.write(b"last");
-            loopback.conn.borrow_mut().shutdown();
-            loopback.conn.borrow_mut().proceed();
+            loopback.with(Conn::shutdown);
+            loopback.with(|conn, _| conn.proceed());
             loopback
                 .until(|this| this.is_ended && this.has(is_shut))
                 .await;
@@ -298,7 +299,7 @@ fn an_end_before_the_verdict_is_seen_after_it() {
             let mut loopback = Loopback::new(handshake, config).await;
             loopback.until_event(is_secured).await;
             loopback.close_far();
-            loopback.conn.borrow_mut().proceed();
+            loopback.with(|conn, _| conn.proceed());
             loopback
                 .until_event(|event| matches!(event, Event::End { .. }))
                 .await;

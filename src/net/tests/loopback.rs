@@ -9,12 +9,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{LocalSet, spawn_local, yield_now};
 
 use super::pair::Far;
-use crate::net::conn::{Conn, Outgoing, PortIo};
+use crate::net::conn::{Conn, Outgoing, Place};
+use crate::net::host::Host;
 use crate::net::secure::Secure;
 use crate::net::stream::Stream;
 use crate::net::{Chunk, Event, Gate, Inbound, Outbox};
@@ -58,7 +58,8 @@ pub(super) fn on_a_reactor(test: impl Future<Output = ()>) {
 }
 
 pub(super) struct Loopback {
-    pub conn: Rc<RefCell<Conn>>,
+    place: Place,
+    host: Rc<Host>,
     pub gate: Arc<Gate>,
     pub far: Far,
     /// The server's end; None once it has closed it.
@@ -80,19 +81,17 @@ impl Loopback {
         let (far, _) = listener.accept().await.unwrap();
         let outbox = Arc::new(Outbox::new(Box::new(|| {})));
         let inbound: Box<dyn Inbound> = Box::<Unread>::default();
-        let io = Rc::new(PortIo {
-            outbox: outbox.clone(),
-            inbound: RefCell::new(inbound),
-        });
+        let host = Rc::new(Host::across(outbox.clone(), inbound));
         let gate = Arc::new(Gate::default());
         let mut secure = Secure::new(handshake).unwrap();
         secure.proceed();
         let stream = Stream::Tcp { tcp, peer };
-        let conn = Conn::new(7, gate.clone(), io, stream, Some(secure));
-        let conn = Rc::new(RefCell::new(conn));
-        spawn_local(Conn::run(conn.clone()));
+        let conn = Conn::new(7, gate.clone(), stream, Some(secure));
+        let place = Rc::new(RefCell::new(Some(Box::new(conn))));
+        spawn_local(Conn::run(place.clone(), host.clone()));
         Self {
-            conn,
+            place,
+            host,
             gate,
             far: Far::new(Arc::new(config)),
             tcp: Some(far),
@@ -189,8 +188,8 @@ impl Loopback {
 
     /// Bytes that the connection has not read, None where it is gone.
     fn waiting(&self) -> Option<usize> {
-        let conn = self.conn.borrow();
-        let tcp = SockRef::from(conn.stream()?.tcp()?);
+        let place = self.place.borrow();
+        let tcp = place.as_ref()?.stream()?.tcp()?;
         match tcp.peek(&mut [MaybeUninit::uninit(); 1 << 12]) {
             Ok(len) => Some(len),
             Err(err) if err.kind() == WouldBlock => Some(0),
@@ -204,13 +203,13 @@ impl Loopback {
     }
 
     pub fn write(&self, plaintext: &[u8]) {
-        let bytes = Arc::new(plaintext.to_vec());
-        let range = 0..bytes.len();
-        self.conn.borrow_mut().write(Outgoing::Copied {
-            bytes,
-            range,
-            acknowledge: false,
-        });
+        self.with(|conn, host| conn.write(host, Outgoing::copied(plaintext, false)));
+    }
+
+    pub fn with(&self, act: impl FnOnce(&mut Conn, &Host)) {
+        if let Some(conn) = &mut *self.place.borrow_mut() {
+            act(conn, &self.host);
+        }
     }
 }
 

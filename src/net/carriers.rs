@@ -1,0 +1,323 @@
+//! Who carries each connection of a port, and how it changes hands.
+//!
+//! A connection begins on an I/O thread. Which carrier it has after that is for `CarrierPolicy` to
+//! say; what follows from it is done here, on JavaScript's thread. Nothing is lost or overtaken on
+//! the way:
+//!
+//! - From a thread: it is asked for by `Command::Yield`, behind all that was commanded before, and
+//!   comes by `Event::Yielded`, behind all that it has said before. Commands wait here meanwhile.
+//! - To a thread: it goes by `Command::Adopt`, before all that is commanded from then on. What it
+//!   has said before is taken before anything that comes from the thread.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::carrier_policy::{Carrier, CarrierPolicy, Mode, Traffic};
+use super::command::{Batch, Command, ConnId};
+use super::event::Event;
+use super::loop_carrier::LoopCarrier;
+use super::outbox::Outbox;
+use super::parcel::Parcel;
+use super::reactor::Port;
+
+pub struct Carriers {
+    ports: Vec<Port>,
+    /// What this flush has for each port.
+    commands: Vec<Vec<Command>>,
+    /// None where the event loop carries nothing.
+    event_loop: Option<LoopCarrier>,
+    policy: CarrierPolicy,
+    /// By connection.
+    places: Vec<Place>,
+}
+
+#[derive(Default)]
+struct Place {
+    hands: Hands,
+    traffic: Traffic,
+}
+
+#[derive(Default)]
+enum Hands {
+    /// An I/O thread's.
+    #[default]
+    Thread,
+    EventLoop,
+    /// On its way from the thread to the event loop.
+    Coming(Vec<Waiting>),
+}
+
+/// A command that waits, with the bytes that it writes.
+struct Waiting {
+    command: Command,
+    bytes: Vec<u8>,
+}
+
+impl Carriers {
+    pub fn new(ports: Vec<Port>, event_loop: Option<LoopCarrier>, mode: Mode) -> Self {
+        Self {
+            commands: ports.iter().map(|_| Vec::new()).collect(),
+            policy: CarrierPolicy::new(if event_loop.is_some() {
+                mode
+            } else {
+                Mode::Thread
+            }),
+            ports,
+            event_loop,
+            places: Vec::new(),
+        }
+    }
+
+    /// The descriptor that tells of ready connections, for the event loop to watch.
+    #[cfg(unix)]
+    pub fn descriptor(&self) -> Option<std::os::fd::RawFd> {
+        self.event_loop.as_ref().map(LoopCarrier::descriptor)
+    }
+
+    /// A connection will begin under this id.
+    pub fn open(&mut self, conn: ConnId) {
+        let index = conn as usize;
+        if self.places.len() <= index {
+            self.places.resize_with(index + 1, Place::default);
+        }
+        self.places[index] = Place::default();
+    }
+
+    /// Adds a command to those that leave with the next `flush`.
+    pub fn connect(&mut self, command: Command) {
+        self.send(command);
+    }
+
+    /// Hands out the commands of a tick; `slab` has the bytes that they write. Whether events wait
+    /// that only `collect` tells of.
+    pub fn flush(&mut self, commands: impl Iterator<Item = Command>, slab: &[u8]) -> bool {
+        let mut asked = false;
+        for command in commands {
+            let index = command.conn() as usize;
+            let Some(place) = self.places.get_mut(index) else {
+                self.send(command);
+                continue;
+            };
+            place.traffic.add(command.len());
+            let leaves = self.policy.within(&place.traffic) == Carrier::Thread;
+            match (&mut place.hands, &mut self.event_loop) {
+                (Hands::EventLoop, _) if leaves => {
+                    self.to_thread(command.conn());
+                    self.send(command);
+                }
+                (Hands::EventLoop, Some(event_loop)) => {
+                    if !std::mem::replace(&mut asked, true) {
+                        event_loop.ask_again();
+                    }
+                    event_loop.obey(command, slab);
+                }
+                (Hands::Coming(waiting), _) => waiting.push(Waiting::new(command, slab)),
+                _ => self.send(command),
+            }
+        }
+        if let Some(event_loop) = &mut self.event_loop {
+            event_loop.release_tails();
+        }
+        self.deliver(slab);
+        self.event_loop.as_ref().is_some_and(LoopCarrier::is_due)
+    }
+
+    /// The kernel has something new to say of the event loop's connections. Whether events wait.
+    pub fn ready(&mut self) -> bool {
+        let Some(event_loop) = &mut self.event_loop else {
+            return false;
+        };
+        event_loop.ask();
+        event_loop.turn();
+        event_loop.is_due()
+    }
+
+    /// Moves events to the end of `taken`: all of the event loop's, and up to `max` of those that
+    /// came from the threads. Whether more are waiting.
+    pub fn collect(&mut self, outbox: &Outbox, max: usize, taken: &mut VecDeque<Event>) -> bool {
+        let Some(event_loop) = &mut self.event_loop else {
+            return outbox.take(max, taken);
+        };
+        event_loop.turn();
+        // Before those of the threads: of a connection that has gone to one they are older.
+        event_loop.take(taken);
+        let mut crossed = VecDeque::new();
+        let more = outbox.take(max, &mut crossed);
+        for event in crossed {
+            match event {
+                Event::Yielded { conn, parcel } => self.arrived(conn, parcel),
+                event => taken.push_back(event),
+            }
+        }
+        more || self.event_loop.as_ref().is_some_and(LoopCarrier::is_due)
+    }
+
+    /// A request is to have this connection, which has rested: its gate is to know what the kernel
+    /// knows.
+    pub fn look_at(&mut self, conn: ConnId) {
+        if self.carrier(conn) == Some(Carrier::EventLoop)
+            && let Some(event_loop) = &mut self.event_loop
+        {
+            event_loop.look_at(conn);
+        }
+    }
+
+    /// JavaScript is given so many received bytes.
+    pub fn received(&mut self, conn: ConnId, bytes: usize) {
+        let Some(place) = self.places.get_mut(conn as usize) else {
+            return;
+        };
+        place.traffic.add(bytes);
+        if matches!(place.hands, Hands::EventLoop)
+            && self.policy.within(&place.traffic) == Carrier::Thread
+        {
+            self.carry(conn, Carrier::Thread);
+        }
+    }
+
+    /// An exchange has ended, and the connection lives on.
+    pub fn exchange_ended(&mut self, conn: ConnId) {
+        let Some(place) = self.places.get_mut(conn as usize) else {
+            return;
+        };
+        let wanted = self.policy.between(&place.traffic);
+        place.traffic = Traffic::default();
+        self.carry(conn, wanted);
+    }
+
+    /// Has the connection carried by this one. Where it is being connected, or within its TLS
+    /// handshake, it stays with its thread.
+    pub fn carry(&mut self, conn: ConnId, by: Carrier) {
+        let Some(place) = self.places.get_mut(conn as usize) else {
+            return;
+        };
+        match (&place.hands, by) {
+            (Hands::Thread, Carrier::EventLoop) if self.event_loop.is_some() => {
+                place.hands = Hands::Coming(Vec::new());
+                self.send(Command::Yield { conn });
+                self.deliver(&[]);
+            }
+            (Hands::EventLoop, Carrier::Thread) => {
+                self.to_thread(conn);
+                self.deliver(&[]);
+            }
+            _ => {}
+        }
+    }
+
+    /// Who carries it; None while it is on its way.
+    pub fn carrier(&self, conn: ConnId) -> Option<Carrier> {
+        match self.places.get(conn as usize)?.hands {
+            Hands::Thread => Some(Carrier::Thread),
+            Hands::EventLoop => Some(Carrier::EventLoop),
+            Hands::Coming(_) => None,
+        }
+    }
+
+    /// Waits until the kernel has what JavaScript was told is written: see `Port::settle`.
+    pub fn settle(&mut self, limit: Duration) -> bool {
+        let unsent = self.event_loop.as_ref().map(LoopCarrier::unsent);
+        for conn in unsent.unwrap_or_default() {
+            self.to_thread(conn);
+        }
+        self.deliver(&[]);
+        let end = Instant::now() + limit;
+        let settle = |port: &Port| port.settle(end.saturating_duration_since(Instant::now()));
+        // Each of them is to obey.
+        self.ports.iter().fold(true, |all, port| settle(port) & all)
+    }
+
+    /// Drops all connections. When it returns, no carrier holds memory of the environment.
+    pub fn detach(&mut self) {
+        if let Some(mut event_loop) = self.event_loop.take() {
+            event_loop.close_all();
+        }
+        for port in &self.ports {
+            port.detach();
+        }
+    }
+
+    fn arrived(&mut self, conn: ConnId, parcel: Option<Parcel>) {
+        let (Some(place), Some(event_loop)) =
+            (self.places.get_mut(conn as usize), &mut self.event_loop)
+        else {
+            return;
+        };
+        let Hands::Coming(waiting) = std::mem::take(&mut place.hands) else {
+            return;
+        };
+        if let Some(parcel) = parcel {
+            place.hands = Hands::EventLoop;
+            event_loop.adopt(conn, parcel);
+            for Waiting { command, bytes } in waiting {
+                event_loop.obey(command, &bytes);
+            }
+            event_loop.release_tails();
+            return;
+        }
+        // The thread has none any more; it says so.
+        for Waiting { command, bytes } in waiting {
+            self.send(command);
+            self.deliver(&bytes);
+        }
+    }
+
+    fn to_thread(&mut self, conn: ConnId) {
+        let event_loop = self.event_loop.as_mut();
+        let Some(parcel) = event_loop.and_then(|event_loop| event_loop.release(conn)) else {
+            return;
+        };
+        if let Some(place) = self.places.get_mut(conn as usize) {
+            place.hands = Hands::Thread;
+        }
+        self.send(Command::Adopt { conn, parcel });
+    }
+
+    fn send(&mut self, command: Command) {
+        let ports = self.commands.len();
+        self.commands[command.conn() as usize % ports].push(command);
+    }
+
+    fn deliver(&mut self, slab: &[u8]) {
+        if self.commands.iter().all(Vec::is_empty) {
+            return;
+        }
+        let bytes = Arc::new(slab.to_vec());
+        for (port, commands) in self.ports.iter().zip(&mut self.commands) {
+            if !commands.is_empty() {
+                port.send(Batch {
+                    commands: std::mem::take(commands),
+                    bytes: bytes.clone(),
+                });
+            }
+        }
+    }
+}
+
+impl Waiting {
+    /// The bytes are this tick's: they are copied.
+    fn new(command: Command, slab: &[u8]) -> Self {
+        match command {
+            Command::Write {
+                conn,
+                range,
+                acknowledge,
+            } => {
+                let bytes = slab.get(range).unwrap_or_default().to_vec();
+                Self {
+                    command: Command::Write {
+                        conn,
+                        range: 0..bytes.len(),
+                        acknowledge,
+                    },
+                    bytes,
+                }
+            }
+            command => Self {
+                command,
+                bytes: Vec::new(),
+            },
+        }
+    }
+}

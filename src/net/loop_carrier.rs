@@ -1,0 +1,288 @@
+//! The connections that JavaScript's own thread carries: it reads, writes and closes them by
+//! itself, without a hop to another thread.
+//!
+//! They are in an epoll of their own, which is one descriptor for the event loop to watch: one
+//! wake-up serves all that are ready.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+
+use super::command::{Command, ConnId};
+use super::conn::{Conn, Outgoing};
+use super::event::Event;
+use super::host::Host;
+use super::memory::Inbound;
+use super::options;
+use super::outbox::Outbox;
+use super::parcel::Parcel;
+use crate::lock::lock;
+
+/// What one question to the kernel may bring to light: the end of a connection must not hide behind
+/// those of as many others when a server goes down. The memory is taken once, 12 bytes each.
+const EVENTS_PER_POLL: usize = 4 << 10;
+
+/// For so long the kernel's last answer is good enough to send a request by. The end of a
+/// connection that is younger could as well be on its way still: half a round trip takes longer
+/// between any two machines.
+const FRESH: Duration = Duration::from_micros(50);
+
+pub struct LoopCarrier {
+    poll: Poll,
+    events: Events,
+    asked: Instant,
+    host: Host,
+    seats: Vec<Option<Seat>>,
+    /// Connections to be driven though the kernel has nothing new to say of them.
+    woken: Arc<Mutex<Vec<ConnId>>>,
+    /// Connections that may have a tail: see `Conn::release`.
+    tails: Vec<ConnId>,
+}
+
+struct Seat {
+    conn: Box<Conn>,
+    waker: Waker,
+}
+
+/// Drives its connection again at the next turn.
+struct Woken {
+    conn: ConnId,
+    list: Arc<Mutex<Vec<ConnId>>>,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut woken = lock(&self.list);
+        if woken.last() != Some(&self.conn) {
+            woken.push(self.conn);
+        }
+    }
+}
+
+impl LoopCarrier {
+    /// # Errors
+    ///
+    /// When the system gives no event queue.
+    pub fn new(outbox: Arc<Outbox>, inbound: Box<dyn Inbound>) -> io::Result<Self> {
+        Ok(Self {
+            poll: Poll::new()?,
+            events: Events::with_capacity(EVENTS_PER_POLL),
+            asked: Instant::now(),
+            host: Host::beside(outbox, inbound),
+            seats: Vec::new(),
+            woken: Arc::default(),
+            tails: Vec::new(),
+        })
+    }
+
+    /// Becomes readable when a connection is ready.
+    pub fn descriptor(&self) -> RawFd {
+        self.poll.as_raw_fd()
+    }
+
+    /// Takes a connection over. What it has brought along is looked at.
+    pub(super) fn adopt(&mut self, conn: ConnId, parcel: Parcel) {
+        let mut state = parcel.0;
+        let registry = self.poll.registry();
+        state.rewatch(&self.host, |mut stream| {
+            if let Some(bare) = stream.bare() {
+                let token = Token(conn as usize);
+                let interest = Interest::READABLE | Interest::WRITABLE;
+                registry.register(&mut SourceFd(&bare.as_raw_fd()), token, interest)?;
+            }
+            Ok(stream)
+        });
+        let waker = Waker::from(Arc::new(Woken {
+            conn,
+            list: self.woken.clone(),
+        }));
+        let index = conn as usize;
+        if self.seats.len() <= index {
+            self.seats.resize_with(index + 1, || None);
+        }
+        self.seats[index] = Some(Seat { conn: state, waker });
+        self.drive(conn);
+    }
+
+    /// Gives a connection up to another carrier.
+    pub(super) fn release(&mut self, conn: ConnId) -> Option<Parcel> {
+        let mut state = self.seats.get_mut(conn as usize)?.take()?.conn;
+        if let Some(bare) = state.stream_mut().and_then(|stream| stream.bare()) {
+            // It fails where the socket is in no epoll, which is what is wanted.
+            let _ = self
+                .poll
+                .registry()
+                .deregister(&mut SourceFd(&bare.as_raw_fd()));
+        }
+        state.leave(&self.host);
+        Some(Parcel(state))
+    }
+
+    /// Whether the connection, which has rested, is still good: JavaScript may have been busy, and
+    /// the kernel know more.
+    pub(super) fn look_at(&mut self, conn: ConnId) {
+        self.ask_again();
+        let woken = lock(&self.woken).contains(&conn);
+        if woken {
+            self.drive(conn);
+        }
+    }
+
+    /// Asks where the last answer is not fresh.
+    pub(super) fn ask_again(&mut self) {
+        if self.asked.elapsed() >= FRESH {
+            self.ask();
+        }
+    }
+
+    /// Asks the kernel what has come until now, and remembers it. No connection is driven: see
+    /// `turn`.
+    pub(super) fn ask(&mut self) {
+        self.asked = Instant::now();
+        if self
+            .poll
+            .poll(&mut self.events, Some(Duration::ZERO))
+            .is_err()
+        {
+            return;
+        }
+        let mut woken = lock(&self.woken);
+        for event in &self.events {
+            let Token(index) = event.token();
+            if let Some(Some(seat)) = self.seats.get_mut(index)
+                && let Some(bare) = seat.conn.stream_mut().and_then(|stream| stream.bare())
+            {
+                bare.note(event);
+                woken.push(index as ConnId);
+            }
+        }
+    }
+
+    /// Drives the connections that have something to do.
+    pub(super) fn turn(&mut self) {
+        let woken = std::mem::take(&mut *lock(&self.woken));
+        for &conn in &woken {
+            self.drive(conn);
+        }
+    }
+
+    /// Whether events wait, or connections for the next turn.
+    pub(super) fn is_due(&self) -> bool {
+        self.host.has_events() || !lock(&self.woken).is_empty()
+    }
+
+    pub(super) fn take(&self, taken: &mut VecDeque<Event>) {
+        self.host.take(taken);
+    }
+
+    pub(super) fn obey(&mut self, command: Command, bytes: &[u8]) {
+        let conn = command.conn();
+        let Self {
+            host, seats, tails, ..
+        } = self;
+        let Some(place) = seats.get_mut(conn as usize) else {
+            return;
+        };
+        let mut gone = false;
+        host.guard(conn, || {
+            let Some(Seat { conn: state, .. }) = place else {
+                return;
+            };
+            match command {
+                Command::Write {
+                    range, acknowledge, ..
+                } => {
+                    let bytes = bytes.get(range).unwrap_or_default();
+                    state.write(host, Outgoing::copied(bytes, acknowledge));
+                }
+                Command::WriteLarge {
+                    large, acknowledge, ..
+                } => {
+                    state.write(host, Outgoing::large(large, acknowledge));
+                }
+                Command::Shutdown { .. } => state.shutdown(host),
+                Command::Resume { .. } => state.resume(),
+                Command::Proceed { .. } => state.proceed(),
+                Command::NoDelay { on, .. } => {
+                    state.with_stream(|stream| options::set_no_delay(stream, on));
+                }
+                Command::KeepAlive { keep_alive, .. } => {
+                    state.with_stream(|stream| options::set_keep_alive(stream, keep_alive));
+                }
+                Command::TypeOfService { value, .. } => {
+                    state.with_stream(|stream| options::set_type_of_service(stream, value));
+                }
+                Command::Close { reset, .. } => {
+                    state.close(host, reset);
+                    gone = true;
+                }
+                // Of connections that no carrier has yet, or between them.
+                Command::Connect { .. }
+                | Command::Dial { .. }
+                | Command::Yield { .. }
+                | Command::Adopt { .. } => {}
+            }
+            if state.is_holding() {
+                tails.push(conn);
+            }
+        });
+        if gone {
+            *place = None;
+            host.push(Event::Closed { conn });
+        }
+    }
+
+    /// No more of this tick is written: the tails leave.
+    pub(super) fn release_tails(&mut self) {
+        let Self {
+            host, seats, tails, ..
+        } = self;
+        for conn in tails.drain(..) {
+            if let Some(Some(seat)) = seats.get_mut(conn as usize) {
+                host.guard(conn, || {
+                    seat.conn.release(host, true);
+                });
+            }
+        }
+    }
+
+    /// The connections that have bytes which JavaScript takes for written.
+    pub(super) fn unsent(&self) -> Vec<ConnId> {
+        let seats = (0..).zip(&self.seats);
+        let unsent =
+            seats.filter(|(_, seat)| seat.as_ref().is_some_and(|seat| seat.conn.unsent() > 0));
+        unsent.map(|(conn, _)| conn).collect()
+    }
+
+    pub(super) fn close_all(&mut self) {
+        for seat in self.seats.drain(..).flatten() {
+            let mut conn = seat.conn;
+            conn.close(&self.host, false);
+        }
+    }
+
+    fn drive(&mut self, conn: ConnId) {
+        let Self { host, seats, .. } = self;
+        let Some(Some(seat)) = seats.get_mut(conn as usize) else {
+            return;
+        };
+        let mut panicked = true;
+        host.guard(conn, || {
+            let _ = seat.conn.poll(host, &mut Context::from_waker(&seat.waker));
+            panicked = false;
+        });
+        if panicked {
+            seat.conn.abandon();
+        }
+    }
+}
