@@ -3,11 +3,14 @@
 // The rows of the tables: who is compared. Each loads its library only when asked to, in the
 // process of its own client.
 //   load(scenario)  { version, connect(target) }; throws when the library is not to be had
-//   baseline        true for the row that the others are compared with: one for http, one for https
+//   baseline        true for a row that the others are always compared with; a scenario may have
+//                   more of them
 //   secure          false when the row is for http alone, true when for https alone
 //   at              the only numbers at once where the row is run (all, when absent)
 //   scenarios       the only scenarios where it is run (all, when absent)
 //   reconnects      true when a connection for each request is what the row is about
+//   modes           the values of OXAGENT_IO that it may be run with: see findRow()
+//   env             what is added to the environment of its client
 
 const http = require('node:http');
 const https = require('node:https');
@@ -19,12 +22,14 @@ const { connectAgent } = require('./drivers/http-request');
 // The same for everybody: as many connections as requests at once, none of them dropped for being
 // idle for a moment; or, where each request has a connection of its own, no session
 // resumed either.
-function optionsFor({ at, scenario, ca }) {
+function optionsFor({ at, scenario, ca, insecure }) {
   const options = scenario.fresh
     ? // No maxSockets: with a finite one, Node keeps connections for the requests that queue.
       { keepAlive: false, maxCachedSessions: 0 }
     : { keepAlive: true, maxSockets: at, maxFreeSockets: at };
-  return scenario.secure ? { ...options, ca, servername: 'localhost' } : options;
+  if (!scenario.secure) return options;
+  const trust = insecure ? { rejectUnauthorized: false } : { ca };
+  return { ...options, ...trust, servername: 'localhost' };
 }
 
 function loadOxagent() {
@@ -42,9 +47,10 @@ function connecting(Class, more) {
   return (target) => connectAgent(new Class({ ...optionsFor(target), ...more }), target);
 }
 
-module.exports = [
+const rows = [
   {
     name: 'oxagent',
+    modes: ['auto', 'thread', 'loop'],
     load({ secure }) {
       const { Agent, HttpsAgent } = loadOxagent();
       return {
@@ -106,3 +112,15 @@ module.exports = [
     },
   },
 ];
+
+// The row of a name, undefined where there is none. 'oxagent:loop' is oxagent with OXAGENT_IO=loop:
+// a row of its own, so that one run can compare several.
+function findRow(text) {
+  const [name, mode] = text.trim().toLowerCase().split(':');
+  const row = rows.find((candidate) => candidate.name.toLowerCase() === name);
+  if (mode === undefined || row === undefined) return row;
+  if (!row.modes?.includes(mode)) return undefined;
+  return { ...row, name: `${row.name}:${mode}`, env: { OXAGENT_IO: mode } };
+}
+
+module.exports = { findRow, rows };

@@ -9,6 +9,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 const { Load } = require('./load');
 const { Meter } = require('./meter');
 const { PATH, parseNegotiated } = require('./negotiated');
+const { PacedLoad } = require('./paced-load');
 
 class Session {
   #scenario;
@@ -20,7 +21,10 @@ class Session {
     this.#scenario = target.scenario;
     this.#client = library.connect(target);
     this.#meter = new Meter({ loopDelay: target.scenario.loopDelay });
-    this.#load = new Load(this.#client.send, target.at, this.#meter);
+    this.#load =
+      target.rate === undefined
+        ? new Load(this.#client.send, target.at, this.#meter)
+        : new PacedLoad(this.#client.send, target, this.#meter);
   }
 
   async warmUp(seconds) {

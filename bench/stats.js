@@ -29,7 +29,7 @@ function pairedRatio(rounds, baselineRounds, of) {
     ratios.push(value / base);
   }
   if (ratios.length === 0) return null;
-  return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
+  return { pairs, median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }
 
 module.exports = { median, medians, pairedRatio };
