@@ -7,11 +7,13 @@ const { medians, pairedRatio } = require('./stats');
 const { stepTitle } = require('./steps');
 const { figure, table } = require('./table');
 
+// What all are compared with, unless the scenario says otherwise.
+const NODES_OWN = ['http.Agent', 'https.Agent'];
+
 // Everything that is known of one number at once; this is what lands in the JSON.
 function summarize(scenario, step, results) {
-  const baselines = results.filter(
-    ({ row }) => row.baseline || scenario.against?.includes(row.name),
-  );
+  const { against = NODES_OWN } = scenario;
+  const baselines = results.filter(({ row }) => against.includes(row.name));
   return {
     ...step,
     clients: results.map(({ row, version, negotiated, rounds, failure }) => {

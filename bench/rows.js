@@ -3,8 +3,6 @@
 // The rows of the tables: who is compared. Each loads its library only when asked to, in the
 // process of its own client.
 //   load(scenario)  { version, connect(target) }; throws when the library is not to be had
-//   baseline        true for a row that the others are always compared with; a scenario may have
-//                   more of them
 //   secure          false when the row is for http alone, true when for https alone
 //   at              the only numbers at once where the row is run (all, when absent)
 //   scenarios       the only scenarios where it is run (all, when absent)
@@ -17,6 +15,7 @@ const https = require('node:https');
 const path = require('node:path');
 
 const { installedVersion } = require('./install');
+const { connectFloor } = require('./drivers/floor');
 const { connectAgent } = require('./drivers/http-request');
 
 // The same for everybody: as many connections as requests at once, none of them dropped for being
@@ -61,7 +60,6 @@ const rows = [
   },
   {
     name: 'http.Agent',
-    baseline: true,
     secure: false,
     load: () => ({ version: process.version, connect: connecting(http.Agent) }),
   },
@@ -79,7 +77,6 @@ const rows = [
   },
   {
     name: 'https.Agent',
-    baseline: true,
     secure: true,
     load: () => ({ version: process.version, connect: connecting(https.Agent) }),
   },
@@ -110,6 +107,12 @@ const rows = [
         );
       }
     },
+  },
+  {
+    name: 'floor',
+    secure: false,
+    scenarios: ['floor'],
+    load: () => ({ version: process.version, connect: connectFloor }),
   },
 ];
 

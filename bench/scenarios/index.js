@@ -19,11 +19,12 @@
 //   parked    true when the memory of `at` idle connections is measured, and no speed
 //   loopDelay true when the event loop's delay is measured
 //   window    how long a window is, in words, where neither seconds nor requests tell
-//   against   names of rows that the others are compared with, besides Node's own agent
+//   against   the rows that the others are compared with (Node's own agents, when absent)
 //   columns   the figures of the table: { head, of(figures), digits }
 //   ratios    the figures compared with these, round by round: { head, of(figures) }
 //   details(client)  lines under the table that say more of one client
 const all = [
+  require('./floor'),
   require('./http'),
   require('./http-download'),
   require('./http-upload'),
