@@ -61,11 +61,6 @@ class Load {
     this.#left = 0;
     await this.#loops;
   }
-
-  // Rejects when a loop fails.
-  failed() {
-    return new Promise((_, reject) => this.#loops.catch(reject));
-  }
 }
 
 module.exports = { Load };

@@ -20,7 +20,7 @@ options
   --at N,N,...      requests in flight at once (each with a connection of its own)
   --rate N,N,...    requests a second, for the scenarios that are paced
   --rounds N        rounds of every client, interleaved; the medians are reported (default 5;
-                    3 for https-connect, https-parked, fairness and crossings)
+                    3 for https-connect, https-parked and crossings)
   --seconds S       length of one measured window (default 2; 1 for http, https, floor and crossings)
   --warmup S        length of the warm-up before each window (default 0.5)
   --only NAME,...   of ${rows.map(({ name }) => name).join(', ')};

@@ -71,8 +71,10 @@ class PacedLoad {
     clearTimeout(this.#timer);
   }
 
-  // Resolves when the last response has ended; rejects with what a request failed of.
+  // Resolves when what is due by now has been answered; rejects with what a request failed of.
   async stop() {
+    clearTimeout(this.#timer);
+    this.#beginDue();
     this.#end();
     if (this.#underWay > 0) {
       await new Promise((resolve) => {

@@ -6,14 +6,14 @@ const { openSession } = require('./sessions');
 
 async function profile(
   row,
-  { server, quiet },
+  { server, more },
   { scenario, steps, insecure, warmupSeconds, seconds },
 ) {
   Object.assign(process.env, row.env);
   const library = row.load(scenario);
   const { port, ca } = server;
   const [step] = steps;
-  const session = openSession(library, { scenario, port, ca, quiet, insecure, ...step });
+  const session = openSession(library, { scenario, port, ca, more, insecure, ...step });
   await session.warmUp(warmupSeconds);
   const figures = await session.measure(seconds);
   await session.close();

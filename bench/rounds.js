@@ -40,7 +40,7 @@ class Client {
     }
   }
 
-  async round({ server, quiet, step, insecure, warmupSeconds, seconds }) {
+  async round({ server, more, step, insecure, warmupSeconds, seconds }) {
     const { scenario } = this;
     if (scenario.parked && this.rounds.length > 0) {
       // Memory that a process has had once, it takes again from what it kept.
@@ -48,13 +48,13 @@ class Client {
       await this.start();
     }
     const warmup = this.rounds.length === 0 ? warmupSeconds * FIRST_WARMUP_FACTOR : warmupSeconds;
-    const servers = quiet ? [server, quiet] : [server];
+    const servers = [server, ...Object.values(more)];
     const before = await connectionsOf(servers);
     await this.#child.ask(
       'warmUp',
       {
         ...addressOf(server),
-        quiet: quiet && addressOf(quiet),
+        more: addressesOf(more),
         ...step,
         insecure,
         seconds: warmup,
@@ -88,6 +88,11 @@ async function connectionsOf(servers) {
 
 function addressOf({ port, ca }) {
   return { port, ca };
+}
+
+function addressesOf(servers) {
+  const addresses = Object.entries(servers).map(([name, server]) => [name, addressOf(server)]);
+  return Object.fromEntries(addresses);
 }
 
 // How many cores the server is busy for, from now to when it is asked; null where it can't know.

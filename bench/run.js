@@ -94,16 +94,21 @@ ${circumstances(options)}medians of ${rounds} interleaved rounds, ${windowLength
 
 // Calls `use` with the servers of a scenario, and ends them.
 async function withServers({ scenario, servers: kinds }, use) {
-  const { largeBytes, delayMs, secure } = scenario;
-  const started = {};
-  const start = () =>
-    startServer(kinds, { largeBytes, delayMs, secure }, (text) => progress.note(`bench: ${text}`));
+  const { largeBytes, delayMs, secure, more: names = [] } = scenario;
+  const started = [];
+  const start = async () => {
+    const settings = { largeBytes, delayMs, secure };
+    const server = await startServer(kinds, settings, (text) => progress.note(`bench: ${text}`));
+    started.push(server);
+    return server;
+  };
   try {
-    started.server = await start();
-    if (scenario.quiet) started.quiet = await start();
-    return await use(started);
+    const server = await start();
+    const more = {};
+    for (const name of names) more[name] = await start();
+    return await use({ server, more });
   } finally {
-    await Promise.all(Object.values(started).map((server) => server.end()));
+    await Promise.all(started.map((server) => server.end()));
   }
 }
 

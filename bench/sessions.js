@@ -1,10 +1,14 @@
 'use strict';
 
+const { Fairness } = require('./fairness');
 const { Parking } = require('./parking');
 const { Session } = require('./session');
 
 function openSession(library, target) {
-  return target.scenario.parked ? new Parking(library, target) : new Session(library, target);
+  const { parked, probes } = target.scenario;
+  if (parked) return new Parking(library, target);
+  if (probes) return new Fairness(library, target);
+  return new Session(library, target);
 }
 
 module.exports = { openSession };

@@ -17,6 +17,9 @@
 //   requests  how many requests a window holds, where it is not as long as the seconds say
 //   fresh     true when each request has a connection of its own, and no session is resumed
 //   parked    true when the memory of `at` idle connections is measured, and no speed
+//   more      names for further servers of the same kind, which do some of the work
+//   probes    rate and connections of the requests that are measured beside other work, which is
+//             handshakes, how many and what differs for them, and download, what is asked for
 //   loopDelay true when the event loop's delay is measured
 //   window    how long a window is, in words, where neither seconds nor requests tell
 //   against   the rows that the others are compared with (Node's own agents, when absent)
@@ -24,6 +27,7 @@
 //   ratios    the figures compared with these, round by round: { head, of(figures) }
 //   details(client)  lines under the table that say more of one client
 const all = [
+  require('./fairness'),
   require('./floor'),
   require('./http'),
   require('./http-download'),
