@@ -2,7 +2,8 @@
 
 // The rows of the tables: who is compared. Each loads its library only when asked to, in the
 // process of its own client.
-//   load(scenario)  { version, connect(target) }; throws when the library is not to be had
+//   load(scenario)  { version, connect(target), bridgeCalls() }, the last of which tells what was
+//                   counted by ./bridge-calls.js; throws when the library is not to be had
 //   secure          false when the row is for http alone, true when for https alone
 //   at              the only numbers at once where the row is run (all, when absent)
 //   scenarios       the only scenarios where it is run (all, when absent)
@@ -14,6 +15,7 @@ const http = require('node:http');
 const https = require('node:https');
 const path = require('node:path');
 
+const { countBridgeCalls } = require('./bridge-calls');
 const { installedVersion } = require('./install');
 const { connectFloor } = require('./drivers/floor');
 const { connectAgent } = require('./drivers/http-request');
@@ -31,10 +33,12 @@ function optionsFor({ at, scenario, ca, insecure }) {
   return { ...options, ...trust, servername: 'localhost' };
 }
 
-function loadOxagent() {
-  const root = path.dirname(__dirname);
+const loadOxagent = () => loadOurs('index.js');
+const loadAddon = () => loadOurs('lib/bridge/native.js');
+
+function loadOurs(file) {
   try {
-    return require(root);
+    return require(path.join(path.dirname(__dirname), file));
   } catch (error) {
     throw new Error(
       `it does not load; 'npm run build' builds it (${error.message.split('\n')[0]})`,
@@ -50,9 +54,11 @@ const rows = [
   {
     name: 'oxagent',
     modes: ['auto', 'thread', 'loop'],
-    load({ secure }) {
+    load({ secure, crossings }) {
+      const bridgeCalls = crossings ? countBridgeCalls(loadAddon()) : undefined;
       const { Agent, HttpsAgent } = loadOxagent();
       return {
+        bridgeCalls,
         version: require('../package.json').version,
         connect: connecting(secure ? HttpsAgent : Agent),
       };

@@ -27,6 +27,10 @@ class Session {
         : new PacedLoad(this.#client.send, target, this.#meter);
   }
 
+  get #bytesPerRequest() {
+    return this.#scenario.request.bodyBytes ?? this.#scenario.response.bytes;
+  }
+
   async warmUp(seconds) {
     const answered = this.#load.start();
     await Promise.all([answered, delay(seconds * 1e3)]);
@@ -34,8 +38,6 @@ class Session {
   }
 
   async measure(seconds) {
-    const { bodyBytes } = this.#scenario.request;
-    const bytesPerRequest = bodyBytes ?? this.#scenario.response.bytes;
     if (this.#scenario.whole) {
       // From the start of one request to the end of another.
       this.#meter.begin();
@@ -45,15 +47,23 @@ class Session {
         await Promise.all([this.#load.start(), delay(seconds * 1e3)]);
         await this.#load.stop();
       }
-      return this.#meter.end({ bytesPerRequest });
+      return this.#meter.end({ bytesPerRequest: this.#bytesPerRequest });
     }
-    // A slice out of a load that runs before and after it, so that neither a start nor an end in
-    // which fewer requests are in flight is part of it.
+    const figures = await this.slice(seconds);
+    await this.stop();
+    return figures;
+  }
+
+  // Out of a load that runs before and after it, so that neither a start nor an end in which fewer
+  // requests are in flight is part of it.
+  async slice(seconds) {
     this.#meter.begin();
     await delay(seconds * 1e3);
-    const figures = this.#meter.end({ bytesPerRequest });
-    await this.#load.stop();
-    return figures;
+    return this.#meter.end({ bytesPerRequest: this.#bytesPerRequest });
+  }
+
+  stop() {
+    return this.#load.stop();
   }
 
   async negotiated() {

@@ -20,6 +20,7 @@
 //   more      names for further servers of the same kind, which do some of the work
 //   probes    rate and connections of the requests that are measured beside other work, which is
 //             handshakes, how many and what differs for them, and download, what is asked for
+//   crossings true when it is counted what a request takes of system calls and the like
 //   loopDelay true when the event loop's delay is measured
 //   window    how long a window is, in words, where neither seconds nor requests tell
 //   against   the rows that the others are compared with (Node's own agents, when absent)
@@ -30,10 +31,12 @@ const all = [
   require('./fairness'),
   require('./floor'),
   require('./http'),
+  require('./http-crossings'),
   require('./http-download'),
   require('./http-upload'),
   require('./http-paced'),
   require('./https'),
+  require('./https-crossings'),
   require('./https-connect'),
   require('./https-download'),
   require('./https-upload'),
@@ -44,6 +47,9 @@ const all = [
 const scenarios = Object.fromEntries(all.map((scenario) => [scenario.name, scenario]));
 
 // Names for several, which run one after the other.
-const groups = { paced: ['http-paced', 'https-paced'] };
+const groups = {
+  crossings: ['http-crossings', 'https-crossings'],
+  paced: ['http-paced', 'https-paced'],
+};
 
 module.exports = { groups, scenarios };
