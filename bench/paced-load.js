@@ -43,7 +43,7 @@ class PacedLoad {
       const dueAt = this.#dueAt(this.#started);
       const now = performance.now();
       if (dueAt > now) {
-        this.#timer = setTimeout(this.#beginDue, dueAt - now);
+        this.#timer = setTimeout(this.#beginDue, Math.ceil(dueAt - now));
         return;
       }
       this.#begin(now, now - dueAt);

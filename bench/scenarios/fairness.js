@@ -6,7 +6,7 @@ const LARGE_BYTES = 1024 * 1024 * 1024;
 
 module.exports = {
   name: 'fairness',
-  summary: 'small GETs on warm TLS connections beside 3,000 handshakes and downloads of 1 GiB',
+  summary: 'small GETs on warm TLS connections beside 3,000 handshakes and a download of 1 GiB',
   secure: true,
   at: [50, 500, 2000],
   clients: ['oxagent', 'https.Agent'],
