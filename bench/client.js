@@ -4,12 +4,12 @@
 // code are its own.
 
 const { serveParent } = require('./ipc');
-const rows = require('./rows');
-const scenarios = require('./scenarios');
+const { findRow } = require('./rows');
+const { scenarios } = require('./scenarios');
 const { openSession } = require('./sessions');
 
 const [rowName, scenarioName] = process.argv.slice(2);
-const row = rows.find(({ name }) => name === rowName);
+const row = findRow(rowName);
 const scenario = scenarios[scenarioName];
 
 let library;
@@ -20,8 +20,8 @@ serveParent({
     library = row.load(scenario);
     return { version: library.version };
   },
-  warmUp({ port, ca, at, seconds }) {
-    session = openSession(library, { scenario, port, ca, at });
+  warmUp({ seconds, ...target }) {
+    session = openSession(library, { scenario, ...target });
     return session.warmUp(seconds);
   },
   measure: ({ seconds }) => session.measure(seconds),

@@ -14,10 +14,10 @@ class Child {
   #waiting = new Map();
   #nextId = 1;
 
-  constructor(file, { label, args = [], execPath = process.execPath, execArgv = [] }) {
+  constructor(file, { label, args = [], env = {}, execPath = process.execPath, execArgv = [] }) {
     this.#label = label;
     // A --cpu-prof of the runner's is not meant for its processes.
-    this.#child = fork(file, args, { execPath, execArgv });
+    this.#child = fork(file, args, { execPath, execArgv, env: { ...process.env, ...env } });
     this.#child.on('message', ({ id, error, answer }) => {
       const waiter = this.#waiting.get(id);
       if (!waiter) return; // It came after the deadline.

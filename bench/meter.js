@@ -11,8 +11,11 @@ const LONGEST_NS = 600e9;
 // How often the loop's delay is looked at. The delays that are reported hold this interval.
 const LOOK_MS = 1;
 
+const newHistogram = () => createHistogram({ lowest: 1, highest: LONGEST_NS, figures: 3 });
+
 class Meter {
-  #latencies = createHistogram({ lowest: 1, highest: LONGEST_NS, figures: 3 });
+  #latencies = newHistogram();
+  #lates = newHistogram();
   #running = false;
   #requests = 0;
   #loopDelay = null;
@@ -28,6 +31,7 @@ class Meter {
 
   begin() {
     this.#latencies.reset();
+    this.#lates.reset();
     this.#requests = 0;
     this.#running = true;
     this.#loopDelay?.reset();
@@ -38,10 +42,12 @@ class Meter {
     this.#beganAt = performance.now();
   }
 
-  record(milliseconds) {
+  // `lateMs` is how long after its time a request began, where it had one.
+  record(milliseconds, lateMs) {
     if (!this.#running) return;
     this.#requests += 1;
-    this.#latencies.record(Math.max(1, Math.round(milliseconds * NS_PER_MS)));
+    recordIn(this.#latencies, milliseconds);
+    if (lateMs !== undefined) recordIn(this.#lates, lateMs);
   }
 
   end({ bytesPerRequest }) {
@@ -68,10 +74,16 @@ class Meter {
       processCpuMicrosPerRequest: (cpu.user + cpu.system) / requests,
       p50Ms: this.#latencies.percentile(50) / NS_PER_MS,
       p99Ms: this.#latencies.percentile(99) / NS_PER_MS,
+      maxMs: this.#latencies.max / NS_PER_MS,
+      lateP99Ms: this.#lates.count > 0 ? this.#lates.percentile(99) / NS_PER_MS : null,
       loopDelayP99Ms: this.#loopDelay ? this.#loopDelay.percentile(99) / NS_PER_MS : null,
       peakRssMiB: peakRssBytes() / 2 ** 20,
     };
   }
+}
+
+function recordIn(histogram, milliseconds) {
+  histogram.record(Math.max(1, Math.round(milliseconds * NS_PER_MS)));
 }
 
 module.exports = { Meter };

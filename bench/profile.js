@@ -4,14 +4,20 @@
 
 const { openSession } = require('./sessions');
 
-async function profile(row, server, { scenario, at, warmupSeconds, seconds }) {
+async function profile(
+  row,
+  { server, more },
+  { scenario, steps, insecure, warmupSeconds, seconds },
+) {
+  Object.assign(process.env, row.env);
   const library = row.load(scenario);
   const { port, ca } = server;
-  const session = openSession(library, { scenario, port, ca, at: at[0] });
+  const [step] = steps;
+  const session = openSession(library, { scenario, port, ca, more, insecure, ...step });
   await session.warmUp(warmupSeconds);
   const figures = await session.measure(seconds);
   await session.close();
-  return { name: row.name, version: library.version, at: at[0], ...figures };
+  return { name: row.name, version: library.version, ...step, ...figures };
 }
 
 module.exports = { profile };

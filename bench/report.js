@@ -4,22 +4,21 @@
 
 const { describeNegotiated } = require('./negotiated');
 const { medians, pairedRatio } = require('./stats');
+const { stepTitle } = require('./steps');
 const { figure, table } = require('./table');
 
+// What all are compared with, unless the scenario says otherwise.
+const NODES_OWN = ['http.Agent', 'https.Agent'];
+
 // Everything that is known of one number at once; this is what lands in the JSON.
-function summarize(scenario, at, results) {
-  const baseline = results.find(({ row }) => row.baseline);
+function summarize(scenario, step, results) {
+  const { against = NODES_OWN } = scenario;
+  const baselines = results.filter(({ row }) => against.includes(row.name));
   return {
-    at,
-    baseline: baseline?.row.name,
+    ...step,
     clients: results.map(({ row, version, negotiated, rounds, failure }) => {
       const reconnects = rounds.reduce((sum, round) => sum + round.reconnects, 0);
-      const ratios = {};
-      if (baseline && row !== baseline.row) {
-        for (const { head, of } of scenario.ratios) {
-          ratios[head] = pairedRatio(rounds, baseline.rounds, of);
-        }
-      }
+      const others = baselines.filter((baseline) => baseline.row !== row);
       return {
         name: row.name,
         version,
@@ -28,11 +27,20 @@ function summarize(scenario, at, results) {
         reconnected: reconnects !== 0 && !row.reconnects,
         reconnects,
         median: medians(rounds),
-        ratios,
+        against: Object.fromEntries(
+          others.map((other) => [other.row.name, ratiosOf(scenario, rounds, other.rounds)]),
+        ),
         rounds,
       };
     }),
+    baselines: baselines.map(({ row }) => row.name),
   };
+}
+
+function ratiosOf(scenario, rounds, baselineRounds) {
+  return Object.fromEntries(
+    scenario.ratios.map(({ head, of }) => [head, pairedRatio(rounds, baselineRounds, of)]),
+  );
 }
 
 function title({ name, version }) {
@@ -50,17 +58,17 @@ function figuresTable(scenario, clients) {
   return table(head, lines);
 }
 
-function ratiosTable(scenario, { clients, baseline }) {
+function ratiosTable(scenario, clients, baseline) {
   const head = ['', ...scenario.ratios.map((ratio) => ratio.head)];
   const cell = (ratio) => {
     if (!ratio) return '-';
     return `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}-${ratio.max.toFixed(2)})`;
   };
   const lines = clients
-    .filter(({ name }) => name !== baseline)
-    .map((client) => [
-      client.name,
-      ...scenario.ratios.map((ratio) => cell(client.ratios[ratio.head])),
+    .filter(({ against }) => against[baseline])
+    .map(({ name, against }) => [
+      name,
+      ...scenario.ratios.map((ratio) => cell(against[baseline][ratio.head])),
     ]);
   return table(head, lines);
 }
@@ -88,14 +96,15 @@ function negotiations({ clients }) {
 }
 
 function describe(scenario, summary) {
-  const { at, baseline, clients } = summary;
-  const parts = [`${at.toLocaleString('en-US')} at once`, '', figuresTable(scenario, clients), ''];
-  const compared = baseline !== undefined && clients.length > 1;
-  if (compared) {
+  const { baselines, clients } = summary;
+  const parts = [stepTitle(summary), '', figuresTable(scenario, clients), ''];
+  if (scenario.details) parts.push(...clients.flatMap(scenario.details), '');
+  for (const baseline of clients.length > 1 ? baselines : []) {
+    const { length } = clients.find(({ name }) => name === baseline).rounds;
     parts.push(
-      `against ${baseline}, round by round: median (least-most)`,
+      `against ${baseline}, round by round: median (least-most) of ${length} rounds`,
       '',
-      ratiosTable(scenario, summary),
+      ratiosTable(scenario, clients, baseline),
       '',
     );
   }

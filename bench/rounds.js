@@ -28,6 +28,7 @@ class Client {
     this.#child = new Child(path.join(__dirname, 'client.js'), {
       label: this.row.name,
       args: [this.row.name, this.scenario.name],
+      env: this.row.env,
       execArgv: ['--expose-gc'],
     });
     try {
@@ -39,7 +40,7 @@ class Client {
     }
   }
 
-  async round({ server, at, warmupSeconds, seconds }) {
+  async round({ server, more, step, insecure, warmupSeconds, seconds }) {
     const { scenario } = this;
     if (scenario.parked && this.rounds.length > 0) {
       // Memory that a process has had once, it takes again from what it kept.
@@ -47,19 +48,26 @@ class Client {
       await this.start();
     }
     const warmup = this.rounds.length === 0 ? warmupSeconds * FIRST_WARMUP_FACTOR : warmupSeconds;
-    const before = await server.connections();
+    const servers = [server, ...Object.values(more)];
+    const before = await connectionsOf(servers);
     await this.#child.ask(
       'warmUp',
-      { port: server.port, ca: server.ca, at, seconds: warmup },
+      {
+        ...addressOf(server),
+        more: addressesOf(more),
+        ...step,
+        insecure,
+        seconds: warmup,
+      },
       warmup * 1e3 + PATIENCE_MS,
     );
-    const opened = await server.connections();
+    const opened = await connectionsOf(servers);
     const serverUse = await startServerUse(server);
     const figures = await this.#child.ask('measure', { seconds }, seconds * 1e3 + PATIENCE_MS);
     const serverCores = await serverUse();
     // The disconnect guard: a client that silently reconnects measures something else.
-    const due = connectionsDue(scenario, { at, ...figures });
-    const reconnects = (await server.connections()) - opened - due;
+    const due = connectionsDue(scenario, { ...step, ...figures });
+    const reconnects = (await connectionsOf(servers)) - opened - due;
     if (scenario.secure) {
       this.negotiated = await this.#child.ask('negotiated');
       if (scenario.fresh && this.negotiated.resumed) throw new Error('it resumed a session');
@@ -71,6 +79,20 @@ class Client {
   end() {
     return this.#child.end();
   }
+}
+
+async function connectionsOf(servers) {
+  const counts = await Promise.all(servers.map((server) => server.connections()));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function addressOf({ port, ca }) {
+  return { port, ca };
+}
+
+function addressesOf(servers) {
+  const addresses = Object.entries(servers).map(([name, server]) => [name, addressOf(server)]);
+  return Object.fromEntries(addresses);
 }
 
 // How many cores the server is busy for, from now to when it is asked; null where it can't know.
@@ -85,12 +107,13 @@ async function startServerUse(server) {
 }
 
 // How many connections a window has to open.
-function connectionsDue(scenario, { at, requests }) {
+function connectionsDue(scenario, { at, requests, handshakes }) {
+  if (handshakes !== undefined) return handshakes;
   if (scenario.fresh) return requests;
   return scenario.parked ? at : 0;
 }
 
-// Runs all rows at one number at once. A client that fails is left out of the rounds that follow.
+// Runs all rows at one step. A client that fails is left out of the rounds that follow.
 async function runRounds(rows, settings, progress) {
   const clients = [];
   try {

@@ -11,6 +11,7 @@ const { profile } = require('./profile');
 const { Progress } = require('./progress');
 const { Client, runRounds } = require('./rounds');
 const { startServer } = require('./server');
+const { stepTitle } = require('./steps');
 
 const progress = new Progress();
 
@@ -33,35 +34,45 @@ async function availableRows({ rows, scenario }) {
 }
 
 function windowLength({ scenario, seconds }) {
-  if (scenario.parked) return 'each in a new process';
+  if (scenario.window !== undefined) return scenario.window;
   if (scenario.requests === undefined) return `${seconds} s each`;
   return `${scenario.requests.toLocaleString('en-US')} requests each`;
 }
 
-async function compare(options, server, print) {
+// What else the figures depend on.
+function circumstances({ insecure }) {
+  const lines = [];
+  if (insecure) lines.push('rejectUnauthorized: false, without a ca\n');
+  const { OXAGENT_IO: io } = process.env;
+  if (io !== undefined) lines.push(`OXAGENT_IO=${io} where a row has none of its own\n`);
+  return lines.join('');
+}
+
+async function compare(options, servers, print) {
   const { describe, summarize } = require('./report'); // Needs what ensureInstalled() brought.
-  const { scenario, rounds, seconds, warmupSeconds } = options;
+  const { scenario, insecure, rounds, seconds, warmupSeconds } = options;
   const { available, missing } = await availableRows(options);
   if (available.length === 0) throw new Error('there is nothing to measure');
 
+  const { server } = servers;
   const here = machine();
   print(`${scenario.name}: ${scenario.summary}
 Node ${here.node}, ${here.cores} x ${here.cpu}, ${here.platform}
 load average before the run: ${here.loadAverage.toFixed(2)}
 server: ${server.name} ${server.version}, a process of its own, over loopback
-medians of ${rounds} interleaved rounds, ${windowLength(options)}
+${circumstances(options)}medians of ${rounds} interleaved rounds, ${windowLength(options)}
 
 `);
 
   const results = [];
-  for (const at of options.at) {
-    const rows = available.filter((row) => !row.at || row.at.includes(at));
-    const settings = { server, scenario, at, rounds, seconds, warmupSeconds };
+  for (const step of options.steps) {
+    const rows = available.filter((row) => !row.at || row.at.includes(step.at));
+    const settings = { ...servers, scenario, step, insecure, rounds, seconds, warmupSeconds };
     const measured = await runRounds(rows, settings, (text) => {
-      progress.update(`${at} at once, ${text}`);
+      progress.update(`${stepTitle(step)}, ${text}`);
     });
     progress.clear();
-    const summary = summarize(scenario, at, measured);
+    const summary = summarize(scenario, step, measured);
     print(describe(scenario, summary));
     results.push(summary);
   }
@@ -74,11 +85,31 @@ medians of ${rounds} interleaved rounds, ${windowLength(options)}
       date: new Date().toISOString(),
       machine: here,
       server: { name: server.name, version: server.version },
-      settings: { rounds, seconds, warmupSeconds },
+      settings: { rounds, seconds, warmupSeconds, insecure, io: process.env.OXAGENT_IO },
       missing,
       results,
     },
   };
+}
+
+// Calls `use` with the servers of a scenario, and ends them.
+async function withServers({ scenario, servers: kinds }, use) {
+  const { largeBytes, delayMs, secure, more: names = [] } = scenario;
+  const started = [];
+  const start = async () => {
+    const settings = { largeBytes, delayMs, secure };
+    const server = await startServer(kinds, settings, (text) => progress.note(`bench: ${text}`));
+    started.push(server);
+    return server;
+  };
+  try {
+    const server = await start();
+    const more = {};
+    for (const name of names) more[name] = await start();
+    return await use({ server, more });
+  } finally {
+    await Promise.all(started.map((server) => server.end()));
+  }
 }
 
 async function main(argv) {
@@ -86,30 +117,26 @@ async function main(argv) {
     await require('./faults/run').main(argv.slice(1));
     return;
   }
-  const options = readOptions(argv);
-  if (options.help) {
+  const { help, runs, profile: row, json } = readOptions(argv);
+  if (help) {
     process.stdout.write(HELP);
     return;
   }
   ensureInstalled();
 
-  const output = new Output(options.json);
-  const { secure, largeBytes } = options.scenario;
-  const server = await startServer(options.servers, { largeBytes, secure }, (text) => {
-    progress.note(`bench: ${text}`);
-  });
-  try {
-    if (options.profile) {
-      const figures = await profile(options.profile, server, options);
-      process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
-      return;
-    }
-    const { ok, record } = await compare(options, server, output.print);
-    output.writeRecord(record);
-    if (!ok) process.exitCode = 1;
-  } finally {
-    await server.end();
+  if (row) {
+    const figures = await withServers(runs[0], (servers) => profile(row, servers, runs[0]));
+    process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
+    return;
   }
+  const output = new Output(json);
+  const records = [];
+  for (const run of runs) {
+    const { ok, record } = await withServers(run, (servers) => compare(run, servers, output.print));
+    records.push(record);
+    if (!ok) process.exitCode = 1;
+  }
+  output.writeRecord(records.length === 1 ? records[0] : { runs: records });
 }
 
 main(process.argv.slice(2)).catch((error) => {

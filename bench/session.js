@@ -9,6 +9,7 @@ const { setTimeout: delay } = require('node:timers/promises');
 const { Load } = require('./load');
 const { Meter } = require('./meter');
 const { PATH, parseNegotiated } = require('./negotiated');
+const { PacedLoad } = require('./paced-load');
 
 class Session {
   #scenario;
@@ -20,7 +21,14 @@ class Session {
     this.#scenario = target.scenario;
     this.#client = library.connect(target);
     this.#meter = new Meter({ loopDelay: target.scenario.loopDelay });
-    this.#load = new Load(this.#client.send, target.at, this.#meter);
+    this.#load =
+      target.rate === undefined
+        ? new Load(this.#client.send, target.at, this.#meter)
+        : new PacedLoad(this.#client.send, target, this.#meter);
+  }
+
+  get #bytesPerRequest() {
+    return this.#scenario.request.bodyBytes ?? this.#scenario.response.bytes;
   }
 
   async warmUp(seconds) {
@@ -30,8 +38,6 @@ class Session {
   }
 
   async measure(seconds) {
-    const { bodyBytes } = this.#scenario.request;
-    const bytesPerRequest = bodyBytes ?? this.#scenario.response.bytes;
     if (this.#scenario.whole) {
       // From the start of one request to the end of another.
       this.#meter.begin();
@@ -41,15 +47,23 @@ class Session {
         await Promise.all([this.#load.start(), delay(seconds * 1e3)]);
         await this.#load.stop();
       }
-      return this.#meter.end({ bytesPerRequest });
+      return this.#meter.end({ bytesPerRequest: this.#bytesPerRequest });
     }
-    // A slice out of a load that runs before and after it, so that neither a start nor an end in
-    // which fewer requests are in flight is part of it.
+    const figures = await this.slice(seconds);
+    await this.stop();
+    return figures;
+  }
+
+  // Out of a load that runs before and after it, so that neither a start nor an end in which fewer
+  // requests are in flight is part of it.
+  async slice(seconds) {
     this.#meter.begin();
     await delay(seconds * 1e3);
-    const figures = this.#meter.end({ bytesPerRequest });
-    await this.#load.stop();
-    return figures;
+    return this.#meter.end({ bytesPerRequest: this.#bytesPerRequest });
+  }
+
+  stop() {
+    return this.#load.stop();
   }
 
   async negotiated() {

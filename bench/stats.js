@@ -7,12 +7,12 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-// The median of each figure over the rounds; null where a round lacks it.
+// The median of each figure over the rounds; null where a round lacks it, or it is no number.
 function medians(rounds) {
   if (rounds.length === 0) return null;
   const of = (figure) => {
     const values = rounds.map((round) => round[figure]);
-    return values.includes(null) ? null : median(values);
+    return values.every((value) => typeof value === 'number') ? median(values) : null;
   };
   return Object.fromEntries(Object.keys(rounds[0]).map((figure) => [figure, of(figure)]));
 }
@@ -29,7 +29,7 @@ function pairedRatio(rounds, baselineRounds, of) {
     ratios.push(value / base);
   }
   if (ratios.length === 0) return null;
-  return { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
+  return { pairs, median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) };
 }
 
 module.exports = { median, medians, pairedRatio };

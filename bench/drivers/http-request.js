@@ -52,7 +52,21 @@ function connectAgent(agent, { port, scenario }) {
     });
   }
 
-  return { send, read, close: async () => agent.destroy() };
+  // A body that is not kept. Resolves at its end.
+  function download(otherPath, onChunk) {
+    return new Promise((resolve, reject) => {
+      const other = { host: '127.0.0.1', port, path: otherPath, agent };
+      const request = requestOf(other, (response) => {
+        response.on('data', onChunk);
+        response.on('end', resolve);
+        response.on('error', reject);
+      });
+      request.on('error', reject);
+      request.end();
+    });
+  }
+
+  return { send, read, download, close: async () => agent.destroy() };
 }
 
 module.exports = { connectAgent };

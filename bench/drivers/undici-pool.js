@@ -7,7 +7,7 @@ const { Pool } = require('undici');
 
 const { bodyStream, checkResponse } = require('./exchange');
 
-function connectPool({ port, at, scenario, ca }) {
+function connectPool({ port, at, scenario, ca, insecure }) {
   const { method, path, bodyBytes } = scenario.request;
   const settings = {
     connections: at,
@@ -16,7 +16,10 @@ function connectPool({ port, at, scenario, ca }) {
     // Its own default drops a connection that has been idle for 4 s.
     keepAliveTimeout: 60_000,
   };
-  if (scenario.secure) settings.connect = { ca, servername: 'localhost' };
+  if (scenario.secure) {
+    const trust = insecure ? { rejectUnauthorized: false } : { ca };
+    settings.connect = { ...trust, servername: 'localhost' };
+  }
   if (scenario.secure && scenario.fresh) settings.connect.maxCachedSessions = 0;
   const pool = new Pool(`${scenario.secure ? 'https' : 'http'}://127.0.0.1:${port}`, settings);
   const options = { method, path };

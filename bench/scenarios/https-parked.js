@@ -12,6 +12,7 @@ module.exports = {
   request: { method: 'GET', path: '/small' },
   response: { status: 200, bytes: SMALL_BYTES },
   parked: true,
+  window: 'each in a new process',
   columns: [
     { head: 'RSS KiB/conn', of: (f) => f.rssKiBPerConnection, digits: 1 },
     { head: 'of it JS heap', of: (f) => f.heapKiBPerConnection, digits: 1 },

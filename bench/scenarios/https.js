@@ -9,7 +9,4 @@ module.exports = {
   secure: true,
   // nginx takes a quarter more CPU time for a request over TLS.
   servers: ['hyper', 'nginx', 'node'],
-  // Each has handshakes to make before it is measured: so the run takes no longer than that of
-  // http.
-  seconds: 1,
 };

@@ -20,4 +20,7 @@ const ratios = [
   { head: 'p99', of: (f) => f.p99Ms },
 ];
 
-module.exports = { columns, ratios };
+// Node's own agents, and the fastest way to send a request from Node without an addon.
+const against = ['http.Agent', 'https.Agent', 'undici Pool'];
+
+module.exports = { against, columns, ratios };

@@ -14,7 +14,7 @@ const { serveParent } = require('../ipc');
 const { makeCertificate } = require('./certificate');
 const { SMALL_BODY } = require('./content');
 
-const { binary, secure, largeBytes = 0 } = JSON.parse(process.argv[2]);
+const { binary, secure, largeBytes = 0, delayMs = 0 } = JSON.parse(process.argv[2]);
 
 const LOCK = path.join(__dirname, 'hyper', 'Cargo.lock');
 
@@ -29,7 +29,7 @@ async function nextNumber() {
 
 async function start() {
   const certificate = secure ? await makeCertificate() : null;
-  server = spawn(binary, [String(largeBytes), SMALL_BODY], {
+  server = spawn(binary, [String(largeBytes), String(delayMs), SMALL_BODY], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   answers = readline.createInterface({ input: server.stdout })[Symbol.asyncIterator]();

@@ -10,7 +10,7 @@ const { serveParent } = require('../ipc');
 const { makeCertificate } = require('./certificate');
 const { SMALL_BODY, SMALL_BYTES } = require('./content');
 
-const { secure, largeBytes = 0 } = JSON.parse(process.argv[2]);
+const { secure, largeBytes = 0, delayMs = 0 } = JSON.parse(process.argv[2]);
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 // As many connections as the largest --at may all arrive in one go.
@@ -63,6 +63,7 @@ function answerNegotiated({ socket }, res) {
 function answer(req, res) {
   if (req.url === '/sink') sink(req, res);
   else if (req.url === '/large') answerLarge(res);
+  else if (req.url === '/delayed') setTimeout(answerSmall, delayMs, res);
   else if (req.url === '/negotiated') answerNegotiated(req, res);
   else answerSmall(res);
 }

@@ -2,13 +2,14 @@
 //! 1.3, on one thread. It does less for a byte than the clients do, so that they are what is
 //! measured.
 //!
-//! `oxagent-bench-hyper LARGE_BYTES SMALL_BODY`, started by bench/servers/hyper.js:
+//! `oxagent-bench-hyper LARGE_BYTES DELAY_MS SMALL_BODY`, started by bench/servers/hyper.js:
 //!
 //! - stdin has the certificate and its key as PEM, or nothing where there is to be no TLS, and then
 //!   an empty line. Every line after that asks how many connections were accepted.
 //! - stdout has the port, and then one line for each of these questions.
 //! - The process ends when stdin does.
 
+mod delay;
 mod repeated;
 mod site;
 
@@ -20,6 +21,7 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -44,10 +46,14 @@ const READ_BYTES: usize = 256 * 1024;
 
 fn main() -> Result<(), AnyError> {
     let mut arguments = env::args().skip(1);
-    let (Some(large_bytes), Some(small_body)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: oxagent-bench-hyper LARGE_BYTES SMALL_BODY".into());
+    let mut argument = || arguments.next();
+    let (Some(large_bytes), Some(delay_ms), Some(small_body)) =
+        (argument(), argument(), argument())
+    else {
+        return Err("usage: oxagent-bench-hyper LARGE_BYTES DELAY_MS SMALL_BODY".into());
     };
-    let site = Arc::new(Site::new(large_bytes.parse()?, small_body));
+    let delay = Duration::from_millis(delay_ms.parse()?);
+    let site = Arc::new(Site::new(large_bytes.parse()?, delay, small_body));
     let tls = read_tls()?;
     tokio::runtime::Builder::new_current_thread()
         .enable_io()
