@@ -144,6 +144,12 @@ impl Bridge {
         self.environment.borrow().facts().certificates(conn)
     }
 
+    /// A number of that chain, the same for the same chain and context, or for no other chain.
+    #[napi(catch_unwind)]
+    pub fn chain_id(&self, conn: u32) -> Option<f64> {
+        self.environment.borrow().facts().chain_id(conn)
+    }
+
     /// The path from the server's certificate to a root, DER, where OpenSSL has yet to look at it;
     /// `vet` says that it has.
     #[napi(catch_unwind)]

@@ -125,9 +125,13 @@ impl FactsTable {
 
     pub(super) fn certificates(&self, conn: u32) -> Vec<Buffer> {
         let facts = self.get(conn);
-        let certificates = facts.map(|facts| &*facts.certificates);
+        let certificates = facts.map(|facts| &**facts.certificates);
         let certificates = certificates.unwrap_or_default().iter();
         certificates.map(|der| Buffer::from(der.to_vec())).collect()
+    }
+
+    pub(super) fn chain_id(&self, conn: u32) -> Option<f64> {
+        self.get(conn).map(|facts| facts.certificates.id() as f64)
     }
 
     /// What of the server's certificates is still to be vetted, leaf first.

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::UnbufferedClientConnection;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use rustls::{HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 
+use super::chains::Chain;
 use super::client_certificate::{Shown, take_shown};
 use super::context::Context;
 use super::exporter;
@@ -67,9 +68,9 @@ pub struct Facts {
     /// Whether the server has asked for the client's certificate, which it has one of.
     pub asked: bool,
     /// The server's chain as it was sent; empty where the session was resumed.
-    pub certificates: Arc<[CertificateDer<'static>]>,
+    pub certificates: Arc<Chain>,
     /// The chain with which the server has proven itself, now or when the session began.
-    proof: Arc<[CertificateDer<'static>]>,
+    proof: Arc<Chain>,
     cipher: SupportedCipherSuite,
     secrets: Arc<Secrets>,
     server_random: Option<[u8; 32]>,
@@ -346,10 +347,13 @@ impl Client {
             context, identity, ..
         } = &self.handshake;
         let proof = match self.conn.peer_certificates() {
-            Some(chain) => context.share(chain),
-            None => Arc::new([]),
+            Some(chain) => context.chains.share(chain),
+            None => context.chains.none(),
         };
-        let certificates = if resumed { Arc::new([]) } else { proof.clone() };
+        let certificates = match resumed {
+            true => context.chains.none(),
+            false => proof.clone(),
+        };
         let (verdict, unvetted) = if resumed {
             // Judged when the session began, in the same context and for the same identity.
             (Verdict::Trusted, None)

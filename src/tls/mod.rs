@@ -7,6 +7,7 @@
 //! rustls does the protocol and webpki decides about certificates. What neither of them can decide
 //! as OpenSSL would is `Verdict::Undecided`, and then Node's own TLS is asked (see `judge`).
 
+mod chains;
 mod client;
 mod client_certificate;
 mod context;
@@ -28,6 +29,7 @@ mod strict;
 mod verdicts;
 mod vetted;
 
+pub use chains::Chain;
 pub use client::{Client, Facts, Handshake, Progress, Received, ciphertext_bytes};
 pub use context::{Context, ContextSpec};
 pub use failure::{Failure, Kind};
