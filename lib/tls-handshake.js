@@ -6,7 +6,7 @@ const { native } = require('./bridge/addon');
 const { kConn } = require('./connection');
 const { Hidden } = require('./hidden');
 const { kWriteCallback } = require('./in-flight');
-const { PeerCertificates } = require('./tls/peer-certificate');
+const { peerCertificates } = require('./tls/peer-certificate');
 
 // How TLS is to be done, what the handshake has settled, the server's certificates, the token of
 // the session, what waits for the handshake, and the socket of Node's that has taken over.
@@ -67,9 +67,11 @@ function secureOf(socket) {
 
 // The server's certificates, fetched only when somebody asks: most programs never do.
 function peerOf(socket) {
-  socket[kPeer] ??= new PeerCertificates(
-    native.certificates(socket[kConn]),
+  const conn = socket[kConn];
+  socket[kPeer] ??= peerCertificates(
+    native.chainId(conn),
     secureOf(socket).plan.context.roots,
+    () => native.certificates(conn),
   );
   return socket[kPeer];
 }

@@ -18,7 +18,7 @@ const { HANDLERS, isLeaving } = require('./socket-events');
 const { noteServed, remember } = require('./tls/node-origins');
 const { makeToken } = require('./tls/session-token');
 const { fallsBack, isReset, mayBeChance, tlsFailure } = require('./tls/tls-errors');
-const { chainError, judgeIdentity, labelChain } = require('./tls/verdict');
+const { chainError, identityFault, judgeIdentity, labelChain } = require('./tls/verdict');
 const { isSound } = require('./tls/vetting');
 const { failAtEnd, fallBack, replayByNode } = require('./tls-fallback');
 const { kFacts, kSession, peerOf, releaseHeld, secureOf } = require('./tls-handshake');
@@ -218,18 +218,27 @@ function tokenOf(socket, id) {
   return makeToken(name, id, socket.authorizationError ?? '');
 }
 
-// The error that makes the server unauthorized, null, or UNDECIDED.
+// The error that makes the server unauthorized, null, or UNDECIDED. Of one that the program puts up
+// with it sees the code alone: then there is no more to it.
 function judge(socket, verdict, facts) {
   const secure = secureOf(socket);
   const { plan } = secure;
   if (facts.resumed) return resumedError(secure);
   if (verdict === TRUSTED) return null;
-  if (verdict === IDENTITY) {
-    return askForIdentity(socket, plan);
-  }
+  if (verdict === IDENTITY) return judgeName(socket, plan);
   const code =
     verdict === UNKNOWN ? labelChain(peerOf(socket), plan.context.roots) : VERDICTS[verdict];
-  return code ? chainError(code) : undecided(socket);
+  if (!code) return undecided(socket);
+  return plan.rejectUnauthorized ? chainError(code) : { code };
+}
+
+function judgeName(socket, plan) {
+  if (plan.checkServerIdentity === null) {
+    const code = identityFault(peerOf(socket), plan.identity);
+    if (code === null) return null;
+    if (!plan.rejectUnauthorized) return { code };
+  }
+  return askForIdentity(socket, plan);
 }
 
 // Whether OpenSSL finds nothing to refuse in certificates that it has not seen before.
@@ -260,8 +269,8 @@ function askForIdentity(socket, { identity, checkServerIdentity }) {
 }
 
 function resumedError({ authorizationError }) {
-  if (!authorizationError) return null;
-  return Object.assign(new Error(authorizationError), { code: authorizationError });
+  // It resumes no such session where it demands more.
+  return authorizationError ? { code: authorizationError } : null;
 }
 
 module.exports = { TLS_HANDLERS };

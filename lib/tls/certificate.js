@@ -8,7 +8,8 @@
 require('node:tls');
 const { X509Certificate } = require('node:crypto');
 const { nodeMajor } = require('../node-version');
-const { parseDate, wallNow } = require('../originals');
+const { parseDate } = require('../originals');
+const { sharesOldForms } = require('../runtime');
 const { certificateFields, namesKeyOf } = require('./certificate-fields');
 
 // From Node 24 on the old form ends the process for an EC key on any other curve, and for a key
@@ -28,6 +29,11 @@ class Certificate {
   get x509() {
     if (this.#x509 === undefined) this.#x509 = attempt(() => x509Of(this.der));
     return this.#x509 ?? undefined;
+  }
+
+  /** Another object of the same, for a program that may write to it. */
+  copy() {
+    return this.x509 && x509Of(this.der);
   }
 
   /** Undefined where it, or an extension that matters, is not DER. */
@@ -55,9 +61,8 @@ class Certificate {
     return fields.issuer === issuer.fields.subject && namesKeyOf(fields, issuer.fields);
   }
 
-  get isCurrent() {
-    const now = wallNow();
-    return parseDate(this.x509.validFrom) <= now && now <= this.expiry;
+  isCurrentAt(moment) {
+    return moment.isWithin(parseDate(this.x509.validFrom), this.expiry);
   }
 
   get expiry() {
@@ -69,9 +74,10 @@ class Certificate {
     return SHOWS_ANY_KEY || !this.x509 || isShown(this.publicKey);
   }
 
-  /** The old form; undefined where it cannot be had. */
+  /** The old form, a new object for each call; undefined where it cannot be had. */
   legacy() {
-    return this.isShowable ? this.x509?.toLegacyObject() : undefined;
+    if (!this.isShowable) return undefined;
+    return (sharesOldForms ? this.copy() : this.x509)?.toLegacyObject();
   }
 }
 
