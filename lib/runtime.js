@@ -48,9 +48,6 @@ module.exports = {
   /** TLS agrees to a new handshake that a server of TLS 1.2 asks for. */
   renegotiates: runtime !== 'deno',
 
-  /** Two old forms of one X509Certificate have the same bytes in common. */
-  sharesOldForms: runtime === 'bun',
-
   /** TLS offers X25519MLKEM768. */
   offersMlKem: runtime === 'bun',
 };
