@@ -17,7 +17,7 @@ use super::environment::Environment;
 use super::functions::Functions;
 use super::policy::Policy;
 use super::pools::{PoolHandle, Pools};
-use super::secure::{SecureRequest, TlsContext};
+use super::secure::{SecureRequest, TlsContext, TlsSession};
 
 /// The bridge of one environment.
 #[napi]
@@ -168,6 +168,12 @@ impl Bridge {
         let environment = self.environment.borrow();
         let der = environment.facts().get(conn)?.server_certificate()?;
         Some(der.to_vec().into())
+    }
+
+    /// Holds the connection's own sessions, for a token.
+    #[napi(catch_unwind)]
+    pub fn session(&self, conn: u32) -> Option<TlsSession> {
+        self.environment.borrow().facts().session(conn)
     }
 
     /// The protocol that the server chose.

@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 
-use crate::tls::{Context, ContextSpec, Facts, Handshake, Roots, is_legible};
+use crate::tls::{Context, ContextSpec, Facts, Handshake, Roots, Session, is_legible};
 
 /// The certificates of authorities, made once for all contexts that trust them.
 #[napi]
@@ -72,6 +72,10 @@ impl TlsContext {
             .map_err(|err| Error::new(Status::InvalidArg, err.to_string()))
     }
 }
+
+/// What a session's token holds, for as long as JavaScript has it.
+#[napi]
+pub struct TlsSession(#[expect(dead_code, reason = "dropped with it")] Session);
 
 /// The handshake of one connection.
 #[napi(object)]
@@ -148,6 +152,10 @@ impl FactsTable {
         if let Some(unvetted) = self.get(conn).and_then(|facts| facts.unvetted.as_ref()) {
             unvetted.vet();
         }
+    }
+
+    pub(super) fn session(&self, conn: u32) -> Option<TlsSession> {
+        self.get(conn).map(|facts| TlsSession(facts.hold_session()))
     }
 
     pub(super) fn alpn(&self, conn: u32) -> Option<String> {

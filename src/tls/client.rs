@@ -16,7 +16,7 @@ use super::failure::{Failure, Kind};
 use super::judge::Verdict;
 use super::key_log::Secrets;
 use super::opening::{Opening, Renegotiation};
-use super::sessions::ConnSessions;
+use super::sessions::{ConnSessions, Session};
 use super::vetted::Unvetted;
 
 /// What a record adds to the plaintext in it: header, explicit nonce, content type and tag, at
@@ -72,6 +72,7 @@ pub struct Facts {
     /// The chain with which the server has proven itself, now or when the session began.
     proof: Arc<Chain>,
     cipher: SupportedCipherSuite,
+    sessions: Arc<ConnSessions>,
     secrets: Arc<Secrets>,
     server_random: Option<[u8; 32]>,
 }
@@ -89,6 +90,11 @@ impl Facts {
     /// Whether nobody else has a word in it.
     pub fn are_trusted(&self) -> bool {
         self.verdict == Verdict::Trusted && self.unvetted.is_none()
+    }
+
+    /// The sessions that the connection's own handshake has brought, or has yet to bring.
+    pub fn hold_session(&self) -> Session {
+        self.sessions.hold()
     }
 
     /// The lines of an NSS key log.
@@ -376,12 +382,13 @@ impl Client {
             suite: cipher.suite().into(),
             group: group.map_or(0, |group| group.name().into()),
             alpn: self.conn.alpn_protocol().map(<[u8]>::to_vec),
-            session: (!resumed).then(|| self.sessions.found()),
+            session: (!resumed).then(|| self.sessions.id()),
             asked: self.asked,
             has_session: minor == 2 && self.sessions.take_fresh(resumed).is_some(),
             certificates,
             proof,
             cipher,
+            sessions: self.sessions.clone(),
             secrets: self.secrets.clone(),
             server_random: self.opening.hello().map(|hello| hello.random),
         })

@@ -36,3 +36,4 @@ pub use failure::{Failure, Kind};
 pub use judge::Verdict;
 pub use legible::is_legible;
 pub use roots::Roots;
+pub use sessions::Session;
