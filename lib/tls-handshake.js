@@ -12,9 +12,9 @@ const { sessionName } = require('./judges');
 const { peerCertificates } = require('./tls/peer-certificate');
 const { idOfToken, makeToken, tellsProgram } = require('./tls/session-token');
 
-// How TLS is to be done, what the handshake has settled, the server's certificates, the session (its
-// token, or its id until somebody asks), what waits for the handshake, and the socket of Node's that
-// has taken over.
+// How TLS is to be done, what the handshake has settled, the server's certificates, the session
+// (its token, or its id until somebody asks), what waits for the handshake, and the socket of
+// Node's that has taken over.
 const kSecure = Symbol('secure');
 const kFacts = Symbol('facts');
 const kPeer = Symbol('peer');
@@ -87,8 +87,8 @@ function setSession(socket, id) {
   if (!Buffer.isBuffer(token) || idOfToken(token) !== id) socket[kSession] = id;
 }
 
-// The token, or undefined. A server that was accepted although nobody vouches for it stays that when
-// it is met again.
+// The token, or undefined. A server that was accepted although nobody vouches for it stays that
+// when it is met again.
 function sessionOf(socket) {
   const session = socket[kSession];
   if (typeof session === 'number') {

@@ -23,8 +23,8 @@ const NAMES_MAX = 64;
 const identityFaults = new WeakMap();
 
 /**
- * What Node's own check has against this name, as `authorizationError` shows it, or null. That rests
- * on the certificate alone, which is asked once.
+ * What Node's own check has against this name, as `authorizationError` shows it, or null. It rests
+ * on the certificate alone: once is enough.
  */
 function identityFault(peer, identity) {
   let faults = identityFaults.get(peer);
