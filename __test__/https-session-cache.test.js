@@ -12,10 +12,12 @@ const {
   getSecure,
   httpsAgentWith,
   nodeAgentWith,
+  stock,
   tracked,
   reused,
 } = require('./support/https-agent');
 const { pki } = require('./support/certificates');
+const { result, run } = require('./support/child');
 const { closeServers } = require('./support/server');
 const { serveTls } = require('./support/tls-server');
 
@@ -92,6 +94,50 @@ describe('HttpsAgent session cache', () => {
       assert.equal(await reused(site, agent), false);
       assert.equal(await reused(site, agent), true);
     });
+  });
+
+  // As many as the process once kept of all agents together.
+  const MANY = 1100;
+  const AT_ONCE = 20;
+
+  async function visitOften(site, agent) {
+    const visits = Array.from({ length: AT_ONCE }, async () => {
+      for (let i = 0; i < MANY / AT_ONCE; i++) await reused(site, agent);
+    });
+    await Promise.all(visits);
+  }
+
+  it('loses none to an agent that keeps none', async () => {
+    const [a, b] = [await serveTls(), await serveTls()];
+    const agent = httpsAgentWith({ ca });
+    assert.equal(await reused(a, agent), false);
+    await visitOften(b, httpsAgentWith({ ca, maxCachedSessions: 0 }));
+    assert.equal(b.resumed, 0);
+    assert.equal(await reused(a, agent), true);
+  });
+
+  it('loses none to the sessions that another agent gives its program', async () => {
+    const [a, b] = [await serveTls(), await serveTls()];
+    const agent = httpsAgentWith({ ca });
+    assert.equal(await reused(a, agent), false);
+    const other = httpsAgentWith({ ca, maxCachedSessions: 0 });
+    const given = [];
+    other._cacheSession = (_, session) => given.push(session);
+    await visitOften(b, other);
+    assert.equal(b.resumed, 0);
+    assert.equal(await reused(a, agent), true);
+    // Each of them serves for as long as the program has it.
+    assert.equal(await reused(b, other, { session: given[0] }), true);
+    assert.equal(await reused(b, other, { session: Buffer.from(given.at(-1)) }), true);
+  });
+
+  it('has no more than the program or an agent holds', async function () {
+    if (stock) this.skip();
+    const site = await serveTls({ maxVersion: 'TLSv1.2' });
+    const ended = await run('forgotten-session.js', [site.port, ca], {
+      execArgv: ['--expose-gc'],
+    });
+    assert.deepEqual(result(ended), { kept: true, forgotten: true });
   });
 
   it('has one session a name', async () => {

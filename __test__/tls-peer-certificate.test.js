@@ -8,7 +8,7 @@ const { X509Certificate, generateKeyPairSync } = require('node:crypto');
 const { once } = require('node:events');
 const tls = require('node:tls');
 const { certificateFields } = require('../lib/tls/certificate-fields');
-const { PeerCertificates } = require('../lib/tls/peer-certificate');
+const { PeerCertificates, peerCertificates } = require('../lib/tls/peer-certificate');
 const { certificate, keyPair, pki, x509 } = require('./support/certificates');
 const { closeServers } = require('./support/server');
 const { serveRawTls } = require('./support/tls-server');
@@ -289,6 +289,27 @@ describe('the peer certificate', function () {
     const known = { bundled: rubbish, own: [...rubbish, root.der] };
     const peer = new PeerCertificates([server.der, ...rubbish, intermediate.der], known);
     assert.equal(linked(peer.legacy(true)), 3);
+  });
+
+  it('is kept read for the chains met last, and for their roots alone', async () => {
+    const { server } = await pki();
+    const known = roots();
+    let reads = 0;
+    const met = (id, trusted = known) =>
+      peerCertificates(id, trusted, () => {
+        reads++;
+        return [server.der];
+      });
+    const first = met(1);
+    for (let id = 2; id <= 64; id++) met(id);
+    assert.equal(met(1), first);
+    assert.equal(reads, 64);
+    assert.notEqual(met(1, roots()), first);
+    met(65);
+    assert.equal(met(1), first);
+    assert.equal(reads, 66);
+    met(2);
+    assert.equal(reads, 67);
   });
 
   it('is new each time it is asked for', async () => {

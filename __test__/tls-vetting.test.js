@@ -3,7 +3,6 @@
 // Before a chain that is new counts as good, the runtime's own TLS library looks at it.
 
 const assert = require('node:assert/strict');
-const { native } = require('../lib/bridge/addon');
 const { PeerCertificates } = require('../lib/tls/peer-certificate');
 const { isSound } = require('../lib/tls/vetting');
 const der = require('./support/der');
@@ -18,6 +17,7 @@ const {
   httpsAgentWith,
   stock,
 } = require('./support/https-agent');
+const { countCalls, replaceNative, restoreNative } = require('./support/native');
 const { closeServers } = require('./support/server');
 const { serveTls } = require('./support/tls-server');
 
@@ -34,20 +34,9 @@ async function siteOf({ sent }, options) {
   return serveTls({ key: sent[0].key, cert, ...options });
 }
 
-// A method of the addon's, watched or replaced, until the test ends.
-function replaceNative(context, name, replacement) {
-  context.replaced.push(name);
-  Object.defineProperty(native, name, { value: replacement, configurable: true });
-}
-
 describe('vetting', function () {
   this.timeout(20_000);
-  beforeEach(function () {
-    this.replaced = [];
-  });
-  afterEach(function () {
-    for (const name of this.replaced) delete native[name];
-  });
+  afterEach(restoreNative);
   afterEach(dispose);
   afterEach(closeServers);
 
@@ -75,12 +64,7 @@ describe('vetting', function () {
   it('happens once for a chain, whatever agent meets it', async function () {
     if (stock) this.skip();
     const plan = forge.chain();
-    let looks = 0;
-    const { vet } = native;
-    replaceNative(this, 'vet', (conn) => {
-      looks++;
-      vet.call(native, conn);
-    });
+    const looks = countCalls('vet');
     const sites = [await siteOf(plan), await siteOf(plan, { maxVersion: 'TLSv1.2' })];
     for (const own of [{}, { checkServerIdentity: () => undefined }]) {
       for (const site of sites) {
@@ -92,17 +76,17 @@ describe('vetting', function () {
         }
       }
     }
-    assert.equal(looks, 1);
+    assert.equal(looks.count, 1);
     const other = forge.chain();
     const agent = httpsAgentWith({ ca: other.root.pem });
     await answer(getSecure({ port: (await siteOf(other)).port, agent }));
-    assert.equal(looks, 2);
+    assert.equal(looks.count, 2);
   });
 
   it("leaves what it refuses to Node's TLS, and to nobody with transport rustls", async function () {
     if (stock) this.skip();
     const plan = forge.chain();
-    replaceNative(this, 'unvettedPath', () => ders([plan.leaf, plan.root]));
+    replaceNative('unvettedPath', () => ders([plan.leaf, plan.root]));
     for (const own of [{}, { checkServerIdentity: () => assert.fail('it was asked') }]) {
       const site = await siteOf(plan);
       const options = { ca: plan.root.pem, ...own, transport: 'rustls' };

@@ -21,9 +21,10 @@ const { isRemembered } = require('./tls/node-origins');
 const { TLS_1_3 } = require('./tls/offer');
 const { lookAt } = require('./tls/option-values');
 const { planTls } = require('./tls/plan');
-const { isToken, readToken } = require('./tls/session-token');
+const { GivenSessions, isToken, markCaching, readToken } = require('./tls/session-token');
 
 const nodeCreateConnection = NodeAgent.prototype.createConnection;
+const nodeCacheSession = NodeAgent.prototype._cacheSession;
 
 const TRANSPORTS = ['auto', 'rustls', 'node'];
 
@@ -139,7 +140,8 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
   }
   const socket = mark(served, perRequest, judgedBy);
   if (key !== undefined) {
-    socket.on('session', (session) => this._cacheSession(key, session));
+    const cache = (session) => this._cacheSession(key, session);
+    socket.on('session', this._cacheSession === nodeCacheSession ? markCaching(cache) : cache);
     socket.once('close', (hadError) => {
       if (hadError) this._evictSession(key);
     });
@@ -188,10 +190,22 @@ function serve(agent, options, key) {
     context,
     request,
     session: session && plan.session,
+    given: givenBy(agent),
     authorizationError: session?.authorizationError,
     mayFallBack: transport === 'auto',
   };
   return openSocket((own) => new TlsSocket(secure, own), options, connectPlan, secure);
+}
+
+const givenSessions = new WeakMap();
+
+function givenBy(agent) {
+  let given = givenSessions.get(agent);
+  if (!given) {
+    given = new GivenSessions();
+    givenSessions.set(agent, given);
+  }
+  return given;
 }
 
 // There is no renegotiation in TLS 1.3. A program that forbids that version may do so because it

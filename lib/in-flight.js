@@ -185,12 +185,12 @@ function asked(socket) {
   return socket[kBytesWritten] - socket[kWrittenBefore];
 }
 
-// The writes that wait fail.
-function failWrites(socket, error) {
+// The writes that wait fail, with an error that is made for each: mostly there is none.
+function failWrites(socket, makeError) {
   for (const key of [kWriteCallback, kEndCallback]) {
     const callback = socket[key];
     socket[key] = null;
-    if (callback) callback(error);
+    if (callback) callback(makeError());
   }
 }
 

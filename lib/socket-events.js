@@ -209,7 +209,7 @@ function isLeaving(socket) {
 // Where libuv calls back for closed handles: at the end of the loop's turn.
 function emitClose(socket, hadError) {
   closeScope(socket, () => {
-    failWrites(socket, errors.errnoException(ECANCELED, 'write'));
+    failWrites(socket, () => errors.errnoException(ECANCELED, 'write'));
     socket.emit('close', hadError);
   });
 }

@@ -2,14 +2,19 @@
 
 // A TLS socket's way through its handshake, whichever TLS does it.
 
+const { Buffer } = require('node:buffer');
+
 const { native } = require('./bridge/addon');
 const { kConn } = require('./connection');
 const { Hidden } = require('./hidden');
 const { kWriteCallback } = require('./in-flight');
-const { PeerCertificates } = require('./tls/peer-certificate');
+const { sessionName } = require('./judges');
+const { peerCertificates } = require('./tls/peer-certificate');
+const { idOfToken, makeToken, tellsProgram } = require('./tls/session-token');
 
-// How TLS is to be done, what the handshake has settled, the server's certificates, the token of
-// the session, what waits for the handshake, and the socket of Node's that has taken over.
+// How TLS is to be done, what the handshake has settled, the server's certificates, the session
+// (its token, or its id until somebody asks), what waits for the handshake, and the socket of
+// Node's that has taken over.
 const kSecure = Symbol('secure');
 const kFacts = Symbol('facts');
 const kPeer = Symbol('peer');
@@ -67,11 +72,45 @@ function secureOf(socket) {
 
 // The server's certificates, fetched only when somebody asks: most programs never do.
 function peerOf(socket) {
-  socket[kPeer] ??= new PeerCertificates(
-    native.certificates(socket[kConn]),
+  const conn = socket[kConn];
+  socket[kPeer] ??= peerCertificates(
+    native.chainId(conn),
     secureOf(socket).plan.context.roots,
+    () => native.certificates(conn),
   );
   return socket[kPeer];
+}
+
+// The sessions of this id are the connection's. No token is made before somebody asks for one.
+function setSession(socket, id) {
+  const token = socket[kSession];
+  if (!Buffer.isBuffer(token) || idOfToken(token) !== id) socket[kSession] = id;
+}
+
+// The token, or undefined. A server that was accepted although nobody vouches for it stays that
+// when it is met again.
+function sessionOf(socket) {
+  const session = socket[kSession];
+  if (typeof session === 'number') {
+    const name = sessionName(secureOf(socket).plan);
+    const held = native.session(socket[kConn]);
+    socket[kSession] = makeToken(name, session, socket.authorizationError ?? '', held);
+  }
+  return socket[kSession];
+}
+
+// The same, for the program.
+function giveSession(socket) {
+  const token = sessionOf(socket);
+  if (token) secureOf(socket).given.add(token);
+  return token;
+}
+
+// Tells of the session, `count` times: a function for each.
+function sessionEvents(socket, count) {
+  if (socket.listenerCount('session') === 0) return [];
+  const token = tellsProgram(socket) ? giveSession(socket) : sessionOf(socket);
+  return Array.from({ length: count }, () => () => socket.emit('session', token));
 }
 
 // What is written within the handshake waits: a listener of 'secureConnect' that dislikes the
@@ -92,6 +131,7 @@ function releaseHeld(socket) {
 
 module.exports = {
   adoptHandshake,
+  giveSession,
   holdWrite,
   initHandshake,
   kFacts,
@@ -100,4 +140,6 @@ module.exports = {
   peerOf,
   releaseHeld,
   secureOf,
+  sessionEvents,
+  setSession,
 };

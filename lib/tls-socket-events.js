@@ -10,18 +10,24 @@ const { Kind } = require('./bridge/events');
 const { kConn } = require('./connection');
 const errors = require('./errors');
 const { kWriteCallback } = require('./in-flight');
-const { sessionName } = require('./judges');
 const { holdFirst } = require('./replay');
 const { runAll } = require('./run-all');
 const { renegotiates } = require('./runtime');
 const { HANDLERS, isLeaving } = require('./socket-events');
 const { noteServed, remember } = require('./tls/node-origins');
-const { makeToken } = require('./tls/session-token');
 const { fallsBack, isReset, mayBeChance, tlsFailure } = require('./tls/tls-errors');
-const { chainError, judgeIdentity, labelChain } = require('./tls/verdict');
+const { chainError, identityFault, judgeIdentity, labelChain } = require('./tls/verdict');
 const { isSound } = require('./tls/vetting');
 const { failAtEnd, fallBack, replayByNode } = require('./tls-fallback');
-const { kFacts, kSession, peerOf, releaseHeld, secureOf } = require('./tls-handshake');
+const {
+  kFacts,
+  kSession,
+  peerOf,
+  releaseHeld,
+  secureOf,
+  sessionEvents,
+  setSession,
+} = require('./tls-handshake');
 
 // By the numbers of src/bridge/records.rs. A verdict that is a code refuses the server.
 const TRUSTED = 0;
@@ -99,8 +105,8 @@ TLS_HANDLERS[Kind.SECURED] = function onSecured([flags, suiteAndGroup, low, high
 
 TLS_HANDLERS[Kind.SESSIONS] = function onSessions([low, high, count]) {
   if (this.destroyed) return;
-  this[kSession] = tokenOf(this, idOf(low, high));
-  runAll(Array.from({ length: count }, () => () => this.emit('session', this[kSession])));
+  setSession(this, idOf(low, high));
+  runAll(sessionEvents(this, count));
 };
 
 TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
@@ -195,14 +201,14 @@ function finishHandshake(socket, flags, facts, id) {
     }
   }
   if ((verdict !== TRUSTED || isNew) && !socket.destroyed) command(Op.PROCEED, conn);
-  if (id > 0) socket[kSession] = tokenOf(socket, id);
+  if (id > 0) setSession(socket, id);
   else if (facts.resumed) socket[kSession] = session;
   socket.secureConnecting = false;
   if (mayFallBack) noteServed(plan, options);
   if (mayRenegotiate) holdFirst(socket);
   runAll([
     () => socket.emit('secureConnect'),
-    () => flags & SESSION && socket.emit('session', socket[kSession]),
+    () => flags & SESSION && runAll(sessionEvents(socket, 1)),
     () => socket.emit('secure'),
     () => releaseHeld(socket),
   ]);
@@ -212,24 +218,27 @@ function idOf(low, high) {
   return high * 2 ** 32 + (low >>> 0);
 }
 
-// A server that was accepted although nobody vouches for it stays that when it is met again.
-function tokenOf(socket, id) {
-  const name = sessionName(secureOf(socket).plan);
-  return makeToken(name, id, socket.authorizationError ?? '');
-}
-
-// The error that makes the server unauthorized, null, or UNDECIDED.
+// The error that makes the server unauthorized, null, or UNDECIDED. Of one that the program puts up
+// with it sees the code alone: then there is no more to it.
 function judge(socket, verdict, facts) {
   const secure = secureOf(socket);
   const { plan } = secure;
   if (facts.resumed) return resumedError(secure);
   if (verdict === TRUSTED) return null;
-  if (verdict === IDENTITY) {
-    return askForIdentity(socket, plan);
-  }
+  if (verdict === IDENTITY) return judgeName(socket, plan);
   const code =
     verdict === UNKNOWN ? labelChain(peerOf(socket), plan.context.roots) : VERDICTS[verdict];
-  return code ? chainError(code) : undecided(socket);
+  if (!code) return undecided(socket);
+  return plan.rejectUnauthorized ? chainError(code) : { code };
+}
+
+function judgeName(socket, plan) {
+  if (plan.checkServerIdentity === null) {
+    const code = identityFault(peerOf(socket), plan.identity);
+    if (code === null) return null;
+    if (!plan.rejectUnauthorized) return { code };
+  }
+  return askForIdentity(socket, plan);
 }
 
 // Whether OpenSSL finds nothing to refuse in certificates that it has not seen before.
@@ -260,8 +269,8 @@ function askForIdentity(socket, { identity, checkServerIdentity }) {
 }
 
 function resumedError({ authorizationError }) {
-  if (!authorizationError) return null;
-  return Object.assign(new Error(authorizationError), { code: authorizationError });
+  // It resumes no such session where it demands more.
+  return authorizationError ? { code: authorizationError } : null;
 }
 
 module.exports = { TLS_HANDLERS };

@@ -20,11 +20,11 @@ const { cipherInfo, ephemeralKeyInfo, protocolName } = require('./tls/cipher');
 const { destroyOver, endOver, replayOver, writeOver } = require('./tls-fallback');
 const {
   adoptHandshake,
+  giveSession,
   holdWrite,
   initHandshake,
   kFacts,
   kFallback,
-  kSession,
   peerOf,
   secureOf,
 } = require('./tls-handshake');
@@ -217,7 +217,7 @@ class TlsSocket extends overConnection(TlsBase) {
   }
 
   getSession() {
-    return tell(this, 'getSession', [], () => this[kSession]);
+    return tell(this, 'getSession', [], () => giveSession(this));
   }
 
   getSharedSigalgs() {

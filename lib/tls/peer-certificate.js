@@ -3,10 +3,16 @@
 // The certificates that a server has sent, and what Node's sockets tell of them.
 
 const { Certificate } = require('./certificate');
+const { Dated } = require('./dated');
 const { rootStore } = require('./root-store');
+
+// Chains that are kept read for one set of roots, as many as a native context remembers.
+const CHAINS_MAX = 64;
 
 class PeerCertificates {
   #roots;
+  // From the leaf's issuer upwards.
+  #issuers = new Dated((moment) => [...this.#findIssuers(moment)]);
 
   /** `chain` as the server sent it; `roots` is { bundled, own }; all of them DER. */
   constructor(chain, roots) {
@@ -14,8 +20,9 @@ class PeerCertificates {
     this.#roots = roots;
   }
 
+  /** What `getPeerX509Certificate()` of a Node socket returns: a new object for each call. */
   x509() {
-    return this.certificates[0]?.x509;
+    return this.certificates[0]?.copy();
   }
 
   /**
@@ -24,7 +31,7 @@ class PeerCertificates {
    */
   get isShowable() {
     const [leaf] = this.certificates;
-    return !leaf || [leaf, ...this.#issuers()].every((certificate) => certificate.isShowable);
+    return !leaf || [leaf, ...this.#issuers.at()].every((certificate) => certificate.isShowable);
   }
 
   /** What `getPeerCertificate(detailed)` of a Node socket returns. */
@@ -37,7 +44,7 @@ class PeerCertificates {
 
   #linkIssuers(shown) {
     let top = this.certificates[0];
-    for (const issuer of this.#issuers()) {
+    for (const issuer of this.#issuers.at()) {
       const shownIssuer = issuer.legacy();
       // Cut short rather than ending the process.
       if (!shownIssuer) return;
@@ -48,8 +55,8 @@ class PeerCertificates {
     if (top.isIssuedBy(top)) shown.issuerCertificate = shown;
   }
 
-  // From the leaf's issuer upwards: first those that the server sent, then the client's own.
-  *#issuers() {
+  // First those that the server sent, then the client's own.
+  *#findIssuers(moment) {
     let [top, ...sent] = this.certificates;
     for (;;) {
       const at = sent.findIndex((certificate) => top.isIssuedBy(certificate));
@@ -62,7 +69,7 @@ class PeerCertificates {
     const store = rootStore(this.#roots);
     const passed = new Set();
     while (!top.isIssuedBy(top)) {
-      const issuer = store.issuerOf(top);
+      const issuer = store.issuerOf(top, moment);
       if (!issuer) return;
       yield issuer;
       // A certificate that may not sign is its own issuer without end, and two that cross-certify
@@ -74,4 +81,24 @@ class PeerCertificates {
   }
 }
 
-module.exports = { PeerCertificates };
+const known = new WeakMap();
+
+/**
+ * The certificates of the chain that goes by this number; `read` returns them as the server sent
+ * them. Connections share them, with all that was ever read in them.
+ */
+function peerCertificates(id, roots, read) {
+  let peers = known.get(roots);
+  if (!peers) {
+    peers = new Map();
+    known.set(roots, peers);
+  }
+  const peer = peers.get(id) ?? new PeerCertificates(read(), roots);
+  // The last one met is the last to go.
+  peers.delete(id);
+  peers.set(id, peer);
+  if (peers.size > CHAINS_MAX) peers.delete(peers.keys().next().value);
+  return peer;
+}
+
+module.exports = { PeerCertificates, peerCertificates };

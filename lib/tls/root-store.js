@@ -14,10 +14,12 @@ class RootStore {
   }
 
   /** The certificate that OpenSSL would take as the issuer. */
-  issuerOf(certificate) {
+  issuerOf(certificate, moment) {
     const named = this.#named(certificate.fields?.issuer);
     // Names can be equal although their encodings differ, and OpenSSL compares the names.
-    return preferred(named, certificate) ?? preferred(this.#certificates, certificate);
+    return (
+      preferred(named, certificate, moment) ?? preferred(this.#certificates, certificate, moment)
+    );
   }
 
   /** All that may have issued an X509Certificate, as such. */
@@ -42,11 +44,11 @@ class RootStore {
 }
 
 // The first that is in date, else the one that was so last.
-function preferred(candidates, certificate) {
+function preferred(candidates, certificate, moment) {
   let latest;
   for (const candidate of candidates) {
     if (!certificate.mayBeIssuedBy(candidate)) continue;
-    if (candidate.isCurrent) return candidate;
+    if (candidate.isCurrentAt(moment)) return candidate;
     if (!latest || candidate.expiry > latest.expiry) latest = candidate;
   }
   return latest;

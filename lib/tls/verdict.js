@@ -3,17 +3,43 @@
 // Node's verdict on a server's certificates: whether they are for the name that was asked for, and
 // what Node calls it where nobody vouches for them.
 
-const tls = require('node:tls');
 const { nodeMajor } = require('../node-version');
 const { hasOpenssl } = require('../runtime');
 const { Oid, basicConstraints, extendedKeyUsage, keyUsage } = require('./certificate-fields');
+const { Dated } = require('./dated');
+const nodeTls = require('./node-tls');
 const { rootStore } = require('./root-store');
 
 // The error that makes the connection unauthorized, or undefined.
 function judgeIdentity(peer, identity, checkServerIdentity) {
-  const check = checkServerIdentity ?? tls.checkServerIdentity;
+  const check = checkServerIdentity ?? nodeTls.checkServerIdentity;
   // Node asks no more of the answer than whether it is true.
   return check(identity, peer.legacy(true)) || undefined;
+}
+
+// Names of one chain.
+const NAMES_MAX = 64;
+
+const identityFaults = new WeakMap();
+
+/**
+ * What Node's own check has against this name, as `authorizationError` shows it, or null. It rests
+ * on the certificate alone: once is enough.
+ */
+function identityFault(peer, identity) {
+  let faults = identityFaults.get(peer);
+  if (!faults) {
+    faults = new Map();
+    identityFaults.set(peer, faults);
+  }
+  let fault = faults.get(identity);
+  if (fault === undefined) {
+    const error = judgeIdentity(peer, identity, null);
+    fault = error ? error.code || error.message : null;
+    if (faults.size === NAMES_MAX) faults.delete(faults.keys().next().value);
+    faults.set(identity, fault);
+  }
+  return fault;
 }
 
 const SELF_SIGNED = 'DEPTH_ZERO_SELF_SIGNED_CERT';
@@ -47,18 +73,28 @@ function chainError(code) {
   return Object.assign(new Error(message), { code });
 }
 
+const labels = new WeakMap();
+
 /**
  * The code for a chain that leads to no trusted root; null where Node itself must decide, be it
- * that it would accept the chain.
+ * that it would accept the chain. Found once until a date in it passes.
  */
-function labelChain(peer, roots) {
-  const { certificates } = peer;
+function labelChain(peer, roots, now) {
+  let label = labels.get(peer);
+  if (!label) {
+    label = new Dated((moment) => findLabel(peer.certificates, roots, moment));
+    labels.set(peer, label);
+  }
+  return label.at(now);
+}
+
+function findLabel(certificates, roots, moment) {
   if (certificates.length === 0 || !certificates.every(isReadable)) return null;
   const store = rootStore(roots);
-  const found = pathUp(certificates, store);
-  const label = found && labelPath(found, store);
+  const found = pathUp(certificates, store, moment);
+  const label = found && labelPath(found, store, moment);
   // OpenSSL looks on after it has found no issuer, and reports the last fault that it finds.
-  return label && isSoundOtherwise(found.path) ? label : null;
+  return label && isSoundOtherwise(found.path, moment) ? label : null;
 }
 
 function isReadable({ x509, fields }) {
@@ -67,12 +103,12 @@ function isReadable({ x509, fields }) {
 
 // The certificates from the leaf up, as OpenSSL collects them: of the client's own where one fits,
 // else of the server's. `trusted` counts the client's, all of them at the top.
-function pathUp([leaf, ...sent], store) {
+function pathUp([leaf, ...sent], store, moment) {
   const path = [leaf];
   const isNew = ({ der }) => !path.some((certificate) => certificate.der.equals(der));
   let trusted = 0;
   for (let top = leaf; !isSelfIssued(top); top = path.at(-1)) {
-    const own = store.issuerOf(top);
+    const own = store.issuerOf(top, moment);
     // They certify one another in turn.
     if (own && !isNew(own)) return null;
     const isIssuer = (other) => isNew(other) && top.mayBeIssuedBy(other);
@@ -88,11 +124,11 @@ function isSelfIssued(certificate) {
   return certificate.mayBeIssuedBy(certificate);
 }
 
-function labelPath({ path, trusted }, store) {
+function labelPath({ path, trusted }, store, moment) {
   const top = path.at(-1);
   if (isSelfIssued(top)) {
     // A root of that name and key is trusted: this one or, for OpenSSL to tell apart, another.
-    if (store.issuerOf(top)) return null;
+    if (store.issuerOf(top, moment)) return null;
     return path.length === 1 ? SELF_SIGNED : SELF_SIGNED_ABOVE;
   }
   if (path.length === 1) return NO_ISSUER;
@@ -133,10 +169,10 @@ const LIMITING = new Set([
 
 // Whether OpenSSL has nothing to say against any certificate of the path but that it ends. What
 // is uncommon counts as unsound.
-function isSoundOtherwise(path) {
+function isSoundOtherwise(path, moment) {
   return path.every((certificate, depth) => {
-    if (!certificate.isCurrent || !isStrong(certificate) || hasLimits(certificate)) return false;
-    if (!isForServers(certificate)) return false;
+    if (!certificate.isCurrentAt(moment) || !isStrong(certificate)) return false;
+    if (hasLimits(certificate) || !isForServers(certificate)) return false;
     if (depth === 0) return (keyUsage(certificate.fields) & FOR_SERVERS) !== 0;
     return isIssuerOf(certificate, path.slice(0, depth));
   });
@@ -170,4 +206,4 @@ function isIssuerOf(certificate, below) {
   return below.at(-1).x509.verify(publicKey);
 }
 
-module.exports = { chainError, judgeIdentity, labelChain };
+module.exports = { chainError, identityFault, judgeIdentity, labelChain };

@@ -18,7 +18,7 @@ use super::environment::Environment;
 use super::functions::Functions;
 use super::policy::Policy;
 use super::pools::{PoolHandle, Pools};
-use super::secure::{SecureRequest, TlsContext};
+use super::secure::{SecureRequest, TlsContext, TlsSession};
 
 /// The bridge of one environment.
 #[napi]
@@ -172,6 +172,12 @@ impl Bridge {
         self.environment.borrow().facts().certificates(conn)
     }
 
+    /// A number of that chain, the same for the same chain and context, or for no other chain.
+    #[napi(catch_unwind)]
+    pub fn chain_id(&self, conn: u32) -> Option<f64> {
+        self.environment.borrow().facts().chain_id(conn)
+    }
+
     /// The path from the server's certificate to a root, DER, where OpenSSL has yet to look at it;
     /// `vet` says that it has.
     #[napi(catch_unwind)]
@@ -190,6 +196,12 @@ impl Bridge {
         let environment = self.environment.borrow();
         let der = environment.facts().get(conn)?.server_certificate()?;
         Some(der.to_vec().into())
+    }
+
+    /// Holds the connection's own sessions, for a token.
+    #[napi(catch_unwind)]
+    pub fn session(&self, conn: u32) -> Option<TlsSession> {
+        self.environment.borrow().facts().session(conn)
     }
 
     /// The protocol that the server chose.

@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 
-use crate::tls::{Context, ContextSpec, Facts, Handshake, Roots, is_legible};
+use crate::tls::{Context, ContextSpec, Facts, Handshake, Roots, Session, is_legible};
 
 /// The certificates of authorities, made once for all contexts that trust them.
 #[napi]
@@ -73,6 +73,10 @@ impl TlsContext {
     }
 }
 
+/// What a session's token holds, for as long as JavaScript has it.
+#[napi]
+pub struct TlsSession(#[expect(dead_code, reason = "dropped with it")] Session);
+
 /// The handshake of one connection.
 #[napi(object)]
 pub struct SecureRequest {
@@ -125,9 +129,13 @@ impl FactsTable {
 
     pub(super) fn certificates(&self, conn: u32) -> Vec<Buffer> {
         let facts = self.get(conn);
-        let certificates = facts.map(|facts| &*facts.certificates);
+        let certificates = facts.map(|facts| &**facts.certificates);
         let certificates = certificates.unwrap_or_default().iter();
         certificates.map(|der| Buffer::from(der.to_vec())).collect()
+    }
+
+    pub(super) fn chain_id(&self, conn: u32) -> Option<f64> {
+        self.get(conn).map(|facts| facts.certificates.id() as f64)
     }
 
     /// What of the server's certificates is still to be vetted, leaf first.
@@ -144,6 +152,10 @@ impl FactsTable {
         if let Some(unvetted) = self.get(conn).and_then(|facts| facts.unvetted.as_ref()) {
             unvetted.vet();
         }
+    }
+
+    pub(super) fn session(&self, conn: u32) -> Option<TlsSession> {
+        self.get(conn).map(|facts| TlsSession(facts.hold_session()))
     }
 
     pub(super) fn alpn(&self, conn: u32) -> Option<String> {

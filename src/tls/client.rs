@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::UnbufferedClientConnection;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{ServerName, UnixTime};
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use rustls::{HandshakeKind, ProtocolVersion, SupportedCipherSuite};
 
+use super::chains::Chain;
 use super::client_certificate::{Shown, take_shown};
 use super::context::Context;
 use super::exporter;
@@ -15,7 +16,7 @@ use super::failure::{Failure, Kind};
 use super::judge::Verdict;
 use super::key_log::Secrets;
 use super::opening::{Opening, Renegotiation};
-use super::sessions::ConnSessions;
+use super::sessions::{ConnSessions, Session};
 use super::vetted::Unvetted;
 
 /// What a record adds to the plaintext in it: header, explicit nonce, content type and tag, at
@@ -67,10 +68,11 @@ pub struct Facts {
     /// Whether the server has asked for the client's certificate, which it has one of.
     pub asked: bool,
     /// The server's chain as it was sent; empty where the session was resumed.
-    pub certificates: Arc<[CertificateDer<'static>]>,
+    pub certificates: Arc<Chain>,
     /// The chain with which the server has proven itself, now or when the session began.
-    proof: Arc<[CertificateDer<'static>]>,
+    proof: Arc<Chain>,
     cipher: SupportedCipherSuite,
+    sessions: Arc<ConnSessions>,
     secrets: Arc<Secrets>,
     server_random: Option<[u8; 32]>,
 }
@@ -88,6 +90,11 @@ impl Facts {
     /// Whether nobody else has a word in it.
     pub fn are_trusted(&self) -> bool {
         self.verdict == Verdict::Trusted && self.unvetted.is_none()
+    }
+
+    /// The sessions that the connection's own handshake has brought, or has yet to bring.
+    pub fn hold_session(&self) -> Session {
+        self.sessions.hold()
     }
 
     /// The lines of an NSS key log.
@@ -346,10 +353,13 @@ impl Client {
             context, identity, ..
         } = &self.handshake;
         let proof = match self.conn.peer_certificates() {
-            Some(chain) => context.share(chain),
-            None => Arc::new([]),
+            Some(chain) => context.chains.share(chain),
+            None => context.chains.none(),
         };
-        let certificates = if resumed { Arc::new([]) } else { proof.clone() };
+        let certificates = match resumed {
+            true => context.chains.none(),
+            false => proof.clone(),
+        };
         let (verdict, unvetted) = if resumed {
             // Judged when the session began, in the same context and for the same identity.
             (Verdict::Trusted, None)
@@ -372,12 +382,13 @@ impl Client {
             suite: cipher.suite().into(),
             group: group.map_or(0, |group| group.name().into()),
             alpn: self.conn.alpn_protocol().map(<[u8]>::to_vec),
-            session: (!resumed).then(|| self.sessions.found()),
+            session: (!resumed).then(|| self.sessions.id()),
             asked: self.asked,
             has_session: minor == 2 && self.sessions.take_fresh(resumed).is_some(),
             certificates,
             proof,
             cipher,
+            sessions: self.sessions.clone(),
             secrets: self.secrets.clone(),
             server_random: self.opening.hello().map(|hello| hello.random),
         })

@@ -1,7 +1,7 @@
 //! One set of TLS options as rustls takes it.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use rustls::client::Resumption;
 use rustls::client::Tls12Resumption;
@@ -12,6 +12,7 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, Error, ProtocolVersion, SignatureScheme, SupportedCipherSuite};
 
+use super::chains::{Chain, Chains};
 use super::client_certificate::ClientCertificate;
 use super::judge::Verdict;
 use super::key_log::Secrets;
@@ -20,7 +21,6 @@ use super::sessions::{ConnSessions, Hints};
 use super::signature_check::SignatureCheck;
 use super::verdicts::Verdicts;
 use super::vetted::Unvetted;
-use crate::lock::lock;
 
 /// What OpenSSL would offer, by IANA numbers in its order of preference; unknown ones are skipped.
 #[derive(Default)]
@@ -48,7 +48,7 @@ pub struct Context {
     roots: Arc<Roots>,
     verdicts: Verdicts,
     pub(super) hints: Arc<Hints>,
-    last_chain: Mutex<Arc<[CertificateDer<'static>]>>,
+    pub(super) chains: Chains,
 }
 
 impl Context {
@@ -96,27 +96,14 @@ impl Context {
             roots,
             verdicts: Verdicts::new(spec.vets),
             hints: Arc::default(),
-            last_chain: Mutex::new(Arc::new([])),
+            chains: Chains::default(),
         })
-    }
-
-    /// The same chain, shared with the connection before where it was the same: most connections
-    /// of a context go to one server.
-    pub(super) fn share(
-        &self,
-        chain: &[CertificateDer<'static>],
-    ) -> Arc<[CertificateDer<'static>]> {
-        let mut last = lock(&self.last_chain);
-        if **last != *chain {
-            *last = chain.into();
-        }
-        last.clone()
     }
 
     /// Judges a chain; see `judge`.
     pub(super) fn judge(
         &self,
-        chain: &Arc<[CertificateDer<'static>]>,
+        chain: &Chain,
         identity: Option<&str>,
         now: UnixTime,
     ) -> (Verdict, Option<Unvetted>) {

@@ -7,6 +7,7 @@
 //! rustls does the protocol and webpki decides about certificates. What neither of them can decide
 //! as OpenSSL would is `Verdict::Undecided`, and then Node's own TLS is asked (see `judge`).
 
+mod chains;
 mod client;
 mod client_certificate;
 mod context;
@@ -28,9 +29,11 @@ mod strict;
 mod verdicts;
 mod vetted;
 
+pub use chains::Chain;
 pub use client::{Client, Facts, Handshake, Progress, Received, ciphertext_bytes};
 pub use context::{Context, ContextSpec};
 pub use failure::{Failure, Kind};
 pub use judge::Verdict;
 pub use legible::is_legible;
 pub use roots::Roots;
+pub use sessions::Session;

@@ -1,5 +1,6 @@
-//! Sessions for resumption. JavaScript keeps tokens, as it keeps Node's session Buffers; what a
-//! token stands for is here.
+//! Sessions for resumption. JavaScript keeps tokens, as it keeps Node's session Buffers, and each
+//! holds what it stands for: how many there are, and whose go first, is for the caches of agents
+//! and programs to say, as with Node's. What no token holds ends with its connection.
 //!
 //! A full handshake founds a group: its TLS 1.2 session, or all tickets that its server sends. A
 //! TLS 1.3 ticket is used once (RFC 8446, appendix C.4), a TLS 1.2 session as often as it is good.
@@ -7,17 +8,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, Weak};
 
 use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
 
 use crate::lock::lock;
-
-/// Groups that the process remembers, of some KiB each. An agent keeps 100 tokens by default; a
-/// forgotten token costs one full handshake.
-const GROUPS_MAX: usize = 1024;
 
 /// Tickets of one group. Servers send two by default; more than these are a waste.
 const TICKETS_MAX: usize = 4;
@@ -29,6 +26,7 @@ const HINTS_MAX: usize = 1024;
 pub(super) type SessionId = u64;
 
 struct Group {
+    id: SessionId,
     /// Whom the server was to be.
     identity: String,
     /// Whether that was found good, or good enough by the program.
@@ -40,6 +38,7 @@ struct Group {
 impl Group {
     fn new(identity: &str) -> Arc<Self> {
         Arc::new(Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             identity: identity.to_owned(),
             accepted: AtomicBool::new(false),
             tls12: Mutex::default(),
@@ -48,36 +47,38 @@ impl Group {
     }
 }
 
-/// Groups by their ids, the oldest first.
-#[derive(Default)]
-struct Groups {
-    by_id: HashMap<SessionId, Arc<Group>>,
-    order: VecDeque<SessionId>,
-}
-
-impl Groups {
-    fn remember(&mut self, id: SessionId, group: Arc<Group>) {
-        self.by_id.insert(id, group);
-        self.order.push_back(id);
-        if self.order.len() > GROUPS_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.by_id.remove(&oldest);
-        }
-    }
-
-    /// The group, if it is for this identity and its server was accepted. Tokens say so too; this
-    /// is what holds if one is mistaken.
-    fn find(&self, id: SessionId, identity: &str) -> Option<Arc<Group>> {
-        let group = self.by_id.get(&id)?;
-        let fits = group.identity == identity && group.accepted.load(Ordering::Relaxed);
-        fits.then(|| group.clone())
+impl Drop for Group {
+    fn drop(&mut self) {
+        lock(&HELD).remove(&self.id);
     }
 }
 
-/// All groups of the process.
-static GROUPS: Mutex<Option<Groups>> = Mutex::new(None);
+/// The groups of the process that tokens hold: a token tells an id.
+static HELD: LazyLock<Mutex<HashMap<SessionId, Weak<Group>>>> = LazyLock::new(Mutex::default);
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// The group, if it is for this identity and its server was accepted. Tokens say so too; this is
+/// what holds if one is mistaken.
+fn find(id: SessionId, identity: &str) -> Option<Arc<Group>> {
+    // A group that ends takes the lock: none must within this statement.
+    let group = lock(&HELD).get(&id).and_then(Weak::upgrade)?;
+    let fits = group.identity == identity && group.accepted.load(Ordering::Relaxed);
+    fits.then_some(group)
+}
+
+/// What a token holds: as long as there is one, its sessions may be resumed.
+pub struct Session(Arc<Group>);
+
+impl Session {
+    fn new(group: Arc<Group>) -> Self {
+        lock(&HELD).insert(group.id, Arc::downgrade(&group));
+        Self(group)
+    }
+
+    pub fn id(&self) -> u64 {
+        self.0.id
+    }
+}
 
 /// The key exchange groups that servers chose, so that the first guess is right (one round trip
 /// less).
@@ -91,8 +92,6 @@ pub(super) struct ConnSessions {
     hints: Arc<Hints>,
     resumed: Option<Arc<Group>>,
     own: Arc<Group>,
-    /// Of `own`, once it is in `GROUPS`. A token for it is made only when the server is accepted.
-    own_id: Mutex<Option<SessionId>>,
     /// Sessions that JavaScript has not been told of.
     fresh: AtomicU64,
 }
@@ -100,25 +99,22 @@ pub(super) struct ConnSessions {
 impl ConnSessions {
     /// `identity` is whom the server is to be.
     pub(super) fn new(hints: Arc<Hints>, identity: &str, resume: Option<SessionId>) -> Self {
-        let find = |id| lock(&GROUPS).as_ref()?.find(id, identity);
         Self {
             hints,
-            resumed: resume.and_then(find),
+            resumed: resume.and_then(|id| find(id, identity)),
             own: Group::new(identity),
-            own_id: Mutex::new(None),
             fresh: AtomicU64::new(0),
         }
     }
 
-    /// What the sessions of this connection will be known by. To be asked only of a full handshake.
-    pub(super) fn found(&self) -> SessionId {
-        *lock(&self.own_id).get_or_insert_with(|| {
-            let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-            let mut groups = lock(&GROUPS);
-            let groups = groups.get_or_insert_default();
-            groups.remember(id, self.own.clone());
-            id
-        })
+    /// What the sessions of this connection are known by. To be asked only of a full handshake.
+    pub(super) fn id(&self) -> SessionId {
+        self.own.id
+    }
+
+    /// Holds them for a token, which is made only when the server is accepted.
+    pub(super) fn hold(&self) -> Session {
+        Session::new(self.own.clone())
     }
 
     /// The server is accepted.
@@ -140,7 +136,7 @@ impl ConnSessions {
             *lock(&group.tls12) = Some(session);
             return None;
         }
-        Some((self.found(), u32::try_from(count).unwrap_or(u32::MAX)))
+        Some((self.id(), u32::try_from(count).unwrap_or(u32::MAX)))
     }
 }
 

@@ -1,18 +1,19 @@
-//! Good verdicts, remembered: the servers of a context show the same chains again and again, and a
+//! Verdicts, remembered: the servers of a context show the same chains again and again, and a
 //! judgement costs as much as the handshake around it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use rustls::pki_types::{CertificateDer, UnixTime};
 
+use super::chains::Chain;
 use super::facts::Facts;
 use super::judge::{Judgement, Verdict, judge};
 use super::roots::Roots;
 use super::vetted::Unvetted;
 use crate::lock::lock;
 
-/// Chains that a context remembers.
+/// Verdicts that a context remembers.
 const REMEMBERED_MAX: usize = 64;
 
 /// The verdicts of one set of roots.
@@ -20,14 +21,15 @@ const REMEMBERED_MAX: usize = 64;
 pub(super) struct Verdicts {
     /// Whether good chains are to be vetted.
     vets: bool,
-    good: Mutex<VecDeque<Good>>,
+    known: Mutex<VecDeque<Known>>,
 }
 
-/// What decides: the same chain for the same identity is as good as it was until a certificate that
-/// was looked at becomes valid or invalid.
-struct Good {
-    chain: Arc<[CertificateDer<'static>]>,
+/// What decides: the same chain for the same identity is as good or bad as it was until a
+/// certificate that was looked at becomes valid or invalid.
+struct Known {
+    chain: u64,
     identity: Option<String>,
+    verdict: Verdict,
     from: u64,
     until: u64,
 }
@@ -44,29 +46,29 @@ impl Verdicts {
     pub(super) fn judge(
         &self,
         roots: &Roots,
-        chain: &Arc<[CertificateDer<'static>]>,
+        chain: &Chain,
         identity: Option<&str>,
         now: UnixTime,
     ) -> (Verdict, Option<Unvetted>) {
-        if self.knows(chain, identity, now) {
-            return (Verdict::Trusted, None);
+        if let Some(verdict) = self.find(chain, identity, now) {
+            return (verdict, None);
         }
         let Judgement { verdict, path } = judge(roots, chain, identity, now);
         let unvetted = match self.vets && !path.is_empty() {
             true => Unvetted::new(chain, path),
             false => None,
         };
-        if verdict == Verdict::Trusted
-            && unvetted.is_none()
+        if unvetted.is_none()
             && let Some(until) = next_change(roots, chain, now)
         {
-            let mut good = lock(&self.good);
-            if good.len() == REMEMBERED_MAX {
-                good.pop_front();
+            let mut known = lock(&self.known);
+            if known.len() == REMEMBERED_MAX {
+                known.pop_front();
             }
-            good.push_back(Good {
-                chain: chain.clone(),
+            known.push_back(Known {
+                chain: chain.id(),
                 identity: identity.map(str::to_owned),
+                verdict,
                 from: now.as_secs(),
                 until,
             });
@@ -74,18 +76,19 @@ impl Verdicts {
         (verdict, unvetted)
     }
 
-    fn knows(&self, chain: &[CertificateDer<'_>], identity: Option<&str>, now: UnixTime) -> bool {
-        let good = lock(&self.good);
-        good.iter().any(|good| {
-            (good.from..good.until).contains(&now.as_secs())
-                && good.identity.as_deref() == identity
-                && *good.chain == *chain
-        })
+    fn find(&self, chain: &Chain, identity: Option<&str>, now: UnixTime) -> Option<Verdict> {
+        let known = lock(&self.known);
+        let found = known.iter().find(|known| {
+            known.chain == chain.id()
+                && (known.from..known.until).contains(&now.as_secs())
+                && known.identity.as_deref() == identity
+        });
+        found.map(|known| known.verdict)
     }
 }
 
-/// When the next of the certificates that a judgement looks at begins or ceases to be valid; None
-/// where one can't be read.
+/// When the next of the certificates that a judgement looks at begins or ceases to be valid, at the
+/// end of time where none will; None where one can't be read.
 fn next_change(roots: &Roots, chain: &[CertificateDer<'_>], now: UnixTime) -> Option<u64> {
     let mut read = chain
         .iter()
@@ -99,7 +102,10 @@ fn next_change(roots: &Roots, chain: &[CertificateDer<'_>], now: UnixTime) -> Op
         .iter()
         .flat_map(|facts| <[i64; 2]>::from(facts.validity()));
     let dates = dates.filter_map(|date| u64::try_from(date).ok());
-    dates.filter(|date| *date > now.as_secs()).min()
+    // Of a date's own second nobody says on which side of it that is.
+    let now = now.as_secs();
+    let ahead = dates.filter(|date| *date >= now).min();
+    Some(ahead.map_or(u64::MAX, |date| date.max(now.saturating_add(1))))
 }
 
 #[cfg(test)]

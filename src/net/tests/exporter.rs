@@ -56,8 +56,9 @@ fn keying_material_of_a_resumed_connection_is_the_servers() {
         let context = site.context(spec(version));
         let config = Arc::new(site.server(version));
         let (_, facts) = Pair::settled(handshake(&context), &config);
+        let session = facts.hold_session();
         let resuming = Handshake {
-            session: facts.session,
+            session: Some(session.id()),
             ..handshake(&context)
         };
         let (pair, facts) = Pair::settled(resuming, &config);
