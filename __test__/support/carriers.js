@@ -14,6 +14,7 @@ function carrierOf(socket) {
 /** Has it carried by the event loop, or by the I/O thread: from the next moment on, or never. */
 function carry(socket, byEventLoop) {
   const conn = connectionOf(socket);
+  // Node's own sockets, and those that are closed, have none.
   if (conn >= 0) native.carry(conn, byEventLoop);
 }
 
