@@ -10,13 +10,14 @@ use napi::bindgen_prelude::{Int32Array, Object, Uint8Array};
 use napi::{Env, Error, Result, Unknown};
 use slab::Slab;
 
-use crate::net::{Batch, Command, ConnId, Event, Outbound, Outbox, Port, reactors};
+use crate::net::{Batch, Command, ConnId, ConnTable, Event, Outbound, Outbox, Port, reactors};
 use crate::tls::Handshake;
 
 use super::bell::{Bell, BellHandle};
 use super::connect_request::ConnectRequest;
 use super::copies::Copies;
 use super::detail::Detail;
+use super::ids::{Ids, reactor_of};
 use super::inbound::{Reader, SlabTable, Writer};
 use super::lent::Lending;
 use super::loaded::keep_loaded;
@@ -40,6 +41,9 @@ pub(super) struct Environment {
     turns: Turns,
     /// The received data of the last batch.
     shown: Vec<(ConnId, u32)>,
+    /// The connections that the last batch told to be closed.
+    closed: Vec<ConnId>,
+    ids: Rc<RefCell<Ids>>,
     ports: Rc<Vec<Port>>,
     commands: Vec<Vec<Command>>,
     gates: Rc<RefCell<Gates>>,
@@ -81,11 +85,16 @@ impl Environment {
 
         // Registered after the bell's own hook, so it runs before it: the bell is silent, and no
         // reactor holds memory of this environment, before either goes away.
+        let ids: Rc<RefCell<Ids>> = Rc::default();
         let (closing_outbox, closing_ports) = (outbox.clone(), ports.clone());
+        let closing_ids = ids.clone();
         env.add_env_cleanup_hook((), move |()| {
             closing_outbox.close();
             for port in closing_ports.iter() {
                 port.detach();
+            }
+            if let Ok(mut ids) = closing_ids.try_borrow_mut() {
+                ids.end();
             }
         })?;
 
@@ -98,6 +107,8 @@ impl Environment {
             deferred: VecDeque::new(),
             turns: Turns::default(),
             shown: Vec::new(),
+            closed: Vec::new(),
+            ids,
             ports,
             commands,
             gates: Rc::default(),
@@ -111,9 +122,22 @@ impl Environment {
         })
     }
 
-    /// A connection will begin under an id that is free: the pool may ask of it from here on.
-    pub(super) fn open(&mut self, conn: u32) {
+    /// An id for a connection that will begin: the pool may ask of it from here on.
+    pub(super) fn open(&mut self) -> Result<u32> {
+        let conn = self.ids.borrow_mut().take();
+        let conn = conn.ok_or_else(|| Error::from_reason("no connection id is left"))?;
         self.gates.borrow_mut().open(conn);
+        self.turns.begin(conn);
+        Ok(conn)
+    }
+
+    /// Takes back an id under which nothing was begun, or of which nothing is left.
+    pub(super) fn forget(&mut self, conn: u32) {
+        // What was never given out must not become a free one.
+        if self.gates.borrow_mut().close(conn) {
+            self.turns.end(conn);
+            self.ids.borrow_mut().give_back(conn);
+        }
     }
 
     /// Starts a connection that is open. It goes out with the next `flush`.
@@ -126,8 +150,8 @@ impl Environment {
         let gate = self.gates.borrow().get(conn).cloned();
         let gate = gate.ok_or_else(|| Error::from_reason("the connection is not open"))?;
         let connect = Box::new(request.connect(gate, tls)?);
-        let ports = self.ports.len();
-        self.commands[conn as usize % ports].push(Command::Connect { conn, connect });
+        let reactor = reactor_of(conn, self.ports.len());
+        self.commands[reactor].push(Command::Connect { conn, connect });
         Ok(())
     }
 
@@ -157,7 +181,7 @@ impl Environment {
         let ports = self.ports.len();
         for record in records.chunks_exact(ring::RECORD_WORDS) {
             if let Some(command) = decoder.decode(record) {
-                self.commands[record[1] as usize % ports].push(command);
+                self.commands[reactor_of(record[1] as u32, ports)].push(command);
             }
         }
         for (port, commands) in self.ports.iter().zip(&mut self.commands) {
@@ -194,6 +218,9 @@ impl Environment {
     pub(super) fn take(&mut self, env: &Env, mut slabs: Object) -> Result<u32> {
         self.lending.collect();
         self.reader.sweep(&mut slabs)?;
+        while let Some(conn) = self.closed.pop() {
+            self.forget(conn);
+        }
         let gates = self.gates.borrow();
         let ahead = self.outbox.ahead();
         // An id is not given out again before this: its last event is in a later batch.
@@ -233,6 +260,7 @@ impl Environment {
                     if let Some(gate) = gates.get(conn) {
                         gate.end(ahead);
                     }
+                    self.closed.push(conn);
                 }
                 _ => {}
             }
@@ -275,8 +303,8 @@ impl Environment {
 #[derive(Default)]
 struct Turns {
     now: u32,
-    /// By connection.
-    last: Vec<u32>,
+    /// Of each connection that is open.
+    last: ConnTable<u32>,
 }
 
 impl Turns {
@@ -284,12 +312,17 @@ impl Turns {
         self.now = self.now.wrapping_add(1);
     }
 
+    fn begin(&mut self, conn: ConnId) {
+        self.last.insert(conn, self.now.wrapping_sub(1));
+    }
+
+    fn end(&mut self, conn: ConnId) {
+        self.last.remove(conn);
+    }
+
     /// False where the connection has had its event.
     fn take(&mut self, conn: ConnId) -> bool {
-        let index = conn as usize;
-        if self.last.len() <= index {
-            self.last.resize(index + 1, self.now.wrapping_sub(1));
-        }
-        std::mem::replace(&mut self.last[index], self.now) != self.now
+        let last = self.last.get_mut(conn);
+        last.is_none_or(|last| std::mem::replace(last, self.now) != self.now)
     }
 }

@@ -26,6 +26,7 @@ mod copies;
 mod detail;
 mod environment;
 mod functions;
+mod ids;
 mod inbound;
 #[cfg(feature = "panic-injection")]
 mod injection;

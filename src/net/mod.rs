@@ -26,6 +26,7 @@ mod injection;
 mod burst;
 mod command;
 mod conn;
+mod conn_table;
 mod connect;
 mod errno;
 mod event;
@@ -45,6 +46,7 @@ mod tests;
 mod unix;
 
 pub use command::{Batch, Command, ConnId};
+pub use conn_table::{BLOCK_IDS, ConnTable};
 pub use connect::{Connect, Target};
 pub use event::{Attempt, Endpoint, Event, Failure, Syscall};
 pub use gate::Gate;

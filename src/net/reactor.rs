@@ -17,6 +17,7 @@ use tokio::time::sleep;
 
 use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, PortIo};
+use super::conn_table::ConnTable;
 use super::connect::{Connect, connect};
 use super::event::Event;
 use super::resolve::Resolver;
@@ -346,7 +347,7 @@ enum Entry {
     Refused,
 }
 
-type Entries = Rc<RefCell<Vec<Option<Entry>>>>;
+type Entries = Rc<RefCell<ConnTable<Entry>>>;
 
 struct PortState {
     io: Rc<PortIo>,
@@ -458,7 +459,6 @@ impl PortState {
     }
 
     fn connect(&mut self, conn: ConnId, mut request: Connect) {
-        let index = conn as usize;
         let (io, entries) = (self.io.clone(), self.entries.clone());
         let resolver = self.resolver.clone();
         let dial = Rc::new(Notify::new());
@@ -483,34 +483,24 @@ impl PortState {
                 }
             };
             std::mem::forget(guard);
-            if let Some(place) = entries.borrow_mut().get_mut(index) {
-                *place = Some(entry);
+            if let Some(place) = entries.borrow_mut().get_mut(conn) {
+                *place = entry;
             }
         });
-        let mut entries = self.entries.borrow_mut();
-        if entries.len() <= index {
-            entries.resize_with(index + 1, || None);
-        }
-        entries[index] = Some(Entry::Connecting {
-            task: task.abort_handle(),
-            dial,
-        });
+        let task = task.abort_handle();
+        let entry = Entry::Connecting { task, dial };
+        self.entries.borrow_mut().insert(conn, entry);
     }
 
     /// Another attempt may have connected meanwhile.
     fn dial(&self, conn: ConnId) {
-        if let Some(Some(Entry::Connecting { dial, .. })) = self.entries.borrow().get(conn as usize)
-        {
+        if let Some(Entry::Connecting { dial, .. }) = self.entries.borrow().get(conn) {
             dial.notify_one();
         }
     }
 
     fn close(&mut self, conn: ConnId, reset: bool) {
-        let entry = self
-            .entries
-            .borrow_mut()
-            .get_mut(conn as usize)
-            .and_then(Option::take);
+        let entry = self.entries.borrow_mut().remove(conn);
         if let Some(entry) = entry {
             entry.close(reset);
         }
@@ -518,17 +508,14 @@ impl PortState {
     }
 
     fn close_all(&mut self) {
-        for entry in self.entries.borrow_mut().drain(..).flatten() {
+        for entry in self.entries.take().into_values() {
             entry.close(false);
         }
     }
 
     /// The tasks that served these connections are no more.
     fn fail_all(&mut self) {
-        for (conn, place) in (0..).zip(self.entries.borrow_mut().iter_mut()) {
-            let Some(entry) = place else {
-                continue;
-            };
+        for (conn, entry) in self.entries.borrow_mut().iter_mut() {
             match std::mem::replace(entry, Entry::Refused) {
                 Entry::Connecting { .. } => self.io.outbox.push(Event::Panicked { conn }),
                 Entry::Open(open) => open.borrow_mut().fail_by_panic(),
@@ -539,7 +526,7 @@ impl PortState {
     }
 
     fn with(&self, conn: ConnId, act: impl FnOnce(&mut Conn)) {
-        if let Some(Some(Entry::Open(open))) = self.entries.borrow().get(conn as usize) {
+        if let Some(Entry::Open(open)) = self.entries.borrow().get(conn) {
             act(&mut open.borrow_mut());
         }
     }
@@ -558,7 +545,7 @@ async fn settled(entries: Entries, limit: Duration, answer: mpsc::Sender<bool>) 
     let begun = Instant::now();
     let (mut unsent, mut since) = (usize::MAX, begun);
     let all = loop {
-        let left = entries.borrow().iter().flatten().map(Entry::unsent).sum();
+        let left = entries.borrow().values().map(Entry::unsent).sum();
         if left < unsent {
             (unsent, since) = (left, Instant::now());
         }
