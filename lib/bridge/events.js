@@ -3,7 +3,15 @@
 // Events in: one wake-up serves all connections that have something to say.
 
 const { setImmediate } = require('../originals');
-const { BATCH_RECORD_WORDS, batch, calls, native, setOnWake, slabs } = require('./addon');
+const {
+  BATCH_RECORD_WORDS,
+  batch,
+  calls,
+  native,
+  ownsChunks,
+  setOnWake,
+  slabs,
+} = require('./addon');
 
 // Set in the answer of `take` when more events wait.
 const MORE = 1 << 30;
@@ -53,8 +61,8 @@ function open(receiver) {
   return conn;
 }
 
-// The chunk of a DATA event is valid until its receiver has returned. One that may live longer in
-// the program's hands is left as it is from here on.
+// The chunk of a DATA event is valid until its receiver has returned, unless `ownsChunks`. One that
+// may live longer in the program's hands is left as it is from here on.
 function keep(chunk) {
   native.keep(slabs.findIndex((slab) => slab?.buffer === chunk.buffer));
 }
@@ -141,4 +149,4 @@ function nonsense(kind, conn) {
   return Object.assign(error, { code: 'ERR_INTERNAL_ASSERTION' });
 }
 
-module.exports = { Kind, forget, handOver, kReceive, keep, open };
+module.exports = { Kind, forget, handOver, kReceive, keep, open, ownsChunks };

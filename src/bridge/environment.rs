@@ -18,12 +18,13 @@ use super::connect_request::ConnectRequest;
 use super::copies::Copies;
 use super::detail::Detail;
 use super::ids::{Ids, reactor_of};
-use super::inbound::{Reader, SlabTable, Writer};
+use super::inbound::{SlabTable, Writer};
 use super::lent::Lending;
 use super::loaded::keep_loaded;
 use super::records;
 use super::ring::{self, Decoder, Gates};
 use super::secure::FactsTable;
+use super::shown::Shown;
 
 /// Set in `take`'s answer when more events are waiting.
 const MORE: u32 = 1 << 30;
@@ -48,7 +49,7 @@ pub(super) struct Environment {
     commands: Vec<Vec<Command>>,
     gates: Rc<RefCell<Gates>>,
     facts: FactsTable,
-    reader: Reader,
+    received: Shown,
     lending: Lending,
     copies: Copies,
     large: Vec<Box<dyn Outbound>>,
@@ -113,7 +114,7 @@ impl Environment {
             commands,
             gates: Rc::default(),
             facts: FactsTable::default(),
-            reader: Reader::new(table),
+            received: Shown::new(env, table),
             lending: Lending::default(),
             copies: Copies::default(),
             large: Vec::new(),
@@ -217,7 +218,7 @@ impl Environment {
     /// of its events the tick and microtask queues run, as between two callbacks of libuv.
     pub(super) fn take(&mut self, env: &Env, mut slabs: Object) -> Result<u32> {
         self.lending.collect();
-        self.reader.sweep(&mut slabs)?;
+        self.received.sweep(&mut slabs)?;
         while let Some(conn) = self.closed.pop() {
             self.forget(conn);
         }
@@ -232,7 +233,7 @@ impl Environment {
         // SAFETY: JavaScript gave the array for this purpose and runs on this very thread.
         let batch = unsafe { self.batch.as_mut() };
         let (records, _) = batch.as_chunks_mut::<{ records::RECORD_WORDS }>();
-        let (reader, details) = (&mut self.reader, &mut self.details);
+        let (received, details) = (&mut self.received, &mut self.details);
         let mut more = true;
         // Those that waited come first, and few new ones to them: a connection that says more than
         // one thing a turn is read no faster than it is served.
@@ -241,15 +242,15 @@ impl Environment {
         }
         self.turns.next();
         let mut count = 0;
-        for event in self.taken.drain(..) {
+        for mut event in self.taken.drain(..) {
             let conn = event.conn();
             if count == records.len() || !self.turns.take(conn) {
                 self.deferred.push_back(event);
                 continue;
             }
-            match &event {
+            match &mut event {
                 Event::Data { chunk, .. } => {
-                    reader.take(env, &mut slabs, *chunk)?;
+                    *chunk = received.take(env, &slabs, *chunk, count as u32)?;
                     self.shown.push((conn, chunk.len));
                     // Its reader may wait for it, and wake nobody before.
                     more |= gates.get(conn).is_some_and(|gate| gate.may_hold_up());
@@ -274,7 +275,12 @@ impl Environment {
 
     /// The program may hold a part of this slab: it is not filled again.
     pub(super) fn keep(&mut self, slab: u32) {
-        self.reader.keep(slab);
+        self.received.keep(slab);
+    }
+
+    /// Whether each chunk has a Buffer of its own.
+    pub(super) fn owns_chunks(&self) -> bool {
+        self.received.as_copies()
     }
 
     /// What the record's event says beyond its words. Once for each such record.

@@ -38,3 +38,5 @@ mod pools;
 mod records;
 mod ring;
 mod secure;
+mod shown;
+mod status;

@@ -133,6 +133,12 @@ impl Bridge {
         self.environment.borrow_mut().keep(slab);
     }
 
+    /// Whether the Buffer of a chunk is its own, and of its size: no slab of which it is a part.
+    #[napi(catch_unwind)]
+    pub fn owns_chunks(&self) -> bool {
+        self.environment.borrow().owns_chunks()
+    }
+
     /// What the record's event says beyond its words. Once for each such record.
     #[napi(catch_unwind)]
     pub fn detail(&self, key: u32) -> Option<Detail> {
