@@ -14,6 +14,7 @@ const FLAGS = "Node's flags, its debug log or its warning: not this runtime's";
 const HOOKS = "asserts on Node's async ids and resources, which this runtime has not";
 const ENTRIES = "this runtime's PerformanceObserver knows no 'net' and no 'dns'";
 const PRELOAD = "Node's --require, --import and NODE_OPTIONS: this runtime preloads otherwise";
+const PARSER = "Node's own HTTP parser: this runtime's client has another";
 const SUITE = "runs Node's own suite, of Node's own flags";
 const FAULTS = "compares the errors of faults with the runtime's own client, which has others";
 
@@ -32,6 +33,7 @@ const both = [
   { file: 'agent-debug-log', why: FLAGS },
   { file: 'conformance', why: SUITE },
   { file: 'permission', why: FLAGS },
+  { file: 'parser-copies', why: PARSER },
   { file: 'perf-entries', why: ENTRIES },
   { file: 'trace-events', why: FLAGS },
   { file: 'register', why: PRELOAD },

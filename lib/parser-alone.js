@@ -1,13 +1,15 @@
 'use strict';
 
-// Whether received bytes go into Node's HTTP parser and nowhere else. The parser copies what it
-// hands on, so the memory below them can be filled again at once; whoever else may see them gets a
+// Whether received bytes go into Node's HTTP parser and nowhere else. Where the parser copies what
+// it hands on, the memory below them can be filled again at once; whoever else may see them gets a
 // copy of their own, with an ArrayBuffer that may be transferred and that holds nobody else's
 // bytes.
 
+const { isBuiltin } = require('node:module');
 const net = require('node:net');
 
 const { isNodesOwn } = require('./nodes-own');
+const { copiesInput } = require('./parser-copies');
 
 const { emit, push } = net.Socket.prototype;
 // Where one of them was replaced before, whoever did that may see every chunk.
@@ -17,8 +19,8 @@ const areNodes =
 // Node's own listener, known once it has been seen: every request has the same one.
 let socketOnData = null;
 
-// The native `execute` of Node's parser, known likewise. A parser in JavaScript keeps what it got.
-let execute = null;
+// The `execute` of Node's parser, where it copies.
+const execute = areNodes ? copyingExecute() : null;
 
 // Whether `push` will give the next chunk to the parser now, and to it alone.
 function isForParserAlone(socket) {
@@ -27,7 +29,7 @@ function isForParserAlone(socket) {
   if (!req || !parser || !areNodes) return false;
   const listener = socket._events.data;
   if (listener !== socketOnData && !isSocketOnData(listener)) return false;
-  if (parser.execute !== execute && !isNative(parser.execute)) return false;
+  if (execute === null || parser.execute !== execute) return false;
   const state = socket._readableState;
   return (
     // What is not taken at once would be kept.
@@ -54,11 +56,19 @@ function isSocketOnData(listener) {
   return listener === socketOnData;
 }
 
+function copyingExecute() {
+  const name = 'node:_http_common';
+  const { HTTPParser } = isBuiltin(name) ? require(name) : {};
+  const method = HTTPParser?.prototype?.execute;
+  // One in JavaScript keeps what it got, until it is asked for it.
+  return isNative(method) && copiesInput(HTTPParser) ? method : null;
+}
+
 function isNative(method) {
-  if (execute !== null || typeof method !== 'function' || method.name !== 'execute') return false;
-  if (!Function.prototype.toString.call(method).includes('[native code]')) return false;
-  execute = method;
-  return true;
+  return (
+    typeof method === 'function' &&
+    Function.prototype.toString.call(method).includes('[native code]')
+  );
 }
 
 module.exports = { isForParserAlone, mayHaveEscaped };

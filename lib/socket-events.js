@@ -7,7 +7,7 @@ const { constants } = require('node:os');
 const process = require('node:process');
 
 const { Op, command } = require('./bridge/commands');
-const { Kind, keep } = require('./bridge/events');
+const { Kind, keep, ownsChunks } = require('./bridge/events');
 const {
   NO_CONNECTION,
   announce,
@@ -123,11 +123,11 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
   if (this[kReplayLeft] > 0) endExchange(this);
   this._unrefTimer();
   this[kBytesRead] += chunk.length;
-  const isParsed = isForParserAlone(this);
+  const isParsed = !ownsChunks && isForParserAlone(this);
   const onDrain = drainListener(this, req);
   let goesOn;
   try {
-    goesOn = this.push(isParsed ? chunk : ownCopy(chunk));
+    goesOn = this.push(ownsChunks || isParsed ? chunk : ownCopy(chunk));
   } finally {
     // Also where a listener of the parser's error has thrown.
     if (isParsed && mayHaveEscaped(this)) keep(chunk);

@@ -23,11 +23,14 @@ const slab = Buffer.allocUnsafeSlow(256 * 1024);
 // in turns of the loop than they gain.
 const batch = new Int32Array(16 * BATCH_RECORD_WORDS);
 
-// Received bytes: Buffers by the index that a record names.
+// Received bytes: Buffers by the index that a record names, over memory that is filled again.
 const slabs = [];
 
 let onWake;
 const native = new Bridge(ring, slab, batch, () => onWake(), carrierMode());
+
+// Whether a chunk has a Buffer to itself: where the runtime allows none over memory of Rust.
+const ownsChunks = native.ownsChunks();
 
 // What every request calls: a call of `native` itself takes six times as long.
 const calls = native.functions();
@@ -45,6 +48,7 @@ module.exports = {
   batch,
   calls,
   native,
+  ownsChunks,
   ring,
   setOnWake,
   slab,

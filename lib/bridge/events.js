@@ -3,7 +3,15 @@
 // Events in: one wake-up serves all connections that have something to say.
 
 const { setImmediate } = require('../originals');
-const { BATCH_RECORD_WORDS, batch, calls, native, setOnWake, slabs } = require('./addon');
+const {
+  BATCH_RECORD_WORDS,
+  batch,
+  calls,
+  native,
+  ownsChunks,
+  setOnWake,
+  slabs,
+} = require('./addon');
 
 // Set in the answer of `take` when more events wait.
 const MORE = 1 << 30;
@@ -30,9 +38,11 @@ const Kind = {
 
 const kReceive = Symbol('receive');
 
-// By connection id: objects with [kReceive](kind, first, second).
-const receivers = [];
-const freeIds = [];
+// By connection id: objects with [kReceive](kind, first, second). Rust gives ids out in blocks (see
+// src/bridge/ids.rs), and those of a worker thread may be high ones: each block has a page.
+const pages = [];
+const PAGE_BITS = 6;
+const PAGE_MASK = (1 << PAGE_BITS) - 1;
 
 const NOBODY = { [kReceive]() {} };
 
@@ -43,29 +53,37 @@ let resuming = false;
 
 setOnWake(drain);
 
-// Registers who hears of a new connection. Its id is free again after CLOSED, which nobody hears.
+// Registers who hears of a new connection. Its id is free again after the batch of CLOSED, which
+// nobody hears.
 function open(receiver) {
-  const conn = freeIds.length > 0 ? freeIds.pop() : receivers.length;
-  receivers[conn] = receiver;
-  native.open(conn);
+  const conn = native.open();
+  handOver(conn, receiver);
   return conn;
 }
 
-// The chunk of a DATA event is valid until its receiver has returned. One that may live longer in
-// the program's hands is left as it is from here on.
+// The chunk of a DATA event is valid until its receiver has returned, unless `ownsChunks`. One that
+// may live longer in the program's hands is left as it is from here on.
 function keep(chunk) {
   native.keep(slabs.findIndex((slab) => slab?.buffer === chunk.buffer));
 }
 
 // The connection has another receiver from here on; without one its events are dropped.
 function handOver(conn, to = NOBODY) {
-  receivers[conn] = to;
+  const block = conn >> PAGE_BITS;
+  // Without a hole, however far the block is: V8 makes a slow table of an array with large ones.
+  while (pages.length <= block) pages.push(null);
+  pages[block] ??= new Array(PAGE_MASK + 1).fill(undefined);
+  pages[block][conn & PAGE_MASK] = to;
 }
 
 // Takes back an id under which nothing was begun.
 function forget(conn) {
-  receivers[conn] = undefined;
-  freeIds.push(conn);
+  close(conn);
+  native.forget(conn);
+}
+
+function close(conn) {
+  pages[conn >> PAGE_BITS][conn & PAGE_MASK] = undefined;
 }
 
 // One drain is one turn of the event loop. A connection gets one event a turn: between two of its
@@ -107,7 +125,7 @@ function take() {
 function accept(at) {
   const kind = batch[at];
   const conn = batch[at + 1];
-  const receiver = receivers[conn];
+  const receiver = pages[conn >> PAGE_BITS]?.[conn & PAGE_MASK];
   if (receiver === undefined) throw nonsense(kind, conn);
   const first = batch[at + 2];
   const second = batch[at + 3];
@@ -115,7 +133,7 @@ function accept(at) {
     const chunk = slabs[first].subarray(second, second + batch[at + 4]);
     receiver[kReceive](kind, chunk, batch[at + 5]);
   } else if (kind === Kind.CLOSED) {
-    forget(conn);
+    close(conn);
   } else if (kind <= Kind.CONNECT_FAILED) {
     receiver[kReceive](kind, native.detail(first), 0);
   } else if (kind >= Kind.SECURED) {
@@ -125,10 +143,10 @@ function accept(at) {
   }
 }
 
-// A fault of ours. An id that was never given out must not become a free one.
+// A fault of ours.
 function nonsense(kind, conn) {
   const error = new Error(`Event ${kind} of a connection that is not open: ${conn}`);
   return Object.assign(error, { code: 'ERR_INTERNAL_ASSERTION' });
 }
 
-module.exports = { Kind, drainLater, forget, handOver, kReceive, keep, open };
+module.exports = { Kind, drainLater, forget, handOver, kReceive, keep, open, ownsChunks };

@@ -3,7 +3,9 @@
 use std::ffi::{CString, c_void};
 use std::ptr;
 
-use napi::{Env, Error, JsValue, Result, Status, Unknown, sys};
+use napi::{Env, Error, JsValue, Result, Unknown, sys};
+
+use super::status::check;
 
 /// A thread-safe function without data. Whoever drops it must be on JavaScript's thread or be sure
 /// that the environment still lives.
@@ -19,6 +21,7 @@ impl Bell {
         let name = CString::new("oxagent").map_err(|err| Error::from_reason(err.to_string()))?;
         let mut name_value = ptr::null_mut();
         let mut function = ptr::null_mut();
+        let check = |status| check(status, "thread-safe function");
         // SAFETY: `env` and `on_ring` are live values of this call; `name` outlives the first call;
         // the out-pointers are valid. One thread (the outbox) holds the function.
         unsafe {
@@ -126,15 +129,5 @@ pub(super) unsafe fn call_on_wake(env: sys::napi_env, on_wake: sys::napi_value) 
             sys::napi_get_and_clear_last_exception(env, &mut exception);
             sys::napi_fatal_exception(env, exception);
         }
-    }
-}
-
-pub(super) fn check(status: sys::napi_status) -> Result<()> {
-    match Status::from(status) {
-        Status::Ok => Ok(()),
-        status => Err(Error::new(
-            status,
-            "the way from the I/O to JavaScript".to_owned(),
-        )),
     }
 }

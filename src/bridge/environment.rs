@@ -10,19 +10,23 @@ use napi::bindgen_prelude::{Int32Array, Object, Uint8Array};
 use napi::{Env, Error, Result, Unknown};
 use slab::Slab;
 
-use crate::net::{Carriers, Command, ConnId, Event, LoopCarrier, Mode, Outbound, Outbox, reactors};
+use crate::net::{
+    Carriers, Command, ConnId, ConnTable, Event, LoopCarrier, Mode, Outbound, Outbox, reactors,
+};
 use crate::tls::Handshake;
 
 use super::bell::{Bell, BellHandle};
 use super::connect_request::ConnectRequest;
 use super::copies::Copies;
 use super::detail::Detail;
-use super::inbound::{Reader, SlabTable, Writer};
+use super::ids::Ids;
+use super::inbound::{SlabTable, Writer};
 use super::lent::Lending;
 use super::loaded::keep_loaded;
 use super::records;
 use super::ring::{self, Decoder, Gates};
 use super::secure::FactsTable;
+use super::shown::Shown;
 #[cfg(target_os = "linux")]
 use super::watcher::watch;
 
@@ -43,9 +47,12 @@ pub(super) struct Environment {
     /// The received data of the last batch.
     shown: Vec<(ConnId, u32)>,
     carriers: Rc<RefCell<Carriers>>,
+    /// The connections that the last batch told to be closed.
+    closed: Vec<ConnId>,
+    ids: Rc<RefCell<Ids>>,
     gates: Rc<RefCell<Gates>>,
     facts: FactsTable,
-    reader: Reader,
+    received: Shown,
     lending: Lending,
     copies: Copies,
     large: Vec<Box<dyn Outbound>>,
@@ -90,10 +97,15 @@ impl Environment {
 
         // Registered after the bell's own hook, so it runs before it: the bell is silent, and no
         // reactor holds memory of this environment, before either goes away.
+        let ids: Rc<RefCell<Ids>> = Rc::default();
         let (closing_outbox, closing) = (outbox.clone(), carriers.clone());
+        let closing_ids = ids.clone();
         env.add_env_cleanup_hook((), move |()| {
             closing_outbox.close();
             closing.borrow_mut().detach();
+            if let Ok(mut ids) = closing_ids.try_borrow_mut() {
+                ids.end();
+            }
         })?;
         #[cfg(target_os = "linux")]
         watch(env, &carriers, on_wake)?;
@@ -108,9 +120,11 @@ impl Environment {
             turns: Turns::default(),
             shown: Vec::new(),
             carriers,
+            closed: Vec::new(),
+            ids,
             gates: Rc::default(),
             facts: FactsTable::default(),
-            reader: Reader::new(table),
+            received: Shown::new(env, table),
             lending: Lending::default(),
             copies: Copies::default(),
             large: Vec::new(),
@@ -119,10 +133,24 @@ impl Environment {
         })
     }
 
-    /// A connection will begin under an id that is free: the pool may ask of it from here on.
-    pub(super) fn open(&mut self, conn: u32) {
+    /// An id for a connection that will begin: the pool may ask of it from here on.
+    pub(super) fn open(&mut self) -> Result<u32> {
+        let conn = self.ids.borrow_mut().take();
+        let conn = conn.ok_or_else(|| Error::from_reason("no connection id is left"))?;
         self.gates.borrow_mut().open(conn);
         self.carriers.borrow_mut().open(conn);
+        self.turns.begin(conn);
+        Ok(conn)
+    }
+
+    /// Takes back an id under which nothing was begun, or of which nothing is left.
+    pub(super) fn forget(&mut self, conn: u32) {
+        // What was never given out must not become a free one.
+        if self.gates.borrow_mut().close(conn) {
+            self.carriers.borrow_mut().forget(conn);
+            self.turns.end(conn);
+            self.ids.borrow_mut().give_back(conn);
+        }
     }
 
     /// Starts a connection that is open. It goes out with the next `flush`.
@@ -188,7 +216,10 @@ impl Environment {
     /// of its events the tick and microtask queues run, as between two callbacks of libuv.
     pub(super) fn take(&mut self, env: &Env, mut slabs: Object) -> Result<u32> {
         self.lending.collect();
-        self.reader.sweep(&mut slabs)?;
+        self.received.sweep(&mut slabs)?;
+        while let Some(conn) = self.closed.pop() {
+            self.forget(conn);
+        }
         let gates = self.gates.borrow();
         let ahead = self.outbox.ahead();
         // An id is not given out again before this: its last event is in a later batch.
@@ -200,7 +231,7 @@ impl Environment {
         // SAFETY: JavaScript gave the array for this purpose and runs on this very thread.
         let batch = unsafe { self.batch.as_mut() };
         let (records, _) = batch.as_chunks_mut::<{ records::RECORD_WORDS }>();
-        let (reader, details) = (&mut self.reader, &mut self.details);
+        let (received, details) = (&mut self.received, &mut self.details);
         let mut more = true;
         // Those that waited come first, and few new ones to them: a connection that says more than
         // one thing a turn is read no faster than it is served.
@@ -211,15 +242,15 @@ impl Environment {
         self.turns.next();
         let mut carriers = self.carriers.borrow_mut();
         let mut count = 0;
-        for event in self.taken.drain(..) {
+        for mut event in self.taken.drain(..) {
             let conn = event.conn();
             if count == records.len() || !self.turns.take(conn) {
                 self.deferred.push_back(event);
                 continue;
             }
-            match &event {
+            match &mut event {
                 Event::Data { chunk, .. } => {
-                    reader.take(env, &mut slabs, *chunk)?;
+                    *chunk = received.take(env, &slabs, *chunk, count as u32)?;
                     self.shown.push((conn, chunk.len));
                     carriers.received(conn, chunk.len as usize);
                     // Its reader may wait for it, and wake nobody before.
@@ -231,6 +262,7 @@ impl Environment {
                     if let Some(gate) = gates.get(conn) {
                         gate.end(ahead);
                     }
+                    self.closed.push(conn);
                 }
                 _ => {}
             }
@@ -244,7 +276,12 @@ impl Environment {
 
     /// The program may hold a part of this slab: it is not filled again.
     pub(super) fn keep(&mut self, slab: u32) {
-        self.reader.keep(slab);
+        self.received.keep(slab);
+    }
+
+    /// Whether each chunk has a Buffer of its own.
+    pub(super) fn owns_chunks(&self) -> bool {
+        self.received.as_copies()
     }
 
     /// What the record's event says beyond its words. Once for each such record.
@@ -277,8 +314,8 @@ impl Environment {
 #[derive(Default)]
 struct Turns {
     now: u32,
-    /// By connection.
-    last: Vec<u32>,
+    /// Of each connection that is open.
+    last: ConnTable<u32>,
 }
 
 impl Turns {
@@ -286,12 +323,17 @@ impl Turns {
         self.now = self.now.wrapping_add(1);
     }
 
+    fn begin(&mut self, conn: ConnId) {
+        self.last.insert(conn, self.now.wrapping_sub(1));
+    }
+
+    fn end(&mut self, conn: ConnId) {
+        self.last.remove(conn);
+    }
+
     /// False where the connection has had its event.
     fn take(&mut self, conn: ConnId) -> bool {
-        let index = conn as usize;
-        if self.last.len() <= index {
-            self.last.resize(index + 1, self.now.wrapping_sub(1));
-        }
-        std::mem::replace(&mut self.last[index], self.now) != self.now
+        let last = self.last.get_mut(conn);
+        last.is_none_or(|last| std::mem::replace(last, self.now) != self.now)
     }
 }

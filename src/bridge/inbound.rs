@@ -6,13 +6,11 @@
 //! with every chunk, the same slab, with the Buffer over it, is filled anew: no memory is mapped
 //! and no Buffer collected for bytes that the HTTP parser copies anyway. A slab of which the
 //! program keeps a part (`Reader::keep`) is never filled again, and is freed when its Buffer was
-//! collected.
+//! collected. How JavaScript is shown a slab is in `shown`.
 
 use std::mem::MaybeUninit;
 use std::sync::{Arc, Mutex};
 
-use napi::bindgen_prelude::{BufferSlice, JsObjectValue, Object};
-use napi::{Env, Result};
 use slab::Slab;
 
 use crate::lock::lock;
@@ -30,8 +28,9 @@ const FREE_BYTES_MAX: usize = 2 << 20;
 
 type Memory = Box<[MaybeUninit<u8>]>;
 
-/// One slab. Its memory is reached by pointer alone: two threads use disjoint parts of it.
-struct SlabMemory {
+/// One slab. Its memory is reached by the pointer that it was made with alone, as two threads use
+/// disjoint parts of it: a reference to all of it would claim what the other one uses.
+pub(super) struct SlabMemory {
     start: *mut MaybeUninit<u8>,
     len: usize,
 }
@@ -43,11 +42,27 @@ unsafe impl Send for SlabMemory {}
 unsafe impl Sync for SlabMemory {}
 
 impl SlabMemory {
-    fn new(len: usize) -> Self {
+    pub(super) fn new(len: usize) -> Self {
         Self {
             len,
             start: Box::into_raw(Memory::new_uninit_slice(len)).cast(),
         }
+    }
+
+    pub(super) fn start(&self) -> *mut MaybeUninit<u8> {
+        self.start
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Where the bytes of a chunk of this slab are.
+    pub(super) fn committed(&self, chunk: Chunk) -> *const u8 {
+        let (offset, len) = (chunk.offset as usize, chunk.len as usize);
+        assert!(offset + len <= self.len, "a chunk lies within its slab");
+        // SAFETY: within the slab's memory, as was just seen.
+        unsafe { self.start.add(offset) }.cast()
     }
 }
 
@@ -168,7 +183,8 @@ impl Inbound for Writer {
             lock(&table.inner).begin(len)
         });
         // SAFETY: `used <= len`, and what is behind `used` was committed to nobody: only this
-        // writer, borrowed mutably for as long as the slice lives, reaches it.
+        // writer, borrowed mutably for as long as the slice lives, reaches it. JavaScript's Buffer
+        // is no reference, and is read where chunks were committed.
         unsafe {
             std::slice::from_raw_parts_mut(
                 current.memory.start.add(current.used),
@@ -199,7 +215,7 @@ impl Inbound for Writer {
     }
 }
 
-/// JavaScript's end: makes a Buffer over each slab when its first chunk is taken.
+/// JavaScript's end: what it has of each slab.
 pub(super) struct Reader {
     table: Arc<SlabTable>,
     /// By slab.
@@ -235,8 +251,8 @@ impl Reader {
     }
 
     /// Gives back the slabs whose chunks were all taken before. Called when JavaScript has dealt
-    /// with every record that it took.
-    pub(super) fn sweep(&mut self, slabs: &mut Object) -> Result<()> {
+    /// with every record that it took. `hide` is called for each slab that it was shown and that is no more.
+    pub(super) fn sweep<E>(&mut self, mut hide: impl FnMut(u32) -> Result<(), E>) -> Result<(), E> {
         let mut inner = lock(&self.table.inner);
         self.retired.append(&mut inner.retired);
         let seen_of = &mut self.seen;
@@ -254,7 +270,7 @@ impl Reader {
             }
             inner.slabs.try_remove(index);
             if std::mem::take(seen).shown
-                && let Err(err) = slabs.delete_element(retired.slab)
+                && let Err(err) = hide(retired.slab)
             {
                 result = Err(err);
             }
@@ -263,27 +279,25 @@ impl Reader {
         result
     }
 
-    /// Counts a chunk, and shows its slab to JavaScript when it has not seen it yet.
-    pub(super) fn take(&mut self, env: &Env, slabs: &mut Object, chunk: Chunk) -> Result<()> {
+    /// Counts a chunk. Answers its slab where JavaScript was not shown it yet.
+    pub(super) fn take(&mut self, chunk: Chunk) -> Option<Arc<SlabMemory>> {
         let index = chunk.slab as usize;
         if self.seen.len() <= index {
             self.seen.resize(index + 1, Seen::default());
         }
         let seen = &mut self.seen[index];
         seen.taken += chunk.commits;
-        if !seen.shown
-            && let Some(memory) = lock(&self.table.inner).slabs.get(index).cloned()
-        {
-            seen.shown = true;
-            let (start, len) = (memory.start.cast(), memory.len);
-            // SAFETY: the finalizer's hold keeps the memory until the Buffer is collected. What is
-            // not yet written is never read: JavaScript slices by committed chunks only.
-            let buffer = unsafe {
-                BufferSlice::from_external(env, start, len, memory, |_, hold| drop(hold))
-            }?;
-            slabs.set_element(chunk.slab, buffer)?;
+        if seen.shown {
+            return None;
         }
-        Ok(())
+        lock(&self.table.inner).slabs.get(index).cloned()
+    }
+
+    /// There is a Buffer over this slab.
+    pub(super) fn has_shown(&mut self, slab: u32) {
+        if let Some(seen) = self.seen.get_mut(slab as usize) {
+            seen.shown = true;
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod copies;
 mod detail;
 mod environment;
 mod functions;
+mod ids;
 mod inbound;
 #[cfg(feature = "panic-injection")]
 mod injection;
@@ -37,5 +38,7 @@ mod pools;
 mod records;
 mod ring;
 mod secure;
+mod shown;
+mod status;
 #[cfg(target_os = "linux")]
 mod watcher;

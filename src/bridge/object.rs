@@ -89,10 +89,17 @@ impl Bridge {
         Ok(functions.into_object())
     }
 
-    /// A connection will begin under an id that is free: the pool may ask of it from here on.
+    /// An id for a connection that will begin: the pool may ask of it from here on. It is given out
+    /// again after the turn of `Event::Closed`.
     #[napi(catch_unwind)]
-    pub fn open(&self, conn: u32) {
-        self.environment.borrow_mut().open(conn);
+    pub fn open(&self) -> Result<u32> {
+        self.environment.borrow_mut().open()
+    }
+
+    /// Takes back an id under which nothing was begun.
+    #[napi(catch_unwind)]
+    pub fn forget(&self, conn: u32) {
+        self.environment.borrow_mut().forget(conn);
     }
 
     /// Starts a connection that is open. It goes out with the next `flush`.
@@ -152,6 +159,12 @@ impl Bridge {
     #[napi(catch_unwind)]
     pub fn keep(&self, slab: u32) {
         self.environment.borrow_mut().keep(slab);
+    }
+
+    /// Whether the Buffer of a chunk is its own, and of its size: no slab of which it is a part.
+    #[napi(catch_unwind)]
+    pub fn owns_chunks(&self) -> bool {
+        self.environment.borrow().owns_chunks()
     }
 
     /// What the record's event says beyond its words. Once for each such record.

@@ -76,8 +76,11 @@ impl Policy {
     /// something was sent over it.
     pub(super) fn checkin(&mut self, slot: u32, carrier: i32, used: bool) -> i32 {
         let gates = self.gates.borrow();
-        let gate = u32::try_from(carrier).ok().and_then(|conn| gates.get(conn));
-        if self.pool.would_serve(slot) && gate.is_some_and(|gate| !gate.is_alive()) {
+        let conn = u32::try_from(carrier).ok();
+        let gate = conn.and_then(|conn| gates.get(conn));
+        // A connection of which nothing is left has no gate.
+        let is_alive = conn.is_none() || gate.is_some_and(|gate| gate.is_alive());
+        if self.pool.would_serve(slot) && !is_alive {
             return verdict::CLOSE;
         }
         let now = self.now();

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::net::{Command, ConnId, Gate, KeepAlive, Outbound, ReadAhead};
+use crate::net::{Command, ConnId, ConnTable, Gate, KeepAlive, Outbound, ReadAhead};
 
 /// Words of a record.
 pub(super) const RECORD_WORDS: usize = 4;
@@ -113,20 +113,21 @@ fn keep_alive(first: u32, second: u32) -> KeepAlive {
 
 /// The gates of an environment's connections, by id.
 #[derive(Default)]
-pub(super) struct Gates(Vec<Arc<Gate>>);
+pub(super) struct Gates(ConnTable<Arc<Gate>>);
 
 impl Gates {
     /// A new gate for a connection that will begin.
     pub(super) fn open(&mut self, conn: ConnId) {
-        let index = conn as usize;
-        if self.0.len() <= index {
-            self.0.resize_with(index + 1, Arc::default);
-        }
-        self.0[index] = Arc::default();
+        self.0.insert(conn, Arc::default());
+    }
+
+    /// Nothing of the connection is left. False where it was not open.
+    pub(super) fn close(&mut self, conn: ConnId) -> bool {
+        self.0.remove(conn).is_some()
     }
 
     pub(super) fn get(&self, conn: ConnId) -> Option<&Arc<Gate>> {
-        self.0.get(conn as usize)
+        self.0.get(conn)
     }
 }
 

@@ -6,6 +6,7 @@ use napi::bindgen_prelude::{Buffer, Uint8Array};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 
+use crate::net::ConnTable;
 use crate::tls::{Context, ContextSpec, Facts, Handshake, Roots, Session, is_legible};
 
 /// The certificates of authorities, made once for all contexts that trust them.
@@ -106,25 +107,19 @@ impl SecureRequest {
 
 /// What is known of the TLS of an environment's connections, by id.
 #[derive(Default)]
-pub(super) struct FactsTable(Vec<Option<Arc<Facts>>>);
+pub(super) struct FactsTable(ConnTable<Arc<Facts>>);
 
 impl FactsTable {
     pub(super) fn insert(&mut self, conn: u32, facts: Arc<Facts>) {
-        let index = conn as usize;
-        if self.0.len() <= index {
-            self.0.resize_with(index + 1, || None);
-        }
-        self.0[index] = Some(facts);
+        self.0.insert(conn, facts);
     }
 
     pub(super) fn remove(&mut self, conn: u32) {
-        if let Some(place) = self.0.get_mut(conn as usize) {
-            *place = None;
-        }
+        self.0.remove(conn);
     }
 
     pub(super) fn get(&self, conn: u32) -> Option<&Facts> {
-        self.0.get(conn as usize)?.as_deref()
+        self.0.get(conn).map(|facts| &**facts)
     }
 
     pub(super) fn certificates(&self, conn: u32) -> Vec<Buffer> {

@@ -13,7 +13,8 @@ use napi::{Env, JsValue, Result, Unknown, sys};
 
 use crate::net::Carriers;
 
-use super::bell::{call_on_wake, check};
+use super::bell::call_on_wake;
+use super::status::check;
 
 /// libuv's `UV_POLL` and `UV_READABLE`, parts of its ABI since 1.0.
 const UV_POLL: c_int = 8;
@@ -114,23 +115,24 @@ pub(super) fn watch(
         layout,
         cleanup: ptr::null_mut(),
     });
+    let made = |status| check(status, "the watcher of the event loop");
     let mut name = ptr::null_mut();
     // SAFETY: `env` and `on_wake` are live values of this call, and the out-pointers are valid.
     // `watch` goes to libuv and to the hook, and is freed when libuv has closed the handle.
     unsafe {
-        check(sys::napi_create_reference(
+        made(sys::napi_create_reference(
             env.raw(),
             on_wake.raw(),
             1,
             &raw mut watch.on_wake,
         ))?;
-        check(sys::napi_create_string_utf8(
+        made(sys::napi_create_string_utf8(
             env.raw(),
             c"oxagent".as_ptr(),
             -1,
             &raw mut name,
         ))?;
-        check(sys::napi_async_init(
+        made(sys::napi_async_init(
             env.raw(),
             ptr::null_mut(),
             name,
@@ -140,7 +142,7 @@ pub(super) fn watch(
         *handle = watch;
         (uv.unref)(handle);
         (uv.poll_start)(handle, UV_READABLE, on_ready);
-        check(sys::napi_add_async_cleanup_hook(
+        made(sys::napi_add_async_cleanup_hook(
             env.raw(),
             Some(close),
             watch.cast(),

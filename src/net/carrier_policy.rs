@@ -60,3 +60,32 @@ impl CarrierPolicy {
         self.within(traffic)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn traffic(bytes: usize) -> Traffic {
+        Traffic { bytes }
+    }
+
+    #[test]
+    fn bulk_is_the_threads() {
+        let policy = CarrierPolicy::new(Mode::Auto);
+        assert_eq!(policy.within(&traffic(0)), Carrier::EventLoop);
+        assert_eq!(policy.within(&traffic(BULK_BYTES)), Carrier::EventLoop);
+        assert_eq!(policy.within(&traffic(BULK_BYTES + 1)), Carrier::Thread);
+    }
+
+    #[test]
+    fn one_carrier_alone_keeps_all() {
+        for bytes in [0, usize::MAX] {
+            let thread = CarrierPolicy::new(Mode::Thread);
+            assert_eq!(thread.within(&traffic(bytes)), Carrier::Thread);
+            assert_eq!(thread.between(&traffic(bytes)), Carrier::Thread);
+            let event_loop = CarrierPolicy::new(Mode::Loop);
+            assert_eq!(event_loop.within(&traffic(bytes)), Carrier::EventLoop);
+            assert_eq!(event_loop.between(&traffic(bytes)), Carrier::EventLoop);
+        }
+    }
+}

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use super::carrier_policy::{Carrier, CarrierPolicy, Mode, Traffic};
 use super::command::{Batch, Command, ConnId};
+use super::conn_table::{BLOCK_IDS, ConnTable};
 use super::event::Event;
 use super::loop_carrier::LoopCarrier;
 use super::outbox::Outbox;
@@ -28,8 +29,7 @@ pub struct Carriers {
     /// None where the event loop carries nothing.
     event_loop: Option<LoopCarrier>,
     policy: CarrierPolicy,
-    /// By connection.
-    places: Vec<Place>,
+    places: ConnTable<Place>,
 }
 
 #[derive(Default)]
@@ -65,7 +65,7 @@ impl Carriers {
             }),
             ports,
             event_loop,
-            places: Vec::new(),
+            places: ConnTable::default(),
         }
     }
 
@@ -77,11 +77,12 @@ impl Carriers {
 
     /// A connection will begin under this id.
     pub fn open(&mut self, conn: ConnId) {
-        let index = conn as usize;
-        if self.places.len() <= index {
-            self.places.resize_with(index + 1, Place::default);
-        }
-        self.places[index] = Place::default();
+        self.places.insert(conn, Place::default());
+    }
+
+    /// Nothing is left of it.
+    pub fn forget(&mut self, conn: ConnId) {
+        self.places.remove(conn);
     }
 
     /// Adds a command to those that leave with the next `flush`.
@@ -94,8 +95,7 @@ impl Carriers {
     pub fn flush(&mut self, commands: impl Iterator<Item = Command>, slab: &[u8]) -> bool {
         let mut asked = false;
         for command in commands {
-            let index = command.conn() as usize;
-            let Some(place) = self.places.get_mut(index) else {
+            let Some(place) = self.places.get_mut(command.conn()) else {
                 self.send(command);
                 continue;
             };
@@ -165,7 +165,7 @@ impl Carriers {
 
     /// JavaScript is given so many received bytes.
     pub fn received(&mut self, conn: ConnId, bytes: usize) {
-        let Some(place) = self.places.get_mut(conn as usize) else {
+        let Some(place) = self.places.get_mut(conn) else {
             return;
         };
         place.traffic.add(bytes);
@@ -178,7 +178,7 @@ impl Carriers {
 
     /// An exchange has ended, and the connection lives on.
     pub fn exchange_ended(&mut self, conn: ConnId) {
-        let Some(place) = self.places.get_mut(conn as usize) else {
+        let Some(place) = self.places.get_mut(conn) else {
             return;
         };
         let wanted = self.policy.between(&place.traffic);
@@ -189,7 +189,7 @@ impl Carriers {
     /// Has the connection carried by this one. Where it is being connected, or within its TLS
     /// handshake, it stays with its thread.
     pub fn carry(&mut self, conn: ConnId, by: Carrier) {
-        let Some(place) = self.places.get_mut(conn as usize) else {
+        let Some(place) = self.places.get_mut(conn) else {
             return;
         };
         match (&place.hands, by) {
@@ -208,7 +208,7 @@ impl Carriers {
 
     /// Who carries it; None while it is on its way.
     pub fn carrier(&self, conn: ConnId) -> Option<Carrier> {
-        match self.places.get(conn as usize)?.hands {
+        match self.places.get(conn)?.hands {
             Hands::Thread => Some(Carrier::Thread),
             Hands::EventLoop => Some(Carrier::EventLoop),
             Hands::Coming(_) => None,
@@ -239,8 +239,7 @@ impl Carriers {
     }
 
     fn arrived(&mut self, conn: ConnId, parcel: Option<Parcel>) {
-        let (Some(place), Some(event_loop)) =
-            (self.places.get_mut(conn as usize), &mut self.event_loop)
+        let (Some(place), Some(event_loop)) = (self.places.get_mut(conn), &mut self.event_loop)
         else {
             return;
         };
@@ -268,15 +267,15 @@ impl Carriers {
         let Some(parcel) = event_loop.and_then(|event_loop| event_loop.release(conn)) else {
             return;
         };
-        if let Some(place) = self.places.get_mut(conn as usize) {
+        if let Some(place) = self.places.get_mut(conn) {
             place.hands = Hands::Thread;
         }
         self.send(Command::Adopt { conn, parcel });
     }
 
     fn send(&mut self, command: Command) {
-        let ports = self.commands.len();
-        self.commands[command.conn() as usize % ports].push(command);
+        let reactor = reactor_of(command.conn(), self.ports.len());
+        self.commands[reactor].push(command);
     }
 
     fn deliver(&mut self, slab: &[u8]) {
@@ -293,6 +292,12 @@ impl Carriers {
             }
         }
     }
+}
+
+/// Which of so many reactors serves a connection. Those of a block go round, and each block begins
+/// one further on: threads of a single connection each do not meet at one reactor.
+fn reactor_of(conn: ConnId, reactors: usize) -> usize {
+    (conn / BLOCK_IDS + conn % BLOCK_IDS) as usize % reactors
 }
 
 impl Waiting {
@@ -321,3 +326,6 @@ impl Waiting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Connect, KeepAlive, Outbound, Parcel};
 
-/// A connection of a port. Chosen by the port, free again after `Event::Closed`.
+/// A connection. Chosen by the port, unique in the process, free again after `Event::Closed`.
 pub type ConnId = u32;
 
 /// One order for one connection.

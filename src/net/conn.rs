@@ -97,6 +97,10 @@ impl Conn {
         }
     }
 
+    pub(super) fn id(&self) -> ConnId {
+        self.id
+    }
+
     /// Serves the connection until it is gone, or another carrier has it.
     pub(super) async fn run(place: Place, host: Rc<Host>) {
         let guard = PanicGuard(&place, &host);

@@ -16,6 +16,7 @@ use mio::{Events, Interest, Poll, Token};
 
 use super::command::{Command, ConnId};
 use super::conn::{Conn, Outgoing};
+use super::conn_table::ConnTable;
 use super::event::Event;
 use super::host::Host;
 use super::memory::Inbound;
@@ -38,7 +39,7 @@ pub struct LoopCarrier {
     events: Events,
     asked: Instant,
     host: Host,
-    seats: Vec<Option<Seat>>,
+    seats: ConnTable<Seat>,
     /// Connections to be driven though the kernel has nothing new to say of them.
     woken: Arc<Mutex<Vec<ConnId>>>,
     /// Connections that may have a tail: see `Conn::release`.
@@ -79,7 +80,7 @@ impl LoopCarrier {
             events: Events::with_capacity(EVENTS_PER_POLL),
             asked: Instant::now(),
             host: Host::beside(outbox, inbound),
-            seats: Vec::new(),
+            seats: ConnTable::default(),
             woken: Arc::default(),
             tails: Vec::new(),
         })
@@ -106,17 +107,13 @@ impl LoopCarrier {
             conn,
             list: self.woken.clone(),
         }));
-        let index = conn as usize;
-        if self.seats.len() <= index {
-            self.seats.resize_with(index + 1, || None);
-        }
-        self.seats[index] = Some(Seat { conn: state, waker });
+        self.seats.insert(conn, Seat { conn: state, waker });
         self.drive(conn);
     }
 
     /// Gives a connection up to another carrier.
     pub(super) fn release(&mut self, conn: ConnId) -> Option<Parcel> {
-        let mut state = self.seats.get_mut(conn as usize)?.take()?.conn;
+        let mut state = self.seats.remove(conn)?.conn;
         if let Some(bare) = state.stream_mut().and_then(|stream| stream.bare()) {
             // It fails where the socket is in no epoll, which is what is wanted.
             let _ = self
@@ -159,7 +156,7 @@ impl LoopCarrier {
         let mut woken = lock(&self.woken);
         for event in &self.events {
             let Token(index) = event.token();
-            if let Some(Some(seat)) = self.seats.get_mut(index)
+            if let Some(seat) = self.seats.get_mut(index as ConnId)
                 && let Some(bare) = seat.conn.stream_mut().and_then(|stream| stream.bare())
             {
                 bare.note(event);
@@ -190,14 +187,11 @@ impl LoopCarrier {
         let Self {
             host, seats, tails, ..
         } = self;
-        let Some(place) = seats.get_mut(conn as usize) else {
+        let Some(Seat { conn: state, .. }) = seats.get_mut(conn) else {
             return;
         };
         let mut gone = false;
         host.guard(conn, || {
-            let Some(Seat { conn: state, .. }) = place else {
-                return;
-            };
             match command {
                 Command::Write {
                     range, acknowledge, ..
@@ -237,7 +231,7 @@ impl LoopCarrier {
             }
         });
         if gone {
-            *place = None;
+            seats.remove(conn);
             host.push(Event::Closed { conn });
         }
     }
@@ -248,7 +242,7 @@ impl LoopCarrier {
             host, seats, tails, ..
         } = self;
         for conn in tails.drain(..) {
-            if let Some(Some(seat)) = seats.get_mut(conn as usize) {
+            if let Some(seat) = seats.get_mut(conn) {
                 host.guard(conn, || {
                     seat.conn.release(host, true);
                 });
@@ -258,14 +252,13 @@ impl LoopCarrier {
 
     /// The connections that have bytes which JavaScript takes for written.
     pub(super) fn unsent(&self) -> Vec<ConnId> {
-        let seats = (0..).zip(&self.seats);
-        let unsent =
-            seats.filter(|(_, seat)| seat.as_ref().is_some_and(|seat| seat.conn.unsent() > 0));
-        unsent.map(|(conn, _)| conn).collect()
+        let conns = self.seats.values().map(|seat| &seat.conn);
+        let unsent = conns.filter(|conn| conn.unsent() > 0);
+        unsent.map(|conn| conn.id()).collect()
     }
 
     pub(super) fn close_all(&mut self) {
-        for seat in self.seats.drain(..).flatten() {
+        for seat in std::mem::take(&mut self.seats).into_values() {
             let mut conn = seat.conn;
             conn.close(&self.host, false);
         }
@@ -273,7 +266,7 @@ impl LoopCarrier {
 
     fn drive(&mut self, conn: ConnId) {
         let Self { host, seats, .. } = self;
-        let Some(Some(seat)) = seats.get_mut(conn as usize) else {
+        let Some(seat) = seats.get_mut(conn) else {
             return;
         };
         let mut panicked = true;

@@ -17,6 +17,7 @@ use tokio::time::sleep;
 
 use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, Place};
+use super::conn_table::ConnTable;
 use super::connect::{Connect, connect};
 use super::event::Event;
 use super::host::Host;
@@ -348,7 +349,7 @@ enum Entry {
     Refused,
 }
 
-type Entries = Rc<RefCell<Vec<Option<Entry>>>>;
+type Entries = Rc<RefCell<ConnTable<Entry>>>;
 
 struct PortState {
     host: Rc<Host>,
@@ -451,7 +452,6 @@ impl PortState {
     }
 
     fn connect(&mut self, conn: ConnId, mut request: Connect) {
-        let index = conn as usize;
         let (host, entries) = (self.host.clone(), self.entries.clone());
         let resolver = self.resolver.clone();
         let dial = Rc::new(Notify::new());
@@ -476,28 +476,24 @@ impl PortState {
                 }
             };
             std::mem::forget(guard);
-            if let Some(place) = entries.borrow_mut().get_mut(index) {
-                *place = Some(entry);
+            if let Some(place) = entries.borrow_mut().get_mut(conn) {
+                *place = entry;
             }
         });
         let task = task.abort_handle();
-        self.enter(conn, Entry::Connecting { task, dial });
+        let entry = Entry::Connecting { task, dial };
+        self.entries.borrow_mut().insert(conn, entry);
     }
 
     /// Another attempt may have connected meanwhile.
     fn dial(&self, conn: ConnId) {
-        if let Some(Some(Entry::Connecting { dial, .. })) = self.entries.borrow().get(conn as usize)
-        {
+        if let Some(Entry::Connecting { dial, .. }) = self.entries.borrow().get(conn) {
             dial.notify_one();
         }
     }
 
     fn close(&mut self, conn: ConnId, reset: bool) {
-        let entry = self
-            .entries
-            .borrow_mut()
-            .get_mut(conn as usize)
-            .and_then(Option::take);
+        let entry = self.entries.borrow_mut().remove(conn);
         if let Some(entry) = entry {
             entry.close(&self.host, reset);
         }
@@ -505,17 +501,14 @@ impl PortState {
     }
 
     fn close_all(&mut self) {
-        for entry in self.entries.borrow_mut().drain(..).flatten() {
+        for entry in self.entries.take().into_values() {
             entry.close(&self.host, false);
         }
     }
 
     /// The tasks that served these connections are no more.
     fn fail_all(&mut self) {
-        for (conn, place) in (0..).zip(self.entries.borrow_mut().iter_mut()) {
-            let Some(entry) = place else {
-                continue;
-            };
+        for (conn, entry) in self.entries.borrow_mut().iter_mut() {
             match std::mem::replace(entry, Entry::Refused) {
                 Entry::Connecting { .. } => self.host.push(Event::Panicked { conn }),
                 Entry::Open(place) => {
@@ -531,16 +524,15 @@ impl PortState {
 
     /// Gives a connection to the event loop. Its task ends.
     fn give(&mut self, conn: ConnId) {
-        let place = self
+        let place = match self
             .entries
             .borrow_mut()
-            .get_mut(conn as usize)
-            .and_then(|entry| entry.take_if(|entry| entry.may_move()));
-        let open = match place {
+            .take_if(conn, |entry| entry.may_move())
+        {
             Some(Entry::Open(place)) => place.take(),
             _ => None,
         };
-        let parcel = open.map(|mut conn| {
+        let parcel = place.map(|mut conn| {
             conn.leave(&self.host);
             conn.rewatch(&self.host, Stream::into_bare);
             Parcel(conn)
@@ -553,20 +545,11 @@ impl PortState {
         open.rewatch(&self.host, Stream::into_watched);
         let place = Rc::new(RefCell::new(Some(open)));
         spawn_local(Conn::run(place.clone(), self.host.clone()));
-        self.enter(conn, Entry::Open(place));
-    }
-
-    fn enter(&mut self, conn: ConnId, entry: Entry) {
-        let index = conn as usize;
-        let mut entries = self.entries.borrow_mut();
-        if entries.len() <= index {
-            entries.resize_with(index + 1, || None);
-        }
-        entries[index] = Some(entry);
+        self.entries.borrow_mut().insert(conn, Entry::Open(place));
     }
 
     fn with(&self, conn: ConnId, act: impl FnOnce(&mut Conn, &Host)) {
-        if let Some(Some(Entry::Open(place))) = self.entries.borrow().get(conn as usize)
+        if let Some(Entry::Open(place)) = self.entries.borrow().get(conn)
             && let Some(conn) = &mut *place.borrow_mut()
         {
             act(conn, &self.host);
@@ -583,7 +566,7 @@ async fn settled(entries: Entries, limit: Duration, answer: mpsc::Sender<bool>) 
     let begun = Instant::now();
     let (mut unsent, mut since) = (usize::MAX, begun);
     let all = loop {
-        let left = entries.borrow().iter().flatten().map(Entry::unsent).sum();
+        let left = entries.borrow().values().map(Entry::unsent).sum();
         if left < unsent {
             (unsent, since) = (left, Instant::now());
         }
