@@ -96,6 +96,10 @@ pub(super) struct Conn {
     ended: bool,
     /// The gate's epoch when the last write came.
     written_epoch: u32,
+    /// The epoch for which the kernel was asked, and has nothing to read: see `look`.
+    silent_epoch: u32,
+    /// Whether reading asks the kernel, whatever tokio remembers.
+    is_looking: bool,
     room: usize,
     waker: Option<Waker>,
 }
@@ -121,6 +125,8 @@ impl Conn {
             write_error: None,
             ended: false,
             written_epoch: 0,
+            silent_epoch: 0,
+            is_looking: false,
             room: ROOM_MIN,
             waker: None,
         }
@@ -164,15 +170,36 @@ impl Conn {
         }
     }
 
+    /// The stream to be asked before the next write, which begins a request on a connection that
+    /// was used before.
+    #[cfg(unix)]
+    pub(super) fn unasked(&self) -> Option<&Stream> {
+        let epoch = self.gate.epoch();
+        self.stream
+            .as_ref()
+            .filter(|_| epoch != self.written_epoch && epoch != self.silent_epoch)
+    }
+
+    /// The kernel was asked, and has nothing to read.
+    #[cfg(unix)]
+    pub(super) fn was_silent(&mut self) {
+        self.silent_epoch = self.gate.epoch();
+    }
+
     /// Kills a connection that was used before if the server has closed it, or has spoken unasked:
     /// nothing of the next request is sent, and what has come is not taken for its answer. The
-    /// reactor has asked the kernel just before (`serve`), so that readiness is no older than the
+    /// kernel is asked, unless it was (`was_silent`): what tokio remembers may be older than the
     /// request.
     fn look(&mut self) {
-        if let Some(waker) = self.waker.take() {
+        self.is_looking = self.gate.epoch() != self.silent_epoch;
+        // Over TLS there may be something that was read already.
+        if (self.is_looking || self.secure.is_some())
+            && let Some(waker) = self.waker.take()
+        {
             self.poll_any_read(&mut Context::from_waker(&waker));
             self.waker = Some(waker);
         }
+        self.is_looking = false;
         if self.stream.is_none() {
             self.wake();
         }
@@ -276,6 +303,7 @@ impl Conn {
             if self.ended {
                 return Progress::Exhausted;
             }
+            let now = self.is_looking;
             let Some(stream) = &mut self.stream else {
                 return Progress::Exhausted;
             };
@@ -283,7 +311,7 @@ impl Conn {
                 Reading::Unsolicited => {
                     let mut byte = [0];
                     if stream
-                        .poll_read(cx, &mut ReadBuf::new(&mut byte), self.write_error)
+                        .poll_read(cx, &mut ReadBuf::new(&mut byte), self.write_error, now)
                         .is_ready()
                     {
                         self.be_killed();
@@ -300,7 +328,7 @@ impl Conn {
                     let room_len = room.len().min(most);
                     let room = &mut room[..room_len];
                     let mut buf = ReadBuf::uninit(room);
-                    match stream.poll_read(cx, &mut buf, self.write_error) {
+                    match stream.poll_read(cx, &mut buf, self.write_error, now) {
                         Poll::Pending => return Progress::Exhausted,
                         Poll::Ready(Ok(())) => {
                             let len = buf.filled().len();

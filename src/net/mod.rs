@@ -23,6 +23,8 @@
 #[macro_use]
 mod injection;
 
+#[cfg(unix)]
+mod ask;
 mod burst;
 mod command;
 mod conn;

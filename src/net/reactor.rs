@@ -12,9 +12,12 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Notify;
+use tokio::task::coop::unconstrained;
 use tokio::task::{AbortHandle, LocalSet, spawn_local, yield_now};
 use tokio::time::sleep;
 
+#[cfg(unix)]
+use super::ask::Question;
 use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, PortIo};
 use super::connect::{Connect, connect};
@@ -28,10 +31,9 @@ use crate::lock::lock;
 /// The most threads `OXAGENT_IO_THREADS` may ask for.
 const THREADS_MAX: usize = 64;
 
-/// What one question to the kernel may bring to light. A look at a connection before a request is
-/// written on it must not miss its end behind those of as many others: a server that goes down ends
-/// all of them at once. Memory is taken for those alone that come.
-const EVENTS_PER_POLL: usize = 16 << 10;
+/// Commands between two looks at the clock. One is a system call as a rule, of 5 to 10 us; the
+/// connections of so many are asked for at once whether they have ended.
+const COMMANDS_PER_STEP: usize = 32;
 
 /// Threads for `getaddrinfo`, which blocks: as many as libuv has. They start with the lookups that
 /// need them, and end when they have rested for a while.
@@ -213,7 +215,6 @@ fn runtime() -> io::Result<Runtime> {
         .enable_io()
         .enable_time()
         .max_blocking_threads(RESOLVERS_MAX)
-        .max_io_events_per_tick(EVENTS_PER_POLL)
         .on_thread_park(|| {
             Outbox::ring_due();
             scheduling::turn_ended();
@@ -230,7 +231,9 @@ fn run(inbox: &Arc<Inbox>, mut runtime: Runtime) {
     let mut desk = Desk::default();
     loop {
         let tasks = LocalSet::new();
-        let serving = || tasks.block_on(&runtime, serve(inbox, &mut desk));
+        // What is done here for many connections is not one task's work, after so much of which
+        // tokio would answer that none of them has anything to read.
+        let serving = || tasks.block_on(&runtime, unconstrained(serve(inbox, &mut desk)));
         let _ = catch_unwind(AssertUnwindSafe(serving));
         drop(tasks);
         desk.fail_all();
@@ -283,13 +286,11 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
             if idle {
                 inbox.arrived.notified().await;
                 injected!(Thread);
-                messages.extend(inbox.take());
+            } else {
+                // The connections have their turn, however much JavaScript asks for.
+                yield_now().await;
             }
-            // Asks the kernel what has come until these messages were taken (tokio polls it before
-            // it wakes who has yielded): a request must not be written on a connection that the
-            // server closed before (`Conn::look`). What is sent meanwhile waits for a look of its
-            // own.
-            yield_now().await;
+            messages.extend(inbox.take());
         }
         while let Some(message) = messages.pop_front() {
             match message {
@@ -349,6 +350,8 @@ enum Entry {
 type Entries = Rc<RefCell<Vec<Option<Entry>>>>;
 
 struct PortState {
+    #[cfg(unix)]
+    question: Question,
     io: Rc<PortIo>,
     resolver: Rc<Resolver>,
     entries: Entries,
@@ -363,6 +366,8 @@ impl PortState {
             inbound: RefCell::new(inbound),
         });
         Self {
+            #[cfg(unix)]
+            question: Question::default(),
             io,
             resolver,
             entries: Entries::default(),
@@ -373,15 +378,45 @@ impl PortState {
     fn obey(&mut self, batch: Batch) {
         let told = batch.commands.iter().any(Command::tells_of_large);
         let io = self.io.clone();
-        for command in batch.commands {
-            let conn = command.conn();
-            io.guard(conn, || self.obey_one(command, &batch.bytes));
+        let mut commands = batch.commands.into_iter();
+        while commands.len() > 0 {
+            let step = commands.len().min(COMMANDS_PER_STEP);
+            #[cfg(unix)]
+            self.ask(&commands.as_slice()[..step]);
+            for command in commands.by_ref().take(step) {
+                let conn = command.conn();
+                io.guard(conn, || self.obey_one(command, &batch.bytes));
+            }
         }
         // A stream of large writes: JavaScript fills its window again while the rest of it is
         // written, not when this thread has nothing left to do.
         if told {
             Outbox::ring_due();
         }
+    }
+
+    /// Asks the kernel whether the connections that are to carry new requests have ended: `Conn`
+    /// would ask of each alone.
+    #[cfg(unix)]
+    fn ask(&mut self, commands: &[Command]) {
+        let entries = self.entries.borrow();
+        let open = |conn: ConnId| match entries.get(conn as usize) {
+            Some(Some(Entry::Open(open))) => Some(open),
+            _ => None,
+        };
+        for command in commands {
+            if let Command::Write { conn, .. } | Command::WriteLarge { conn, .. } = command
+                && let Some(open) = open(*conn)
+                && let Some(stream) = open.borrow().unasked()
+            {
+                self.question.add(*conn, stream);
+            }
+        }
+        self.question.ask(|conn| {
+            if let Some(open) = open(conn) {
+                open.borrow_mut().was_silent();
+            }
+        });
     }
 
     fn obey_one(&mut self, command: Command, bytes: &Arc<Vec<u8>>) {
@@ -620,3 +655,6 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
