@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -49,13 +48,6 @@ impl PortIo {
             Demand::Paused => Err(Progress::Exhausted),
             Demand::Now(most) if !self.outbox.is_full(cx.waker()) => Ok(most),
             Demand::Now(_) | Demand::Later => Err(Progress::Held),
-        }
-    }
-
-    /// Does something for one connection: a panic in it is that connection's, not the thread's.
-    pub(super) fn guard(&self, conn: ConnId, act: impl FnOnce()) {
-        if catch_unwind(AssertUnwindSafe(act)).is_err() {
-            self.outbox.push(Event::Panicked { conn });
         }
     }
 }
@@ -233,11 +225,17 @@ impl Conn {
         self.wake();
     }
 
-    /// The connection's task panicked: its request must hear of it.
+    /// What served the connection panicked: its request must hear of it.
     pub(super) fn fail_by_panic(&mut self) {
+        self.abandon();
+        self.io.outbox.push(Event::Panicked { conn: self.id });
+    }
+
+    /// Lets go of all that it has. Its task ends.
+    pub(super) fn abandon(&mut self) {
         self.gate.kill();
         self.drop_stream();
-        self.io.outbox.push(Event::Panicked { conn: self.id });
+        self.wake();
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
+use std::vec;
 
 use slab::Slab;
 use tokio::runtime::{self, Runtime};
@@ -82,6 +83,7 @@ pub struct Reactor {
 pub struct Port {
     inbox: Arc<Inbox>,
     key: usize,
+    outbox: Arc<Outbox>,
 }
 
 impl Reactor {
@@ -98,8 +100,8 @@ impl Reactor {
     /// Opens a port. Blocks for one turn of the reactor.
     pub fn attach(&self, outbox: Arc<Outbox>, inbound: Box<dyn Inbound + Send>) -> Option<Port> {
         let (answer, answered) = mpsc::channel();
-        self.inbox.send(Message::Attach {
-            outbox,
+        let _ = self.inbox.send(Message::Attach {
+            outbox: outbox.clone(),
             inbound,
             answer,
         });
@@ -107,6 +109,7 @@ impl Reactor {
         Some(Port {
             inbox: self.inbox.clone(),
             key,
+            outbox,
         })
     }
 }
@@ -114,10 +117,14 @@ impl Reactor {
 impl Port {
     /// Sends what one turn of the event loop asked for.
     pub fn send(&self, batch: Batch) {
-        self.inbox.send(Message::Batch {
+        let unsent = self.inbox.send(Message::Batch {
             port: self.key,
             batch,
         });
+        if let Some(Message::Batch { batch, .. }) = unsent {
+            refuse(&self.outbox, batch.commands);
+            Outbox::ring_due();
+        }
     }
 
     /// Waits until the kernel has all that JavaScript was told is written: no longer than `limit`,
@@ -125,7 +132,7 @@ impl Port {
     #[must_use]
     pub fn settle(&self, limit: Duration) -> bool {
         let (answer, answered) = mpsc::channel();
-        self.inbox.send(Message::Settle {
+        let _ = self.inbox.send(Message::Settle {
             port: self.key,
             limit,
             answer,
@@ -137,7 +144,7 @@ impl Port {
     /// environment any more. Blocks for one turn of the reactor.
     pub fn detach(&self) {
         let (answer, answered) = mpsc::channel();
-        self.inbox.send(Message::Detach {
+        let _ = self.inbox.send(Message::Detach {
             port: self.key,
             answer,
         });
@@ -167,18 +174,10 @@ enum Message {
 }
 
 struct Inbox {
-    /// None once the thread has ended: whoever waits for an answer then hears that none comes.
+    /// None once the thread has ended: whoever waits for an answer then hears that none comes, and
+    /// whoever sends has its message back.
     messages: Mutex<Option<Vec<Message>>>,
     arrived: Notify,
-}
-
-/// Ends the inbox with its thread.
-struct Closing(Arc<Inbox>);
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        *lock(&self.0.messages) = None;
-    }
 }
 
 impl Inbox {
@@ -189,10 +188,11 @@ impl Inbox {
         }
     }
 
-    fn send(&self, message: Message) {
+    /// Gives the message back where nobody will take it.
+    fn send(&self, message: Message) -> Option<Message> {
         let mut messages = lock(&self.messages);
         let Some(waiting) = &mut *messages else {
-            return;
+            return Some(message);
         };
         waiting.push(message);
         let first = waiting.len() == 1;
@@ -200,6 +200,7 @@ impl Inbox {
         if first {
             self.arrived.notify_one();
         }
+        None
     }
 
     fn take(&self) -> Vec<Message> {
@@ -224,25 +225,63 @@ fn runtime() -> io::Result<Runtime> {
         .build()
 }
 
-/// The thread. A panic that no connection's task has caught ends the connections, and nothing else.
-fn run(inbox: &Arc<Inbox>, mut runtime: Runtime) {
-    let _closing = Closing(inbox.clone());
+/// The thread. A panic that no connection's task has caught ends the connections, and nothing else;
+/// where the thread cannot go on after it, it says so to whoever asks for more.
+fn run(inbox: &Arc<Inbox>, runtime: Runtime) {
     scheduling::begin();
-    let mut desk = Desk::default();
-    loop {
+    let mut closing = Closing {
+        inbox,
+        desk: Desk::default(),
+    };
+    let mut next = Some(runtime);
+    while let Some(runtime) = next.take() {
         let tasks = LocalSet::new();
         // What is done here for many connections is not one task's work, after so much of which
         // tokio would answer that none of them has anything to read.
-        let serving = || tasks.block_on(&runtime, unconstrained(serve(inbox, &mut desk)));
-        let _ = catch_unwind(AssertUnwindSafe(serving));
-        drop(tasks);
-        desk.fail_all();
+        caught(|| tasks.block_on(&runtime, unconstrained(serve(inbox, &mut closing.desk))));
+        caught(|| drop(tasks));
+        closing.desk.fail_all();
         // It may have lost its driver. A name that is being resolved must not hold up the rest.
-        runtime.shutdown_background();
-        runtime = match self::runtime() {
-            Ok(runtime) => runtime,
-            Err(_) => return,
-        };
+        caught(|| runtime.shutdown_background());
+        next = self::runtime_again().ok();
+    }
+}
+
+fn runtime_again() -> io::Result<Runtime> {
+    injected!(Restarting, Err(io::ErrorKind::Other.into()));
+    runtime()
+}
+
+/// Whether this has panicked.
+fn caught(act: impl FnOnce()) -> bool {
+    catch_unwind(AssertUnwindSafe(act)).is_err()
+}
+
+/// Answers the commands that nobody obeys. What is not begun here has ended with the thread.
+fn refuse(outbox: &Arc<Outbox>, commands: impl IntoIterator<Item = Command>) {
+    for command in commands {
+        match command {
+            Command::Connect { conn, connect } => {
+                connect.gate.kill();
+                outbox.push(Event::Panicked { conn });
+            }
+            Command::Close { conn, .. } => outbox.push(Event::Closed { conn }),
+            _ => {}
+        }
+    }
+}
+
+/// Ends the inbox with its thread. Nobody's message is lost.
+struct Closing<'a> {
+    inbox: &'a Inbox,
+    desk: Desk,
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        let unread = lock(&self.inbox.messages).take();
+        self.desk.messages.extend(unread.unwrap_or_default());
+        caught(|| self.desk.refuse_all());
     }
 }
 
@@ -252,8 +291,30 @@ struct Desk {
     ports: Slab<PortState>,
     resolver: Rc<Resolver>,
     messages: VecDeque<Message>,
+    /// The batch that is being obeyed.
+    obeying: Option<Obeying>,
     /// Whoever waits for the end of a port, until nothing holds memory of its environment.
     detaching: Option<mpsc::Sender<()>>,
+}
+
+/// A batch, and how far it is obeyed.
+struct Obeying {
+    port: usize,
+    commands: vec::IntoIter<Command>,
+    bytes: Arc<Vec<u8>>,
+    /// See `Command::tells_of_large`.
+    tells: bool,
+}
+
+impl Obeying {
+    fn new(port: usize, batch: Batch) -> Self {
+        Self {
+            port,
+            tells: batch.commands.iter().any(Command::tells_of_large),
+            commands: batch.commands.into_iter(),
+            bytes: batch.bytes,
+        }
+    }
 }
 
 impl Desk {
@@ -266,6 +327,22 @@ impl Desk {
             let _ = answer.send(());
         }
     }
+
+    /// The thread ends, and obeys no more. Whoever waits for an answer hears that there is none.
+    fn refuse_all(&mut self) {
+        let begun = self.obeying.take();
+        let begun = begun.map(|begun| (begun.port, begun.commands));
+        let waiting = self.messages.drain(..).filter_map(|message| match message {
+            Message::Batch { port, batch } => Some((port, batch.commands.into_iter())),
+            _ => None,
+        });
+        for (port, commands) in begun.into_iter().chain(waiting) {
+            if let Some(port) = self.ports.get(port) {
+                refuse(&port.io.outbox, commands);
+            }
+        }
+        self.fail_all();
+    }
 }
 
 /// The thread's own loop, which only a panic ends.
@@ -274,11 +351,12 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
         ports,
         resolver,
         messages,
+        obeying,
         detaching,
     } = desk;
     spawn_local(burst::give_back());
     loop {
-        if messages.is_empty() {
+        if obeying.is_none() && messages.is_empty() {
             // Looked at before the wait too: those that came before a panic are announced no more.
             messages.extend(inbox.take());
             let idle = messages.is_empty();
@@ -292,7 +370,16 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
             }
             messages.extend(inbox.take());
         }
-        while let Some(message) = messages.pop_front() {
+        loop {
+            if let Some(batch) = obeying {
+                if let Some(port) = ports.get_mut(batch.port) {
+                    port.obey(batch);
+                }
+                *obeying = None;
+            }
+            let Some(message) = messages.pop_front() else {
+                break;
+            };
             match message {
                 Message::Attach {
                     outbox,
@@ -302,11 +389,7 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
                     let port = PortState::new(outbox, inbound, resolver.clone());
                     let _ = answer.send(ports.insert(port));
                 }
-                Message::Batch { port, batch } => {
-                    if let Some(port) = ports.get_mut(port) {
-                        port.obey(batch);
-                    }
-                }
+                Message::Batch { port, batch } => *obeying = Some(Obeying::new(port, batch)),
                 Message::Settle {
                     port,
                     limit,
@@ -375,23 +458,39 @@ impl PortState {
         }
     }
 
-    fn obey(&mut self, batch: Batch) {
-        let told = batch.commands.iter().any(Command::tells_of_large);
-        let io = self.io.clone();
-        let mut commands = batch.commands.into_iter();
-        while commands.len() > 0 {
-            let step = commands.len().min(COMMANDS_PER_STEP);
+    fn obey(&mut self, batch: &mut Obeying) {
+        while batch.commands.len() > 0 {
+            let step = batch.commands.len().min(COMMANDS_PER_STEP);
             #[cfg(unix)]
-            self.ask(&commands.as_slice()[..step]);
-            for command in commands.by_ref().take(step) {
-                let conn = command.conn();
-                io.guard(conn, || self.obey_one(command, &batch.bytes));
+            self.ask(&batch.commands.as_slice()[..step]);
+            for command in batch.commands.by_ref().take(step) {
+                self.obey_or_fail(command, &batch.bytes);
             }
         }
         // A stream of large writes: JavaScript fills its window again while the rest of it is
         // written, not when this thread has nothing left to do.
-        if told {
+        if batch.tells {
             Outbox::ring_due();
+        }
+    }
+
+    /// A panic in it is the connection's, not the thread's.
+    fn obey_or_fail(&mut self, command: Command, bytes: &Arc<Vec<u8>>) {
+        let conn = command.conn();
+        let closes = matches!(command, Command::Close { .. });
+        if !caught(|| self.obey_one(command, bytes)) {
+            return;
+        }
+        if closes {
+            // Nothing comes behind its last event.
+            match self.take(conn) {
+                Some(Entry::Connecting { task, .. }) => task.abort(),
+                Some(Entry::Open(open)) => open.borrow_mut().abandon(),
+                Some(Entry::Refused) | None => {}
+            }
+            self.io.outbox.push(Event::Closed { conn });
+        } else {
+            fail(&self.entries, &self.io, conn);
         }
     }
 
@@ -484,9 +583,9 @@ impl PortState {
         let mut tails = std::mem::take(&mut self.tails);
         tails.retain(|&conn| {
             let mut holds = false;
-            self.io.guard(conn, || {
-                self.with(conn, |conn| holds = conn.release(idle));
-            });
+            if caught(|| self.with(conn, |conn| holds = conn.release(idle))) {
+                fail(&self.entries, &self.io, conn);
+            }
             holds
         });
         self.tails = tails;
@@ -498,35 +597,28 @@ impl PortState {
         let resolver = self.resolver.clone();
         let dial = Rc::new(Notify::new());
         let dialing = dial.clone();
+        let mut places = self.entries.borrow_mut();
+        if places.len() <= index {
+            places.resize_with(index + 1, || None);
+        }
         let task = spawn_local(async move {
-            let guard = ConnectGuard {
-                conn,
-                outbox: io.outbox.clone(),
-            };
+            let guard = ConnectGuard { conn, io, entries };
+            let (io, entries) = (&guard.io, &guard.entries);
             injected!(Connecting);
-            let opened = connect(conn, &mut request, &resolver, &dialing, &io.outbox).await;
-            let entry = match opened {
-                Ok(stream) => open(conn, &mut request, io, stream),
+            match connect(conn, &mut request, &resolver, &dialing, &io.outbox).await {
+                Ok(stream) => open(conn, &mut request, io, entries, stream),
                 Err(refusal) => {
+                    place(entries, conn, Entry::Refused);
                     let (failures, several) = (refusal.failures, refusal.several);
                     io.outbox.push(Event::ConnectFailed {
                         conn,
                         failures,
                         several,
                     });
-                    Entry::Refused
                 }
-            };
-            std::mem::forget(guard);
-            if let Some(place) = entries.borrow_mut().get_mut(index) {
-                *place = Some(entry);
             }
         });
-        let mut entries = self.entries.borrow_mut();
-        if entries.len() <= index {
-            entries.resize_with(index + 1, || None);
-        }
-        entries[index] = Some(Entry::Connecting {
+        places[index] = Some(Entry::Connecting {
             task: task.abort_handle(),
             dial,
         });
@@ -541,15 +633,18 @@ impl PortState {
     }
 
     fn close(&mut self, conn: ConnId, reset: bool) {
-        let entry = self
-            .entries
-            .borrow_mut()
-            .get_mut(conn as usize)
-            .and_then(Option::take);
-        if let Some(entry) = entry {
+        if let Some(Some(entry)) = self.entries.borrow().get(conn as usize) {
             entry.close(reset);
         }
+        self.take(conn);
         self.io.outbox.push(Event::Closed { conn });
+    }
+
+    fn take(&mut self, conn: ConnId) -> Option<Entry> {
+        self.entries
+            .borrow_mut()
+            .get_mut(conn as usize)
+            .and_then(Option::take)
     }
 
     fn close_all(&mut self) {
@@ -560,17 +655,17 @@ impl PortState {
 
     /// The tasks that served these connections are no more.
     fn fail_all(&mut self) {
-        for (conn, place) in (0..).zip(self.entries.borrow_mut().iter_mut()) {
-            let Some(entry) = place else {
-                continue;
+        let count = self.entries.borrow().len();
+        for conn in 0..count {
+            let is_left = match self.entries.borrow().get(conn) {
+                Some(Some(Entry::Connecting { .. } | Entry::Open(_))) => true,
+                Some(Some(Entry::Refused) | None) | None => false,
             };
-            match std::mem::replace(entry, Entry::Refused) {
-                Entry::Connecting { .. } => self.io.outbox.push(Event::Panicked { conn }),
-                Entry::Open(open) => open.borrow_mut().fail_by_panic(),
-                Entry::Refused => {}
+            if is_left {
+                fail(&self.entries, &self.io, conn as ConnId);
             }
         }
-        self.io.outbox.ring();
+        caught(|| self.io.outbox.ring());
     }
 
     fn with(&self, conn: ConnId, act: impl FnOnce(&mut Conn)) {
@@ -605,35 +700,67 @@ async fn settled(entries: Entries, limit: Duration, answer: mpsc::Sender<bool>) 
     let _ = answer.send(all);
 }
 
-/// Serves a connection from here on.
-fn open(conn: ConnId, request: &mut Connect, io: Rc<PortIo>, stream: Stream) -> Entry {
+/// Serves a connection from here on. It is known before anything is done for it.
+fn open(conn: ConnId, request: &mut Connect, io: &Rc<PortIo>, entries: &Entries, stream: Stream) {
     let (local, peer) = stream.endpoints();
     options::apply(&stream, request.options);
     io.outbox.push(Event::Connected { conn, local, peer });
+    injected!(Opening);
     let secure = match request.tls.take().map(Secure::new).transpose() {
         Ok(secure) => secure,
         Err(failure) => {
             request.gate.kill();
+            place(entries, conn, Entry::Refused);
             io.outbox.push(Event::TlsFailed { conn, failure });
-            return Entry::Refused;
+            return;
         }
     };
-    let open = Conn::new(conn, request.gate.clone(), io, stream, secure);
+    let open = Conn::new(conn, request.gate.clone(), io.clone(), stream, secure);
     let open = Rc::new(RefCell::new(open));
-    spawn_local(Conn::run(open.clone()));
-    Entry::Open(open)
+    place(entries, conn, Entry::Open(open.clone()));
+    injected!(Opened);
+    spawn_local(Conn::run(open));
 }
 
-/// Turns a panic while connecting into a failure of the connection.
+fn place(entries: &Entries, conn: ConnId, entry: Entry) {
+    if let Some(place) = entries.borrow_mut().get_mut(conn as usize) {
+        *place = Some(entry);
+    }
+}
+
+/// Ends a connection, in whatever state, by a panic: its request must hear of it.
+fn fail(entries: &Entries, io: &PortIo, conn: ConnId) {
+    let entry = match entries.borrow_mut().get_mut(conn as usize) {
+        Some(place) => place.replace(Entry::Refused),
+        None => None,
+    };
+    let is_told = match entry {
+        Some(Entry::Connecting { task, .. }) => {
+            task.abort();
+            false
+        }
+        Some(Entry::Open(open)) => !caught(|| {
+            injected!(Failing);
+            open.borrow_mut().fail_by_panic();
+        }),
+        Some(Entry::Refused) | None => false,
+    };
+    if !is_told {
+        io.outbox.push(Event::Panicked { conn });
+    }
+}
+
+/// Turns a panic in the task that makes a connection into a failure of the connection.
 struct ConnectGuard {
     conn: ConnId,
-    outbox: Arc<Outbox>,
+    io: Rc<PortIo>,
+    entries: Entries,
 }
 
 impl Drop for ConnectGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.outbox.push(Event::Panicked { conn: self.conn });
+            fail(&self.entries, &self.io, self.conn);
         }
     }
 }
@@ -647,7 +774,8 @@ impl Entry {
         }
     }
 
-    fn close(self, reset: bool) {
+    fn close(&self, reset: bool) {
+        injected!(Closing);
         match self {
             Self::Connecting { task, .. } => task.abort(),
             Self::Open(open) => open.borrow_mut().close(reset),
