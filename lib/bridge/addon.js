@@ -4,7 +4,9 @@
 // src/bridge/ring.rs and src/bridge/records.rs; ./commands.js and ./events.js follow them.
 
 const { Buffer } = require('node:buffer');
+const process = require('node:process');
 
+const { readIoThreads } = require('./io-threads');
 const { Bridge, Pool, TlsContext, TlsRoots } = require('./native');
 
 const RING_RECORD_WORDS = 4;
@@ -26,7 +28,7 @@ const batch = new Int32Array(16 * BATCH_RECORD_WORDS);
 const slabs = [];
 
 let onWake;
-const native = new Bridge(ring, slab, batch, () => onWake());
+const native = new Bridge(ring, slab, batch, () => onWake(), readIoThreads(process.env));
 
 // What every request calls: a call of `native` itself takes six times as long.
 const calls = native.functions();

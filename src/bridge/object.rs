@@ -28,7 +28,8 @@ pub struct Bridge {
 
 #[napi]
 impl Bridge {
-    /// `on_wake` is called when events wait. The arrays are shared with this object for ever.
+    /// `on_wake` is called when events wait. The arrays are shared with this object for ever. The
+    /// process's first object decides how many I/O threads there are.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -36,8 +37,9 @@ impl Bridge {
         slab: Uint8Array,
         batch: Int32Array,
         on_wake: Unknown,
+        io_threads: u32,
     ) -> Result<Self> {
-        let environment = Environment::new(&env, ring, slab, batch, &on_wake)?;
+        let environment = Environment::new(&env, ring, slab, batch, &on_wake, io_threads)?;
         Ok(Self {
             environment: Rc::new(RefCell::new(environment)),
             pools: Rc::default(),

@@ -29,9 +29,6 @@ use super::stream::Stream;
 use super::{Inbound, Outbox, burst, options, scheduling};
 use crate::lock::lock;
 
-/// The most threads `OXAGENT_IO_THREADS` may ask for.
-const THREADS_MAX: usize = 64;
-
 /// Commands between two looks at the clock. One is a system call as a rule, of 5 to 10 us; the
 /// connections of so many are asked for at once whether they have ended.
 const COMMANDS_PER_STEP: usize = 32;
@@ -47,31 +44,22 @@ const STALL_MAX: Duration = Duration::from_millis(500);
 /// How often it looks.
 const SETTLE_PERIOD: Duration = Duration::from_millis(1);
 
-/// The reactors of this process, started at the first call.
+/// The reactors of this process, started at the first call, which says how many.
 ///
 /// # Errors
 ///
 /// When the system gives no thread or no event queue.
-pub fn reactors() -> io::Result<&'static [Reactor]> {
+pub fn reactors(threads: u32) -> io::Result<&'static [Reactor]> {
     static REACTORS: OnceLock<Vec<Reactor>> = OnceLock::new();
     static STARTING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = lock(&STARTING);
     if let Some(reactors) = REACTORS.get() {
         return Ok(reactors);
     }
-    let started = (0..threads())
+    let started = (0..threads)
         .map(|_| Reactor::start())
         .collect::<io::Result<Vec<_>>>()?;
     Ok(REACTORS.get_or_init(|| started))
-}
-
-/// I/O threads of this process: `OXAGENT_IO_THREADS`, 1 to 64, by default 1.
-fn threads() -> usize {
-    std::env::var("OXAGENT_IO_THREADS")
-        .ok()
-        .and_then(|text| text.parse::<usize>().ok())
-        .unwrap_or(1)
-        .clamp(1, THREADS_MAX)
 }
 
 /// One I/O thread. It lives as long as the process.
