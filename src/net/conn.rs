@@ -25,6 +25,7 @@ use super::outbox::Outbox;
 use super::read_ahead::Demand;
 use super::secure::Secure;
 use super::stream::Stream;
+use super::turn;
 
 /// Reads of one connection before the others have their turn.
 const READS_PER_TURN: usize = 4;
@@ -127,7 +128,16 @@ impl Conn {
     /// Serves the connection until it is gone.
     pub(super) async fn run(this: Rc<RefCell<Self>>) {
         let guard = PanicGuard(&this);
-        poll_fn(|cx| this.borrow_mut().poll(cx)).await;
+        let ticket = Rc::default();
+        poll_fn(|cx| {
+            let mut conn = this.borrow_mut();
+            if conn.is_handshaking() {
+                turn::make(&ticket, cx, |cx| conn.poll(cx))
+            } else {
+                conn.poll(cx)
+            }
+        })
+        .await;
         std::mem::forget(guard);
     }
 
@@ -236,6 +246,12 @@ impl Conn {
         self.gate.kill();
         self.drop_stream();
         self.wake();
+    }
+
+    fn is_handshaking(&self) -> bool {
+        self.secure
+            .as_ref()
+            .is_some_and(|secure| secure.is_handshaking())
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {

@@ -44,6 +44,7 @@ mod segments;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod unix;
 
 pub use command::{Batch, Command, ConnId};

@@ -26,7 +26,7 @@ use super::event::Event;
 use super::resolve::Resolver;
 use super::secure::Secure;
 use super::stream::Stream;
-use super::{Inbound, Outbox, burst, options, scheduling};
+use super::{Inbound, Outbox, burst, options, scheduling, turn};
 use crate::lock::lock;
 
 /// Commands between two looks at the clock. One is a system call as a rule, of 5 to 10 us; the
@@ -206,6 +206,7 @@ fn runtime() -> io::Result<Runtime> {
         .max_blocking_threads(RESOLVERS_MAX)
         .on_thread_park(|| {
             Outbox::ring_due();
+            turn::at_rest();
             scheduling::turn_ended();
         })
         .thread_name("oxagent-dns")
@@ -226,7 +227,8 @@ fn run(inbox: &Arc<Inbox>, runtime: Runtime) {
         let tasks = LocalSet::new();
         // What is done here for many connections is not one task's work, after so much of which
         // tokio would answer that none of them has anything to read.
-        caught(|| tasks.block_on(&runtime, unconstrained(serve(inbox, &mut closing.desk))));
+        let serving = turn::in_turns(serve(inbox, &mut closing.desk));
+        caught(|| tasks.block_on(&runtime, unconstrained(serving)));
         caught(|| drop(tasks));
         closing.desk.fail_all();
         // It may have lost its driver. A name that is being resolved must not hold up the rest.
@@ -360,10 +362,17 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
         }
         loop {
             if let Some(batch) = obeying {
-                if let Some(port) = ports.get_mut(batch.port) {
-                    port.obey(batch);
+                let is_done = match ports.get_mut(batch.port) {
+                    Some(port) => port.obey(batch),
+                    None => true,
+                };
+                if is_done {
+                    *obeying = None;
                 }
-                *obeying = None;
+                if turn::is_spent() {
+                    yield_now().await;
+                    continue;
+                }
             }
             let Some(message) = messages.pop_front() else {
                 break;
@@ -446,7 +455,8 @@ impl PortState {
         }
     }
 
-    fn obey(&mut self, batch: &mut Obeying) {
+    /// Goes on with a batch until the turn is spent. Whether all of it is obeyed.
+    fn obey(&mut self, batch: &mut Obeying) -> bool {
         while batch.commands.len() > 0 {
             let step = batch.commands.len().min(COMMANDS_PER_STEP);
             #[cfg(unix)]
@@ -454,12 +464,16 @@ impl PortState {
             for command in batch.commands.by_ref().take(step) {
                 self.obey_or_fail(command, &batch.bytes);
             }
+            if batch.commands.len() > 0 && turn::is_spent() {
+                return false;
+            }
         }
         // A stream of large writes: JavaScript fills its window again while the rest of it is
         // written, not when this thread has nothing left to do.
         if batch.tells {
             Outbox::ring_due();
         }
+        true
     }
 
     /// A panic in it is the connection's, not the thread's.
@@ -589,7 +603,7 @@ impl PortState {
         if places.len() <= index {
             places.resize_with(index + 1, || None);
         }
-        let task = spawn_local(async move {
+        let task = spawn_local(turn::making(async move {
             let guard = ConnectGuard { conn, io, entries };
             let (io, entries) = (&guard.io, &guard.entries);
             injected!(Connecting);
@@ -605,7 +619,7 @@ impl PortState {
                     });
                 }
             }
-        });
+        }));
         places[index] = Some(Entry::Connecting {
             task: task.abort_handle(),
             dial,

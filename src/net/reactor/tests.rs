@@ -248,3 +248,21 @@ fn no_request_of_a_batch_is_written_on_a_connection_that_has_ended() {
 fn requests_beside_those_on_dead_connections_are_written() {
     assert_none_is_written_on_a_dead_one(|index| index % 3 == 0);
 }
+
+#[test]
+fn a_batch_of_many_turns_is_obeyed_in_its_order() {
+    const WRITES: usize = 20_000;
+    let mut site = Site::new();
+    let (_, mut far) = site.open(0);
+    let bytes: Vec<_> = (0..WRITES).map(|index| index as u8).collect();
+    let one = |index: usize| Command::Write {
+        conn: 0,
+        range: index..index + 1,
+        acknowledge: false,
+    };
+    site.send((0..WRITES).map(one).collect(), &bytes);
+    site.send(vec![Command::Shutdown { conn: 0 }], b"");
+    let mut heard = vec![];
+    far.read_to_end(&mut heard).unwrap();
+    assert!(heard == bytes);
+}
