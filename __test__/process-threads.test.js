@@ -31,13 +31,25 @@ describe('the I/O threads of a process', () => {
   for (const [setting, expected] of [
     ['', 1],
     ['3', 3],
-    ['0', 1],
-    ['many', 1],
   ]) {
     it(`are ${expected} for OXAGENT_IO_THREADS='${setting}', and all requests are answered`, async () => {
       const { answered, threads } = await report('threads.js', setting);
       assert.equal(answered, 200);
       if (isTold) assert.equal(threads, expected);
+    });
+  }
+
+  for (const setting of ['0', '65', '-1', '1.5', '0x2', 'many', ' ']) {
+    it(`are none for OXAGENT_IO_THREADS='${setting}': loading says why`, async () => {
+      const error = await report('load-error.js', setting);
+      if (Agent === http.Agent) return;
+      assert.equal(error.name, 'TypeError');
+      assert.equal(error.code, 'ERR_INVALID_ARG_VALUE');
+      assert.equal(
+        error.message,
+        'The environment variable OXAGENT_IO_THREADS must be a whole number from 1 to 64. ' +
+          `Received '${setting}'`,
+      );
     });
   }
 

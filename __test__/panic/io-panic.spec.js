@@ -5,10 +5,12 @@
 // has the panics in it; no other has.
 
 const assert = require('node:assert/strict');
+const { execFile } = require('node:child_process');
 const { once } = require('node:events');
 const http = require('node:http');
 const https = require('node:https');
 const path = require('node:path');
+const { promisify } = require('node:util');
 const { Worker } = require('node:worker_threads');
 const { pki } = require('../support/certificates');
 const { closeServers, gone, serve } = require('../support/server');
@@ -23,10 +25,18 @@ const { armPanic } = require(path.join(PACKAGE, 'lib/bridge/native'));
 const PLACES = [
   ['a command is obeyed', 1, false],
   ['a connection is made', 2, false],
+  ['a connection is begun', 6, false],
+  ['a connection is begun, and no task serves it yet', 7, false],
   ['a connection is served', 3, false],
   ["the thread's own loop turns", 4, true],
   ['the thread goes to sleep', 5, true],
 ];
+
+// Two places more: while a connection is closed, and among the connections that a panic of the
+// thread has ended.
+const THREAD = 4;
+const CLOSING = 8;
+const FAILING = 9;
 
 const LIVE = 6;
 
@@ -113,6 +123,44 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
       });
     }
 
+    it('when a connection is closed leaves it closed, and its number to the next', async () => {
+      const { server, port } = await scheme.serve();
+      const agent = await scheme.agentWith({ keepAlive: true });
+      const options = { host: '127.0.0.1', servername: 'localhost', port, agent };
+      const closes = new Promise((resolve) => {
+        server.once(name === 'http' ? 'connection' : 'secureConnection', (socket) =>
+          socket.on('error', () => {}).on('close', resolve),
+        );
+      });
+      const req = scheme.request({ ...options, path: '/held' }).on('error', () => {});
+      req.end();
+      const [res] = await once(req, 'response');
+      res.on('error', () => {});
+      armPanic(CLOSING);
+      req.destroy();
+      await closes;
+      for (let i = 0; i < 3; i++) assert.equal(await outcome(scheme, port, agent), 'answer');
+      await emptied(agent);
+    });
+
+    it('when its connections are ended tells all of them', async () => {
+      const { port } = await scheme.serve();
+      const agent = await scheme.agentWith();
+      const held = [];
+      for (let i = 0; i < LIVE; i++) {
+        await new Promise((seen) => {
+          held.push(outcome(scheme, port, agent, '/held', seen));
+        });
+      }
+      armPanic(FAILING);
+      armPanic(THREAD);
+      const last = outcome(scheme, port, agent);
+      assert.deepEqual(await Promise.all(held), Array(LIVE).fill(PANIC));
+      await last;
+      assert.equal(await outcome(scheme, port, agent), 'answer');
+      await emptied(agent);
+    });
+
     it('leaves no dead connection among the idle ones', async () => {
       const { port } = await scheme.serve();
       const agent = await scheme.agentWith({ keepAlive: true });
@@ -122,7 +170,7 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
       const idle = Object.values(agent.freeSockets).flat();
       assert.equal(idle.length, 4);
       const closes = Promise.all(idle.map(gone));
-      armPanic(4);
+      armPanic(THREAD);
       // Wakes the thread.
       const last = outcome(scheme, port, await scheme.agentWith());
       await closes;
@@ -144,7 +192,7 @@ describe('a panic of the I/O thread, in more than one environment', () => {
     });
     assert.deepEqual(await once(worker, 'message'), ['ready']);
     const agent = await SCHEMES.http.agentWith();
-    armPanic(4);
+    armPanic(THREAD);
     const ours = outcome(SCHEMES.http, port, agent);
     assert.deepEqual(await once(worker, 'message'), [PANIC]);
     await ours;
@@ -152,4 +200,22 @@ describe('a panic of the I/O thread, in more than one environment', () => {
     await worker.terminate();
     assert.equal(await outcome(SCHEMES.http, port, agent), 'answer');
   });
+});
+
+describe('an I/O thread that cannot go on after a panic', () => {
+  afterEach(closeServers);
+
+  for (const [name, scheme] of Object.entries(SCHEMES)) {
+    it(`fails every request, held, on its way and later (${name})`, async () => {
+      const { port } = await scheme.serve();
+      const args = [path.join(__dirname, 'ended.js'), PACKAGE, name, port];
+      const { stdout } = await promisify(execFile)(process.execPath, args);
+      const { held, sent, later, sockets, after } = JSON.parse(stdout);
+      assert.deepEqual(held, [PANIC, PANIC, PANIC]);
+      assert.deepEqual(sent, [PANIC, PANIC, PANIC]);
+      assert.deepEqual(later, [PANIC, PANIC, PANIC]);
+      assert.deepEqual(sockets, { held: 0, idle: 0, queued: 0 });
+      assert.match(after, /I\/O thread has ended/);
+    });
+  }
 });

@@ -4,8 +4,10 @@
 // src/bridge/ring.rs and src/bridge/records.rs; ./commands.js and ./events.js follow them.
 
 const { Buffer } = require('node:buffer');
+const process = require('node:process');
 
 const { carrierMode } = require('./carrier-mode');
+const { readIoThreads } = require('./io-threads');
 const { Bridge, Pool, TlsContext, TlsRoots } = require('./native');
 
 const RING_RECORD_WORDS = 4;
@@ -27,7 +29,14 @@ const batch = new Int32Array(16 * BATCH_RECORD_WORDS);
 const slabs = [];
 
 let onWake;
-const native = new Bridge(ring, slab, batch, () => onWake(), carrierMode());
+const native = new Bridge(
+  ring,
+  slab,
+  batch,
+  () => onWake(),
+  readIoThreads(process.env),
+  carrierMode(process.env),
+);
 
 // Whether a chunk has a Buffer to itself: where the runtime allows none over memory of Rust.
 const ownsChunks = native.ownsChunks();

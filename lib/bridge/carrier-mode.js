@@ -2,7 +2,6 @@
 
 // Who may carry connections: the I/O threads, or JavaScript's own event loop too.
 
-const process = require('node:process');
 const { inspect } = require('node:util');
 
 const { invalidEnvironment } = require('../errors');
@@ -11,8 +10,8 @@ const { runtime } = require('../runtime');
 const MODES = ['auto', 'thread', 'loop'];
 
 /** `OXAGENT_IO`: 'auto' (the default), 'thread' or 'loop'. Elsewhere than in Node it is 'thread'. */
-function carrierMode() {
-  const mode = process.env.OXAGENT_IO || 'auto';
+function carrierMode(env) {
+  const mode = env.OXAGENT_IO || 'auto';
   if (!MODES.includes(mode)) {
     const allowed = MODES.map((name) => inspect(name)).join(', ');
     throw invalidEnvironment('OXAGENT_IO', `must be one of: ${allowed}. Received ${inspect(mode)}`);

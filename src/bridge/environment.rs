@@ -68,6 +68,7 @@ impl Environment {
         slab: Uint8Array,
         batch: Int32Array,
         on_wake: &Unknown,
+        io_threads: u32,
         mode: Mode,
     ) -> Result<Self> {
         keep_loaded();
@@ -75,7 +76,8 @@ impl Environment {
         let handle = bell.handle();
         let outbox = Arc::new(Outbox::new(Box::new(move || bell.ring())));
         let table = Arc::new(SlabTable::default());
-        let reactors = reactors().map_err(|err| Error::from_reason(err.to_string()))?;
+        let reactors = reactors(io_threads);
+        let reactors = reactors.map_err(|err| Error::from_reason(err.to_string()))?;
         let ports = reactors
             .iter()
             .map(|reactor| {

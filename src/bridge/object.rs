@@ -30,7 +30,8 @@ pub struct Bridge {
 
 #[napi]
 impl Bridge {
-    /// `on_wake` is called when events wait. The arrays are shared with this object for ever.
+    /// `on_wake` is called when events wait. The arrays are shared with this object for ever. The
+    /// process's first object decides how many I/O threads there are.
     #[napi(constructor, catch_unwind)]
     pub fn new(
         env: Env,
@@ -38,6 +39,7 @@ impl Bridge {
         slab: Uint8Array,
         batch: Int32Array,
         on_wake: Unknown,
+        io_threads: u32,
         carrier: String,
     ) -> Result<Self> {
         let mode = match carrier.as_str() {
@@ -45,7 +47,7 @@ impl Bridge {
             "loop" => Mode::Loop,
             _ => Mode::Thread,
         };
-        let environment = Environment::new(&env, ring, slab, batch, &on_wake, mode)?;
+        let environment = Environment::new(&env, ring, slab, batch, &on_wake, io_threads, mode)?;
         Ok(Self {
             carriers: environment.carriers(),
             environment: Rc::new(RefCell::new(environment)),

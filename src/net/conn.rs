@@ -25,6 +25,7 @@ use super::memory::CHUNK_BYTES_MAX;
 use super::options;
 use super::secure::Secure;
 use super::stream::Stream;
+use super::turn;
 
 /// Reads of one connection before the others have their turn.
 const READS_PER_TURN: usize = 4;
@@ -74,6 +75,10 @@ pub(super) struct Conn {
     ended: bool,
     /// The gate's epoch when the last write came.
     written_epoch: u32,
+    /// The epoch for which the kernel was asked, and has nothing to read: see `look`.
+    silent_epoch: u32,
+    /// Whether reading asks the kernel, whatever tokio remembers.
+    is_looking: bool,
     room: usize,
     waker: Option<Waker>,
 }
@@ -92,6 +97,8 @@ impl Conn {
             write_error: None,
             ended: false,
             written_epoch: 0,
+            silent_epoch: 0,
+            is_looking: false,
             room: ROOM_MIN,
             waker: None,
         }
@@ -104,7 +111,11 @@ impl Conn {
     /// Serves the connection until it is gone, or another carrier has it.
     pub(super) async fn run(place: Place, host: Rc<Host>) {
         let guard = PanicGuard(&place, &host);
+        let ticket = Rc::default();
         poll_fn(|cx| match &mut *place.borrow_mut() {
+            Some(conn) if conn.is_handshaking() => {
+                turn::make(&ticket, cx, |cx| conn.poll(&host, cx))
+            }
             Some(conn) => conn.poll(&host, cx),
             None => Poll::Ready(()),
         })
@@ -143,15 +154,38 @@ impl Conn {
         }
     }
 
+    /// The stream to be asked before the next write, which begins a request on a connection that
+    /// was used before.
+    #[cfg(unix)]
+    pub(super) fn unasked(&self) -> Option<&Stream> {
+        let epoch = self.gate.epoch();
+        self.stream
+            .as_ref()
+            .filter(|_| epoch != self.written_epoch && epoch != self.silent_epoch)
+    }
+
+    /// The kernel was asked, and has nothing to read.
+    #[cfg(unix)]
+    pub(super) fn was_silent(&mut self) {
+        self.silent_epoch = self.gate.epoch();
+    }
+
     /// Kills a connection that was used before if the server has closed it, or has spoken unasked:
     /// nothing of the next request is sent, and what has come is not taken for its answer. The
-    /// reactor has asked the kernel just before (`serve`), so that readiness is no older than the
+    /// kernel is asked, unless it was (`was_silent`): what tokio remembers may be older than the
     /// request.
     fn look(&mut self, host: &Host) {
-        if let Some(waker) = self.waker.take() {
+        // The event loop has asked already, and its sockets remember.
+        let is_told = self.stream.as_ref().is_some_and(Stream::is_told);
+        self.is_looking = !is_told && self.gate.epoch() != self.silent_epoch;
+        // Over TLS there may be something that was read already.
+        if (self.is_looking || is_told || self.secure.is_some())
+            && let Some(waker) = self.waker.take()
+        {
             self.poll_any_read(host, &mut Context::from_waker(&waker));
             self.waker = Some(waker);
         }
+        self.is_looking = false;
         if self.stream.is_none() {
             self.wake();
         }
@@ -209,12 +243,6 @@ impl Conn {
         }
     }
 
-    /// A panic has cut short what was done for it.
-    pub(super) fn abandon(&mut self) {
-        self.gate.kill();
-        self.drop_stream();
-    }
-
     /// Drops the connection; with `reset` the server sees a RST.
     pub(super) fn close(&mut self, host: &Host, reset: bool) {
         if !reset {
@@ -227,10 +255,23 @@ impl Conn {
         self.wake();
     }
 
-    /// The connection's task panicked: its request must hear of it.
+    /// What served the connection panicked: its request must hear of it.
     pub(super) fn fail_by_panic(&mut self, host: &Host) {
         self.abandon();
         host.push(Event::Panicked { conn: self.id });
+    }
+
+    /// Lets go of all that it has. Its task ends.
+    pub(super) fn abandon(&mut self) {
+        self.gate.kill();
+        self.drop_stream();
+        self.wake();
+    }
+
+    fn is_handshaking(&self) -> bool {
+        self.secure
+            .as_ref()
+            .is_some_and(|secure| secure.is_handshaking())
     }
 
     pub(super) fn poll(&mut self, host: &Host, cx: &mut Context<'_>) -> Poll<()> {
@@ -304,6 +345,7 @@ impl Conn {
                     Err(progress) => return progress,
                 },
             };
+            let now = self.is_looking;
             let Some(stream) = &mut self.stream else {
                 return Progress::Exhausted;
             };
@@ -311,7 +353,7 @@ impl Conn {
                 Reading::Unsolicited => {
                     let mut byte = [0];
                     if stream
-                        .poll_read(cx, &mut ReadBuf::new(&mut byte), self.write_error)
+                        .poll_read(cx, &mut ReadBuf::new(&mut byte), self.write_error, now)
                         .is_ready()
                     {
                         self.be_killed(host);
@@ -324,7 +366,7 @@ impl Conn {
                     let room_len = room.len().min(most);
                     let room = &mut room[..room_len];
                     let mut buf = ReadBuf::uninit(room);
-                    match stream.poll_read(cx, &mut buf, self.write_error) {
+                    match stream.poll_read(cx, &mut buf, self.write_error, now) {
                         Poll::Pending => return Progress::Exhausted,
                         Poll::Ready(Ok(())) => {
                             let len = buf.filled().len();

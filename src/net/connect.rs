@@ -20,7 +20,7 @@ use super::options::SocketOptions;
 use super::resolve::{NUMERIC_HOST, Order, Query, Resolver, literal, resolve, with_port};
 use super::stream::Stream;
 use super::unix::UnixTarget;
-use super::{Gate, Outbox};
+use super::{Gate, Outbox, turn};
 use crate::tls::Handshake;
 
 /// What to connect to.
@@ -166,7 +166,7 @@ async fn race(
     if !connect.binds()
         && let Some(first) = waiting.pop_front()
     {
-        running.spawn_local(connect_address(first, None));
+        running.spawn_local(turn::making(connect_address(first, None)));
     }
     // The attempt of which the port was told, and has not answered.
     let mut due = None;
@@ -181,7 +181,7 @@ async fn race(
             Some(finished) = running.join_next() => finished,
             () = dial.notified(), if due.is_some() => {
                 if let Some((address, bound)) = due.take() {
-                    running.spawn_local(connect_address(address, bound));
+                    running.spawn_local(turn::making(connect_address(address, bound)));
                 }
                 continue;
             }

@@ -3,11 +3,9 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::command::ConnId;
 use super::event::Event;
 use super::gate::Gate;
 use super::memory::Inbound;
@@ -102,12 +100,5 @@ impl Host {
     /// So many bytes were received, of which JavaScript knows nothing yet.
     pub(super) fn received(&self, gate: &Gate, bytes: usize) {
         gate.add_untaken(self.outbox.ahead(), bytes);
-    }
-
-    /// Does something for one connection: a panic in it is that connection's, not the thread's.
-    pub(super) fn guard(&self, conn: ConnId, act: impl FnOnce()) {
-        if catch_unwind(AssertUnwindSafe(act)).is_err() {
-            self.push(Event::Panicked { conn });
-        }
     }
 }

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 
+use super::caught::caught;
 use super::command::{Command, ConnId};
 use super::conn::{Conn, Outgoing};
 use super::conn_table::ConnTable;
@@ -190,49 +191,15 @@ impl LoopCarrier {
         let Some(Seat { conn: state, .. }) = seats.get_mut(conn) else {
             return;
         };
-        let mut gone = false;
-        host.guard(conn, || {
-            match command {
-                Command::Write {
-                    range, acknowledge, ..
-                } => {
-                    let bytes = bytes.get(range).unwrap_or_default();
-                    state.write(host, Outgoing::copied(bytes, acknowledge));
-                }
-                Command::WriteLarge {
-                    large, acknowledge, ..
-                } => {
-                    state.write(host, Outgoing::large(large, acknowledge));
-                }
-                Command::Shutdown { .. } => state.shutdown(host),
-                Command::Resume { .. } => state.resume(),
-                Command::Proceed { .. } => state.proceed(),
-                Command::NoDelay { on, .. } => {
-                    state.with_stream(|stream| options::set_no_delay(stream, on));
-                }
-                Command::KeepAlive { keep_alive, .. } => {
-                    state.with_stream(|stream| options::set_keep_alive(stream, keep_alive));
-                }
-                Command::TypeOfService { value, .. } => {
-                    state.with_stream(|stream| options::set_type_of_service(stream, value));
-                }
-                Command::Close { reset, .. } => {
-                    state.close(host, reset);
-                    gone = true;
-                }
-                // Of connections that no carrier has yet, or between them.
-                Command::Connect { .. }
-                | Command::Dial { .. }
-                | Command::Yield { .. }
-                | Command::Adopt { .. } => {}
-            }
-            if state.is_holding() {
-                tails.push(conn);
-            }
-        });
-        if gone {
+        let closes = matches!(command, Command::Close { .. });
+        if caught(|| obey(state, host, command, bytes)) {
+            state.fail_by_panic(host);
+        }
+        if closes {
             seats.remove(conn);
             host.push(Event::Closed { conn });
+        } else if state.is_holding() {
+            tails.push(conn);
         }
     }
 
@@ -243,9 +210,12 @@ impl LoopCarrier {
         } = self;
         for conn in tails.drain(..) {
             if let Some(seat) = seats.get_mut(conn) {
-                host.guard(conn, || {
-                    seat.conn.release(host, true);
-                });
+                let conn = &mut seat.conn;
+                if caught(|| {
+                    conn.release(host, true);
+                }) {
+                    conn.fail_by_panic(host);
+                }
             }
         }
     }
@@ -269,13 +239,43 @@ impl LoopCarrier {
         let Some(seat) = seats.get_mut(conn) else {
             return;
         };
-        let mut panicked = true;
-        host.guard(conn, || {
-            let _ = seat.conn.poll(host, &mut Context::from_waker(&seat.waker));
-            panicked = false;
-        });
-        if panicked {
-            seat.conn.abandon();
+        let (state, mut cx) = (&mut seat.conn, Context::from_waker(&seat.waker));
+        if caught(|| {
+            let _ = state.poll(host, &mut cx);
+        }) {
+            state.fail_by_panic(host);
         }
+    }
+}
+
+fn obey(conn: &mut Conn, host: &Host, command: Command, bytes: &[u8]) {
+    match command {
+        Command::Write {
+            range, acknowledge, ..
+        } => {
+            let bytes = bytes.get(range).unwrap_or_default();
+            conn.write(host, Outgoing::copied(bytes, acknowledge));
+        }
+        Command::WriteLarge {
+            large, acknowledge, ..
+        } => conn.write(host, Outgoing::large(large, acknowledge)),
+        Command::Shutdown { .. } => conn.shutdown(host),
+        Command::Resume { .. } => conn.resume(),
+        Command::Proceed { .. } => conn.proceed(),
+        Command::NoDelay { on, .. } => {
+            conn.with_stream(|stream| options::set_no_delay(stream, on));
+        }
+        Command::KeepAlive { keep_alive, .. } => {
+            conn.with_stream(|stream| options::set_keep_alive(stream, keep_alive));
+        }
+        Command::TypeOfService { value, .. } => {
+            conn.with_stream(|stream| options::set_type_of_service(stream, value));
+        }
+        Command::Close { reset, .. } => conn.close(host, reset),
+        // Of connections that nobody carries yet, or that are on their way.
+        Command::Connect { .. }
+        | Command::Dial { .. }
+        | Command::Yield { .. }
+        | Command::Adopt { .. } => {}
     }
 }

@@ -24,10 +24,13 @@
 mod injection;
 
 #[cfg(unix)]
+mod ask;
+#[cfg(unix)]
 mod bare;
 mod burst;
 mod carrier_policy;
 mod carriers;
+mod caught;
 mod command;
 mod conn;
 mod conn_table;
@@ -50,6 +53,7 @@ mod segments;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod unix;
 
 pub use carrier_policy::{Carrier, Mode};

@@ -3,18 +3,22 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
+use std::vec;
 
 use slab::Slab;
 use tokio::runtime::{self, Runtime};
 use tokio::sync::Notify;
+use tokio::task::coop::unconstrained;
 use tokio::task::{AbortHandle, LocalSet, spawn_local, yield_now};
 use tokio::time::sleep;
 
+#[cfg(unix)]
+use super::ask::Question;
+use super::caught::caught;
 use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, Place};
 use super::conn_table::ConnTable;
@@ -25,16 +29,12 @@ use super::parcel::Parcel;
 use super::resolve::Resolver;
 use super::secure::Secure;
 use super::stream::Stream;
-use super::{Inbound, Outbox, burst, options, scheduling};
+use super::{Inbound, Outbox, burst, options, scheduling, turn};
 use crate::lock::lock;
 
-/// The most threads `OXAGENT_IO_THREADS` may ask for.
-const THREADS_MAX: usize = 64;
-
-/// What one question to the kernel may bring to light. A look at a connection before a request is
-/// written on it must not miss its end behind those of as many others: a server that goes down ends
-/// all of them at once. Memory is taken for those alone that come.
-const EVENTS_PER_POLL: usize = 16 << 10;
+/// Commands between two looks at the clock. One is a system call as a rule, of 5 to 10 us; the
+/// connections of so many are asked for at once whether they have ended.
+const COMMANDS_PER_STEP: usize = 32;
 
 /// Threads for `getaddrinfo`, which blocks: as many as libuv has. They start with the lookups that
 /// need them, and end when they have rested for a while.
@@ -47,31 +47,22 @@ const STALL_MAX: Duration = Duration::from_millis(500);
 /// How often it looks.
 const SETTLE_PERIOD: Duration = Duration::from_millis(1);
 
-/// The reactors of this process, started at the first call.
+/// The reactors of this process, started at the first call, which says how many.
 ///
 /// # Errors
 ///
 /// When the system gives no thread or no event queue.
-pub fn reactors() -> io::Result<&'static [Reactor]> {
+pub fn reactors(threads: u32) -> io::Result<&'static [Reactor]> {
     static REACTORS: OnceLock<Vec<Reactor>> = OnceLock::new();
     static STARTING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = lock(&STARTING);
     if let Some(reactors) = REACTORS.get() {
         return Ok(reactors);
     }
-    let started = (0..threads())
+    let started = (0..threads)
         .map(|_| Reactor::start())
         .collect::<io::Result<Vec<_>>>()?;
     Ok(REACTORS.get_or_init(|| started))
-}
-
-/// I/O threads of this process: `OXAGENT_IO_THREADS`, 1 to 64, by default 1.
-fn threads() -> usize {
-    std::env::var("OXAGENT_IO_THREADS")
-        .ok()
-        .and_then(|text| text.parse::<usize>().ok())
-        .unwrap_or(1)
-        .clamp(1, THREADS_MAX)
 }
 
 /// One I/O thread. It lives as long as the process.
@@ -83,6 +74,7 @@ pub struct Reactor {
 pub struct Port {
     inbox: Arc<Inbox>,
     key: usize,
+    outbox: Arc<Outbox>,
 }
 
 impl Reactor {
@@ -99,8 +91,8 @@ impl Reactor {
     /// Opens a port. Blocks for one turn of the reactor.
     pub fn attach(&self, outbox: Arc<Outbox>, inbound: Box<dyn Inbound + Send>) -> Option<Port> {
         let (answer, answered) = mpsc::channel();
-        self.inbox.send(Message::Attach {
-            outbox,
+        let _ = self.inbox.send(Message::Attach {
+            outbox: outbox.clone(),
             inbound,
             answer,
         });
@@ -108,6 +100,7 @@ impl Reactor {
         Some(Port {
             inbox: self.inbox.clone(),
             key,
+            outbox,
         })
     }
 }
@@ -115,10 +108,14 @@ impl Reactor {
 impl Port {
     /// Sends what one turn of the event loop asked for.
     pub fn send(&self, batch: Batch) {
-        self.inbox.send(Message::Batch {
+        let unsent = self.inbox.send(Message::Batch {
             port: self.key,
             batch,
         });
+        if let Some(Message::Batch { batch, .. }) = unsent {
+            refuse(&self.outbox, batch.commands);
+            Outbox::ring_due();
+        }
     }
 
     /// Waits until the kernel has all that JavaScript was told is written: no longer than `limit`,
@@ -126,7 +123,7 @@ impl Port {
     #[must_use]
     pub fn settle(&self, limit: Duration) -> bool {
         let (answer, answered) = mpsc::channel();
-        self.inbox.send(Message::Settle {
+        let _ = self.inbox.send(Message::Settle {
             port: self.key,
             limit,
             answer,
@@ -138,7 +135,7 @@ impl Port {
     /// environment any more. Blocks for one turn of the reactor.
     pub fn detach(&self) {
         let (answer, answered) = mpsc::channel();
-        self.inbox.send(Message::Detach {
+        let _ = self.inbox.send(Message::Detach {
             port: self.key,
             answer,
         });
@@ -168,18 +165,10 @@ enum Message {
 }
 
 struct Inbox {
-    /// None once the thread has ended: whoever waits for an answer then hears that none comes.
+    /// None once the thread has ended: whoever waits for an answer then hears that none comes, and
+    /// whoever sends has its message back.
     messages: Mutex<Option<Vec<Message>>>,
     arrived: Notify,
-}
-
-/// Ends the inbox with its thread.
-struct Closing(Arc<Inbox>);
-
-impl Drop for Closing {
-    fn drop(&mut self) {
-        *lock(&self.0.messages) = None;
-    }
 }
 
 impl Inbox {
@@ -190,10 +179,11 @@ impl Inbox {
         }
     }
 
-    fn send(&self, message: Message) {
+    /// Gives the message back where nobody will take it.
+    fn send(&self, message: Message) -> Option<Message> {
         let mut messages = lock(&self.messages);
         let Some(waiting) = &mut *messages else {
-            return;
+            return Some(message);
         };
         waiting.push(message);
         let first = waiting.len() == 1;
@@ -201,6 +191,7 @@ impl Inbox {
         if first {
             self.arrived.notify_one();
         }
+        None
     }
 
     fn take(&self) -> Vec<Message> {
@@ -216,9 +207,9 @@ fn runtime() -> io::Result<Runtime> {
         .enable_io()
         .enable_time()
         .max_blocking_threads(RESOLVERS_MAX)
-        .max_io_events_per_tick(EVENTS_PER_POLL)
         .on_thread_park(|| {
             Outbox::ring_due();
+            turn::at_rest();
             scheduling::turn_ended();
         })
         .thread_name("oxagent-dns")
@@ -226,23 +217,64 @@ fn runtime() -> io::Result<Runtime> {
         .build()
 }
 
-/// The thread. A panic that no connection's task has caught ends the connections, and nothing else.
-fn run(inbox: &Arc<Inbox>, mut runtime: Runtime) {
-    let _closing = Closing(inbox.clone());
+/// The thread. A panic that no connection's task has caught ends the connections, and nothing else;
+/// where the thread cannot go on after it, it says so to whoever asks for more.
+fn run(inbox: &Arc<Inbox>, runtime: Runtime) {
     scheduling::begin();
-    let mut desk = Desk::default();
-    loop {
+    let mut closing = Closing {
+        inbox,
+        desk: Desk::default(),
+    };
+    let mut next = Some(runtime);
+    while let Some(runtime) = next.take() {
         let tasks = LocalSet::new();
-        let serving = || tasks.block_on(&runtime, serve(inbox, &mut desk));
-        let _ = catch_unwind(AssertUnwindSafe(serving));
-        drop(tasks);
-        desk.fail_all();
+        // What is done here for many connections is not one task's work, after so much of which
+        // tokio would answer that none of them has anything to read.
+        let serving = turn::in_turns(serve(inbox, &mut closing.desk));
+        caught(|| tasks.block_on(&runtime, unconstrained(serving)));
+        caught(|| drop(tasks));
+        closing.desk.fail_all();
         // It may have lost its driver. A name that is being resolved must not hold up the rest.
-        runtime.shutdown_background();
-        runtime = match self::runtime() {
-            Ok(runtime) => runtime,
-            Err(_) => return,
-        };
+        caught(|| runtime.shutdown_background());
+        next = self::runtime_again().ok();
+    }
+}
+
+fn runtime_again() -> io::Result<Runtime> {
+    injected!(Restarting, Err(io::ErrorKind::Other.into()));
+    runtime()
+}
+
+/// Answers the commands that nobody obeys. What is not begun here has ended with the thread.
+fn refuse(outbox: &Arc<Outbox>, commands: impl IntoIterator<Item = Command>) {
+    for command in commands {
+        match command {
+            Command::Connect { conn, connect } => {
+                connect.gate.kill();
+                outbox.push(Event::Panicked { conn });
+            }
+            Command::Adopt { conn, mut parcel } => {
+                parcel.0.abandon();
+                outbox.push(Event::Panicked { conn });
+            }
+            Command::Yield { conn } => outbox.push(Event::Yielded { conn, parcel: None }),
+            Command::Close { conn, .. } => outbox.push(Event::Closed { conn }),
+            _ => {}
+        }
+    }
+}
+
+/// Ends the inbox with its thread. Nobody's message is lost.
+struct Closing<'a> {
+    inbox: &'a Inbox,
+    desk: Desk,
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        let unread = lock(&self.inbox.messages).take();
+        self.desk.messages.extend(unread.unwrap_or_default());
+        caught(|| self.desk.refuse_all());
     }
 }
 
@@ -252,8 +284,30 @@ struct Desk {
     ports: Slab<PortState>,
     resolver: Rc<Resolver>,
     messages: VecDeque<Message>,
+    /// The batch that is being obeyed.
+    obeying: Option<Obeying>,
     /// Whoever waits for the end of a port, until nothing holds memory of its environment.
     detaching: Option<mpsc::Sender<()>>,
+}
+
+/// A batch, and how far it is obeyed.
+struct Obeying {
+    port: usize,
+    commands: vec::IntoIter<Command>,
+    bytes: Arc<Vec<u8>>,
+    /// See `Command::tells_of_large`.
+    tells: bool,
+}
+
+impl Obeying {
+    fn new(port: usize, batch: Batch) -> Self {
+        Self {
+            port,
+            tells: batch.commands.iter().any(Command::tells_of_large),
+            commands: batch.commands.into_iter(),
+            bytes: batch.bytes,
+        }
+    }
 }
 
 impl Desk {
@@ -266,6 +320,22 @@ impl Desk {
             let _ = answer.send(());
         }
     }
+
+    /// The thread ends, and obeys no more. Whoever waits for an answer hears that there is none.
+    fn refuse_all(&mut self) {
+        let begun = self.obeying.take();
+        let begun = begun.map(|begun| (begun.port, begun.commands));
+        let waiting = self.messages.drain(..).filter_map(|message| match message {
+            Message::Batch { port, batch } => Some((port, batch.commands.into_iter())),
+            _ => None,
+        });
+        for (port, commands) in begun.into_iter().chain(waiting) {
+            if let Some(port) = self.ports.get(port) {
+                refuse(port.host.outbox(), commands);
+            }
+        }
+        self.fail_all();
+    }
 }
 
 /// The thread's own loop, which only a panic ends.
@@ -274,11 +344,12 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
         ports,
         resolver,
         messages,
+        obeying,
         detaching,
     } = desk;
     spawn_local(burst::give_back());
     loop {
-        if messages.is_empty() {
+        if obeying.is_none() && messages.is_empty() {
             // Looked at before the wait too: those that came before a panic are announced no more.
             messages.extend(inbox.take());
             let idle = messages.is_empty();
@@ -286,15 +357,29 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
             if idle {
                 inbox.arrived.notified().await;
                 injected!(Thread);
-                messages.extend(inbox.take());
+            } else {
+                // The connections have their turn, however much JavaScript asks for.
+                yield_now().await;
             }
-            // Asks the kernel what has come until these messages were taken (tokio polls it before
-            // it wakes who has yielded): a request must not be written on a connection that the
-            // server closed before (`Conn::look`). What is sent meanwhile waits for a look of its
-            // own.
-            yield_now().await;
+            messages.extend(inbox.take());
         }
-        while let Some(message) = messages.pop_front() {
+        loop {
+            if let Some(batch) = obeying {
+                let is_done = match ports.get_mut(batch.port) {
+                    Some(port) => port.obey(batch),
+                    None => true,
+                };
+                if is_done {
+                    *obeying = None;
+                }
+                if turn::is_spent() {
+                    yield_now().await;
+                    continue;
+                }
+            }
+            let Some(message) = messages.pop_front() else {
+                break;
+            };
             match message {
                 Message::Attach {
                     outbox,
@@ -304,11 +389,7 @@ async fn serve(inbox: &Inbox, desk: &mut Desk) {
                     let port = PortState::new(outbox, inbound, resolver.clone());
                     let _ = answer.send(ports.insert(port));
                 }
-                Message::Batch { port, batch } => {
-                    if let Some(port) = ports.get_mut(port) {
-                        port.obey(batch);
-                    }
-                }
+                Message::Batch { port, batch } => *obeying = Some(Obeying::new(port, batch)),
                 Message::Settle {
                     port,
                     limit,
@@ -352,6 +433,8 @@ enum Entry {
 type Entries = Rc<RefCell<ConnTable<Entry>>>;
 
 struct PortState {
+    #[cfg(unix)]
+    question: Question,
     host: Rc<Host>,
     resolver: Rc<Resolver>,
     entries: Entries,
@@ -362,6 +445,8 @@ struct PortState {
 impl PortState {
     fn new(outbox: Arc<Outbox>, inbound: Box<dyn Inbound>, resolver: Rc<Resolver>) -> Self {
         Self {
+            #[cfg(unix)]
+            question: Question::default(),
             host: Rc::new(Host::across(outbox, inbound)),
             resolver,
             entries: Entries::default(),
@@ -369,18 +454,75 @@ impl PortState {
         }
     }
 
-    fn obey(&mut self, batch: Batch) {
-        let told = batch.commands.iter().any(Command::tells_of_large);
-        let host = self.host.clone();
-        for command in batch.commands {
-            let conn = command.conn();
-            host.guard(conn, || self.obey_one(command, &batch.bytes));
+    /// Goes on with a batch until the turn is spent. Whether all of it is obeyed.
+    fn obey(&mut self, batch: &mut Obeying) -> bool {
+        while batch.commands.len() > 0 {
+            let step = batch.commands.len().min(COMMANDS_PER_STEP);
+            #[cfg(unix)]
+            self.ask(&batch.commands.as_slice()[..step]);
+            for command in batch.commands.by_ref().take(step) {
+                self.obey_or_fail(command, &batch.bytes);
+            }
+            if batch.commands.len() > 0 && turn::is_spent() {
+                return false;
+            }
         }
         // A stream of large writes: JavaScript fills its window again while the rest of it is
         // written, not when this thread has nothing left to do.
-        if told {
+        if batch.tells {
             Outbox::ring_due();
         }
+        true
+    }
+
+    /// A panic in it is the connection's, not the thread's.
+    fn obey_or_fail(&mut self, command: Command, bytes: &Arc<Vec<u8>>) {
+        let conn = command.conn();
+        let closes = matches!(command, Command::Close { .. });
+        if !caught(|| self.obey_one(command, bytes)) {
+            return;
+        }
+        if closes {
+            // Nothing comes behind its last event.
+            match self.take(conn) {
+                Some(Entry::Connecting { task, .. }) => task.abort(),
+                Some(Entry::Open(place)) => {
+                    if let Some(conn) = &mut *place.borrow_mut() {
+                        conn.abandon();
+                    }
+                }
+                Some(Entry::Refused) | None => {}
+            }
+            self.host.push(Event::Closed { conn });
+        } else {
+            fail(&self.entries, &self.host, conn);
+        }
+    }
+
+    /// Asks the kernel whether the connections that are to carry new requests have ended: `Conn`
+    /// would ask of each alone.
+    #[cfg(unix)]
+    fn ask(&mut self, commands: &[Command]) {
+        let entries = self.entries.borrow();
+        let open = |conn: ConnId| match entries.get(conn) {
+            Some(Entry::Open(place)) => Some(place),
+            _ => None,
+        };
+        for command in commands {
+            if let Command::Write { conn, .. } | Command::WriteLarge { conn, .. } = command
+                && let Some(place) = open(*conn)
+                && let Some(stream) = place.borrow().as_ref().and_then(|conn| conn.unasked())
+            {
+                self.question.add(*conn, stream);
+            }
+        }
+        self.question.ask(|conn| {
+            if let Some(place) = open(conn)
+                && let Some(conn) = &mut *place.borrow_mut()
+            {
+                conn.was_silent();
+            }
+        });
     }
 
     fn obey_one(&mut self, command: Command, bytes: &Arc<Vec<u8>>) {
@@ -443,9 +585,9 @@ impl PortState {
         let mut tails = std::mem::take(&mut self.tails);
         tails.retain(|&conn| {
             let mut holds = false;
-            self.host.guard(conn, || {
-                self.with(conn, |conn, host| holds = conn.release(host, idle));
-            });
+            if caught(|| self.with(conn, |conn, host| holds = conn.release(host, idle))) {
+                fail(&self.entries, &self.host, conn);
+            }
             holds
         });
         self.tails = tails;
@@ -456,33 +598,31 @@ impl PortState {
         let resolver = self.resolver.clone();
         let dial = Rc::new(Notify::new());
         let dialing = dial.clone();
-        let task = spawn_local(async move {
+        // The task finds it when it is done.
+        let mut places = self.entries.borrow_mut();
+        let task = spawn_local(turn::making(async move {
             let guard = ConnectGuard {
                 conn,
-                host: host.clone(),
+                host,
+                entries,
             };
+            let (host, entries) = (&guard.host, &guard.entries);
             injected!(Connecting);
-            let opened = connect(conn, &mut request, &resolver, &dialing, host.outbox()).await;
-            let entry = match opened {
-                Ok(stream) => open(conn, &mut request, &host, stream),
+            match connect(conn, &mut request, &resolver, &dialing, host.outbox()).await {
+                Ok(stream) => open(conn, &mut request, host, entries, stream),
                 Err(refusal) => {
+                    enter(entries, conn, Entry::Refused);
                     let (failures, several) = (refusal.failures, refusal.several);
                     host.push(Event::ConnectFailed {
                         conn,
                         failures,
                         several,
                     });
-                    Entry::Refused
                 }
-            };
-            std::mem::forget(guard);
-            if let Some(place) = entries.borrow_mut().get_mut(conn) {
-                *place = entry;
             }
-        });
+        }));
         let task = task.abort_handle();
-        let entry = Entry::Connecting { task, dial };
-        self.entries.borrow_mut().insert(conn, entry);
+        places.insert(conn, Entry::Connecting { task, dial });
     }
 
     /// Another attempt may have connected meanwhile.
@@ -493,11 +633,15 @@ impl PortState {
     }
 
     fn close(&mut self, conn: ConnId, reset: bool) {
-        let entry = self.entries.borrow_mut().remove(conn);
-        if let Some(entry) = entry {
+        if let Some(entry) = self.entries.borrow().get(conn) {
             entry.close(&self.host, reset);
         }
+        self.take(conn);
         self.host.push(Event::Closed { conn });
+    }
+
+    fn take(&mut self, conn: ConnId) -> Option<Entry> {
+        self.entries.borrow_mut().remove(conn)
     }
 
     fn close_all(&mut self) {
@@ -508,18 +652,17 @@ impl PortState {
 
     /// The tasks that served these connections are no more.
     fn fail_all(&mut self) {
-        for (conn, entry) in self.entries.borrow_mut().iter_mut() {
-            match std::mem::replace(entry, Entry::Refused) {
-                Entry::Connecting { .. } => self.host.push(Event::Panicked { conn }),
-                Entry::Open(place) => {
-                    if let Some(conn) = &mut *place.borrow_mut() {
-                        conn.fail_by_panic(&self.host);
-                    }
-                }
-                Entry::Refused => {}
-            }
+        let count: Vec<ConnId> = self
+            .entries
+            .borrow_mut()
+            .iter_mut()
+            .filter(|(_, entry)| !matches!(entry, Entry::Refused))
+            .map(|(conn, _)| conn)
+            .collect();
+        for conn in count {
+            fail(&self.entries, &self.host, conn);
         }
-        self.host.outbox().ring();
+        caught(|| self.host.outbox().ring());
     }
 
     /// Gives a connection to the event loop. Its task ends.
@@ -578,35 +721,69 @@ async fn settled(entries: Entries, limit: Duration, answer: mpsc::Sender<bool>) 
     let _ = answer.send(all);
 }
 
-/// Serves a connection from here on.
-fn open(conn: ConnId, request: &mut Connect, host: &Rc<Host>, stream: Stream) -> Entry {
+/// Serves a connection from here on. It is known before anything is done for it.
+fn open(conn: ConnId, request: &mut Connect, host: &Rc<Host>, entries: &Entries, stream: Stream) {
     let (local, peer) = stream.endpoints();
     options::apply(&stream, request.options);
     host.push(Event::Connected { conn, local, peer });
+    injected!(Opening);
     let secure = match request.tls.take().map(Secure::new).transpose() {
         Ok(secure) => secure,
         Err(failure) => {
             request.gate.kill();
+            enter(entries, conn, Entry::Refused);
             host.push(Event::TlsFailed { conn, failure });
-            return Entry::Refused;
+            return;
         }
     };
     let open = Conn::new(conn, request.gate.clone(), stream, secure);
     let place = Rc::new(RefCell::new(Some(Box::new(open))));
-    spawn_local(Conn::run(place.clone(), host.clone()));
-    Entry::Open(place)
+    enter(entries, conn, Entry::Open(place.clone()));
+    injected!(Opened);
+    spawn_local(Conn::run(place, host.clone()));
 }
 
-/// Turns a panic while connecting into a failure of the connection.
+fn enter(entries: &Entries, conn: ConnId, entry: Entry) {
+    if let Some(place) = entries.borrow_mut().get_mut(conn) {
+        *place = entry;
+    }
+}
+
+/// Ends a connection, in whatever state, by a panic: its request must hear of it.
+fn fail(entries: &Entries, host: &Host, conn: ConnId) {
+    let entry = entries
+        .borrow_mut()
+        .get_mut(conn)
+        .map(|place| std::mem::replace(place, Entry::Refused));
+    let is_told = match entry {
+        Some(Entry::Connecting { task, .. }) => {
+            task.abort();
+            false
+        }
+        Some(Entry::Open(place)) => !caught(|| {
+            injected!(Failing);
+            if let Some(conn) = &mut *place.borrow_mut() {
+                conn.fail_by_panic(host);
+            }
+        }),
+        Some(Entry::Refused) | None => false,
+    };
+    if !is_told {
+        host.push(Event::Panicked { conn });
+    }
+}
+
+/// Turns a panic in the task that makes a connection into a failure of the connection.
 struct ConnectGuard {
     conn: ConnId,
     host: Rc<Host>,
+    entries: Entries,
 }
 
 impl Drop for ConnectGuard {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.host.push(Event::Panicked { conn: self.conn });
+            fail(&self.entries, &self.host, self.conn);
         }
     }
 }
@@ -628,7 +805,8 @@ impl Entry {
         }
     }
 
-    fn close(self, host: &Host, reset: bool) {
+    fn close(&self, host: &Host, reset: bool) {
+        injected!(Closing);
         match self {
             Self::Connecting { task, .. } => task.abort(),
             Self::Open(place) => {
@@ -640,3 +818,6 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

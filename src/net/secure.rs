@@ -102,6 +102,10 @@ impl Secure {
         self.state == State::Handshaking || self.resume
     }
 
+    pub(super) fn is_handshaking(&self) -> bool {
+        self.state == State::Handshaking
+    }
+
     /// Whether the server has answered the handshake by nothing but alerts.
     pub(super) fn is_refused(&self) -> bool {
         self.state == State::Handshaking && self.client.is_refused()

@@ -2,6 +2,8 @@
 
 use std::io::{self, IoSlice, Read as _};
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::os::fd::{AsRawFd as _, RawFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -109,6 +111,24 @@ impl Stream {
         }
     }
 
+    #[cfg(unix)]
+    pub(super) fn fd(&self) -> RawFd {
+        match self {
+            Self::Tcp { tcp, .. } => tcp.as_raw_fd(),
+            Self::Unix { stream, .. } => stream.as_raw_fd(),
+            Self::Bare { bare, .. } => bare.as_raw_fd(),
+        }
+    }
+
+    /// Whether it knows all that the kernel has said, as its carrier asks for it.
+    pub(super) fn is_told(&self) -> bool {
+        #[cfg(unix)]
+        if matches!(self, Self::Bare { .. }) {
+            return true;
+        }
+        false
+    }
+
     /// Writes what the kernel takes at once; `WouldBlock` where it takes nothing.
     pub(super) fn try_write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         let result = match (self, parts) {
@@ -123,10 +143,10 @@ impl Stream {
     }
 
     /// Reads what is here. `write_error` is libuv's number of the failure that a write has met, if
-    /// one has.
+    /// one has. Where `now` is set the kernel is asked whatever tokio remembers.
     ///
-    /// After such a failure the kernel is asked whatever is remembered: an answer may have come
-    /// just before it. And the kernel tells an error once, to whoever asks first: where the write
+    /// So it is after such a failure: an answer may have come just before it. And the kernel tells
+    /// an error once, to whoever asks first: where the write
     /// has taken it, the end that a read then finds is that error too. EPIPE alone is the write's
     /// own: the server had ended its side before, in good order.
     pub(super) fn poll_read(
@@ -134,6 +154,7 @@ impl Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
         write_error: Option<i32>,
+        now: bool,
     ) -> Poll<io::Result<()>> {
         let poll = match self {
             Self::Tcp { tcp, .. } => Pin::new(tcp).poll_read(cx, buf),
@@ -142,9 +163,9 @@ impl Stream {
             #[cfg(unix)]
             Self::Bare { bare, .. } => read_bare(bare, buf),
         };
-        let poll = match (poll, write_error) {
-            (Poll::Pending, Some(_)) => self.read_now(buf),
-            (poll, _) => poll,
+        let poll = match poll {
+            Poll::Pending if now || write_error.is_some() => self.read_now(buf),
+            poll => poll,
         };
         match (poll, write_error) {
             (Poll::Ready(Ok(())), Some(code)) if buf.filled().is_empty() && code != EPIPE => {

@@ -82,11 +82,11 @@ impl Conn {
         let (Some(stream), Some(secure)) = (&mut self.stream, &mut self.secure) else {
             return Incoming::Nothing;
         };
-        let write_error = self.write_error;
+        let (write_error, now) = (self.write_error, self.is_looking);
         let mut read = |room: &mut [u8]| {
             let most = room.len().min(most);
             let mut buf = ReadBuf::new(&mut room[..most]);
-            match stream.poll_read(cx, &mut buf, write_error) {
+            match stream.poll_read(cx, &mut buf, write_error, now) {
                 Poll::Ready(Ok(())) => Ok(buf.filled().len()),
                 Poll::Ready(Err(err)) => Err(err),
                 Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
