@@ -4,6 +4,7 @@
 // before, a connection that is dead when it is made.
 
 const assert = require('node:assert/strict');
+const http = require('node:http');
 const { once } = require('node:events');
 const net = require('node:net');
 const { Duplex } = require('node:stream');
@@ -165,7 +166,20 @@ describe('Agent and the destroy of a queued request', () => {
     await first;
     await respond(site);
     await answered;
-    assert.ok(!Object.hasOwn(second, 'destroy'));
+    assert.ok(!Object.keys(second).includes('destroy'));
+    // A tracer may wrap the class's at any time.
+    const calls = [];
+    const { destroy } = http.ClientRequest.prototype;
+    http.ClientRequest.prototype.destroy = function (...args) {
+      calls.push(this);
+      return destroy.apply(this, args);
+    };
+    try {
+      second.destroy();
+    } finally {
+      http.ClientRequest.prototype.destroy = destroy;
+    }
+    assert.deepEqual(calls, [second]);
   });
 });
 

@@ -8,13 +8,29 @@ const { AsyncResource } = require('node:async_hooks');
 
 const { nextTick } = require('./originals');
 
+// The waiters of queued requests. One function for all of them: with one each, what a request had
+// made would keep the next one's things from the young generation's collector.
+const waiters = new Map();
+
+function destroyQueued(error) {
+  const waiter = waiters.get(this);
+  const destroy = waiter?.destroy ?? Object.getPrototypeOf(this).destroy;
+  const destroyed = this.destroyed;
+  const result = destroy.call(this, error);
+  // A program's own may put it off.
+  if (this.destroyed && !destroyed) waiter?.doom();
+  return result;
+}
+
 class Waiter {
   #waiting = true;
   #givenUp = false;
   #doomed;
   #cancel;
   #own;
-  #destroyQueued;
+
+  // The program's own destroy() of the request.
+  destroy;
 
   // Whether the connection that was made for it was dead, and another one is being made.
   retried = false;
@@ -27,33 +43,29 @@ class Waiter {
     this.scope = new AsyncResource('QueuedRequest', { requireManualDestroy: true });
     this.#doomed = doomed;
     this.#cancel = cancel;
-
-    const { destroy } = req;
+    waiters.set(req, this);
+    if (req.destroy === destroyQueued) return;
+    // A program may have put its own in the place.
     this.#own = Object.getOwnPropertyDescriptor(req, 'destroy');
-    const end = () => {
-      this.giveUp();
-      // Emits the error and 'close'.
-      if (this.#givenUp) req.onSocket(null);
-    };
-    const doom = () => {
-      // A program's own destroy() may call itself.
-      if (!this.#waiting || doomed.has(this)) return;
-      doomed.add(this);
-      nextTick(end);
-    };
-    this.#destroyQueued = function destroyQueued(error) {
-      const destroyed = this.destroyed;
-      const result = destroy.call(this, error);
-      // A program's own may put it off.
-      if (this.destroyed && !destroyed) doom();
-      return result;
-    };
+    this.destroy = this.#own && req.destroy;
     // One that can't be replaced leaves the request in the queue until its turn comes.
     Reflect.defineProperty(req, 'destroy', {
-      value: this.#destroyQueued,
+      value: destroyQueued,
       writable: true,
-      enumerable: true,
+      enumerable: Boolean(this.#own),
       configurable: true,
+    });
+  }
+
+  // Its request is destroyed in this tick.
+  doom() {
+    // A program's own destroy() may call itself.
+    if (!this.#waiting || this.#doomed.has(this)) return;
+    this.#doomed.add(this);
+    nextTick(() => {
+      this.giveUp();
+      // Emits the error and 'close'.
+      if (this.#givenUp) this.req.onSocket(null);
     });
   }
 
@@ -76,9 +88,12 @@ class Waiter {
     this.#waiting = false;
     this.#doomed.delete(this);
     this.scope.emitDestroy();
-    if (this.req.destroy !== this.#destroyQueued) return;
-    if (this.#own) Object.defineProperty(this.req, 'destroy', this.#own);
-    else delete this.req.destroy;
+    waiters.delete(this.req);
+    // Otherwise it stays, and does what the prototype's does: without a property of the many that
+    // it has had since, a request is slower.
+    if (this.#own && this.req.destroy === destroyQueued) {
+      Object.defineProperty(this.req, 'destroy', this.#own);
+    }
   }
 }
 
