@@ -678,8 +678,8 @@ function enqueue(agent, id, req, options) {
   }
   let waiter;
   try {
-    const merged = mergeOptions(agent, req, options);
-    waiter = new Waiter(req, merged, agent[kDoomed], () => pool.cancel(id));
+    const merge = () => mergeOptions(agent, req, options);
+    waiter = new Waiter(req, merge, agent[kDoomed], () => pool.cancel(id));
   } catch (err) {
     pool.cancel(id);
     throw err;

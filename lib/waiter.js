@@ -27,6 +27,8 @@ class Waiter {
   #givenUp = false;
   #doomed;
   #cancel;
+  #merge;
+  #options;
   #own;
 
   // The program's own destroy() of the request.
@@ -35,11 +37,11 @@ class Waiter {
   // Whether the connection that was made for it was dead, and another one is being made.
   retried = false;
 
-  // `doomed` has the agent's that were destroyed in this tick. `cancel` takes this one from the
-  // queue.
-  constructor(req, options, doomed, cancel) {
+  // `merge` makes the options of its connection, which most requests never need. `doomed` has the
+  // agent's that were destroyed in this tick. `cancel` takes this one from the queue.
+  constructor(req, merge, doomed, cancel) {
     this.req = req;
-    this.options = options;
+    this.#merge = merge;
     this.scope = new AsyncResource('QueuedRequest', { requireManualDestroy: true });
     this.#doomed = doomed;
     this.#cancel = cancel;
@@ -55,6 +57,11 @@ class Waiter {
       enumerable: Boolean(this.#own),
       configurable: true,
     });
+  }
+
+  get options() {
+    this.#options ??= this.#merge();
+    return this.#options;
   }
 
   // Its request is destroyed in this tick.
