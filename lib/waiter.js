@@ -8,18 +8,22 @@ const { AsyncResource } = require('node:async_hooks');
 
 const { nextTick } = require('./originals');
 
-// The waiters of queued requests. One function for all of them: with one each, what a request had
-// made would keep the next one's things from the young generation's collector.
-const waiters = new Map();
+const kWaiter = Symbol('waiter');
 
+// One for all queued requests. With a closure each, or with a Map of their waiters, what one had
+// made would keep what the next one makes from the young generation's collector.
 function destroyQueued(error) {
-  const waiter = waiters.get(this);
+  const waiter = this[kWaiter];
   const destroy = waiter?.destroy ?? Object.getPrototypeOf(this).destroy;
   const destroyed = this.destroyed;
   const result = destroy.call(this, error);
   // A program's own may put it off.
   if (this.destroyed && !destroyed) waiter?.doom();
   return result;
+}
+
+function setHidden(object, key, value) {
+  Reflect.defineProperty(object, key, { value, writable: true, configurable: true });
 }
 
 class Waiter {
@@ -45,7 +49,8 @@ class Waiter {
     this.scope = new AsyncResource('QueuedRequest', { requireManualDestroy: true });
     this.#doomed = doomed;
     this.#cancel = cancel;
-    waiters.set(req, this);
+    if (!Object.hasOwn(req, kWaiter)) setHidden(req, kWaiter, this);
+    else req[kWaiter] = this;
     if (req.destroy === destroyQueued) return;
     // A program may have put its own in the place.
     this.#own = Object.getOwnPropertyDescriptor(req, 'destroy');
@@ -95,7 +100,7 @@ class Waiter {
     this.#waiting = false;
     this.#doomed.delete(this);
     this.scope.emitDestroy();
-    waiters.delete(this.req);
+    if (this.req[kWaiter] === this) this.req[kWaiter] = null;
     // Otherwise it stays, and does what the prototype's does: without a property of the many that
     // it has had since, a request is slower.
     if (this.#own && this.req.destroy === destroyQueued) {
