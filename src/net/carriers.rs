@@ -29,6 +29,8 @@ pub struct Carriers {
     /// None where the event loop carries nothing.
     event_loop: Option<LoopCarrier>,
     policy: CarrierPolicy,
+    /// Empty: its memory is used again.
+    crossed: VecDeque<Event>,
     places: ConnTable<Place>,
 }
 
@@ -65,6 +67,7 @@ impl Carriers {
             }),
             ports,
             event_loop,
+            crossed: VecDeque::new(),
             places: ConnTable::default(),
         }
     }
@@ -137,20 +140,26 @@ impl Carriers {
     /// came from the threads. Whether more are waiting.
     pub fn collect(&mut self, outbox: &Outbox, max: usize, taken: &mut VecDeque<Event>) -> bool {
         let Some(event_loop) = &mut self.event_loop else {
-            return outbox.take(max, taken);
+            return outbox.take(max, taken) > 0;
         };
         event_loop.turn();
+        let before = taken.len();
         // Before those of the threads: of a connection that has gone to one they are older.
         event_loop.take(taken);
-        let mut crossed = VecDeque::new();
-        let more = outbox.take(max, &mut crossed);
-        for event in crossed {
+        let stayed = taken.len() - before;
+        let mut crossed = std::mem::take(&mut self.crossed);
+        let left = outbox.take(max, &mut crossed);
+        if stayed + crossed.len() > 0 {
+            self.policy.looked(stayed + crossed.len() + left);
+        }
+        for event in crossed.drain(..) {
             match event {
                 Event::Yielded { conn, parcel } => self.arrived(conn, parcel),
                 event => taken.push_back(event),
             }
         }
-        more || self.event_loop.as_ref().is_some_and(LoopCarrier::is_due)
+        self.crossed = crossed;
+        left > 0 || self.event_loop.as_ref().is_some_and(LoopCarrier::is_due)
     }
 
     /// A request is to have this connection, which has rested: its gate is to know what the kernel

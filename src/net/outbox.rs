@@ -62,9 +62,9 @@ impl Outbox {
         &self.ahead
     }
 
-    /// Moves up to `max` events to the end of `taken`. Returns whether more are waiting; if
-    /// none are, the next one rings the bell. The lock is held for no longer than the move.
-    pub fn take(&self, max: usize, taken: &mut VecDeque<Event>) -> bool {
+    /// Moves up to `max` events to the end of `taken`. Returns how many more are waiting; if none
+    /// are, the next one rings the bell. The lock is held for no longer than the move.
+    pub fn take(&self, max: usize, taken: &mut VecDeque<Event>) -> usize {
         let mut inner = lock(&self.inner);
         if taken.is_empty() && inner.events.len() <= max {
             std::mem::swap(&mut inner.events, taken);
@@ -81,11 +81,11 @@ impl Outbox {
         } else {
             Vec::new()
         };
-        let more = !inner.events.is_empty();
-        inner.awake = more;
+        let left = inner.events.len();
+        inner.awake = left > 0;
         drop(inner);
         blocked.into_iter().for_each(Waker::wake);
-        more
+        left
     }
 
     /// Wakes whom this thread's turn had something for. Called before the reactor sleeps.

@@ -157,7 +157,7 @@ impl Site {
         loop {
             let rung = *lock(&self.rung.0);
             let mut events = VecDeque::new();
-            while self.outbox.take(64, &mut events) {}
+            while self.outbox.take(64, &mut events) > 0 {}
             self.events.extend(events);
             if self.events.iter().filter(|event| is(event)).count() >= count {
                 return;

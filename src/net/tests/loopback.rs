@@ -107,7 +107,7 @@ impl Loopback {
         for _ in 0..TURNS_MAX {
             self.serve();
             let mut events = VecDeque::new();
-            while self.outbox.take(64, &mut events) {
+            while self.outbox.take(64, &mut events) > 0 {
                 self.events.extend(events.drain(..));
             }
             self.events.extend(events);
