@@ -210,6 +210,8 @@ function settle() {
   if (!sent) return;
   const begun = monotonicNow();
   const isSettled = native.settle(exitMs);
+  // What it has taken meanwhile wakes nobody, should the program live on.
+  drainLater();
   exitMs = isSettled ? Math.max(0, exitMs - (monotonicNow() - begun)) : 0;
 }
 

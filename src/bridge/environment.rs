@@ -110,7 +110,9 @@ impl Environment {
             }
         })?;
         #[cfg(target_os = "linux")]
-        watch(env, &carriers, on_wake)?;
+        if !watch(env, &carriers, on_wake)? {
+            carriers.borrow_mut().leave_to_threads();
+        }
 
         Ok(Self {
             ring,
@@ -201,8 +203,9 @@ impl Environment {
 
     /// Waits, for a process that is about to exit, until the kernel has what was flushed and called
     /// written; no longer than this. Whether it has.
-    pub(super) fn settle(&self, limit: Duration) -> bool {
-        self.carriers.borrow_mut().settle(limit)
+    pub(super) fn settle(&mut self, limit: Duration) -> bool {
+        let mut carriers = self.carriers.borrow_mut();
+        carriers.settle(&self.outbox, &mut self.taken, limit)
     }
 
     /// Whether connections keep the process alive.

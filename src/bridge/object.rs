@@ -134,7 +134,7 @@ impl Bridge {
     #[napi(catch_unwind)]
     pub fn settle(&self, limit: f64) -> bool {
         let limit = Duration::try_from_secs_f64(limit / 1000.0).unwrap_or_default();
-        self.environment.borrow().settle(limit)
+        self.environment.borrow_mut().settle(limit)
     }
 
     /// Has the connection carried by the event loop, or by its thread. For tests.

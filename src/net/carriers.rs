@@ -73,9 +73,16 @@ impl Carriers {
     }
 
     /// The descriptor that tells of ready connections, for the event loop to watch.
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub fn descriptor(&self) -> Option<std::os::fd::RawFd> {
         self.event_loop.as_ref().map(LoopCarrier::descriptor)
+    }
+
+    /// The event loop cannot watch it: the threads carry all. To be called before anything is
+    /// carried.
+    pub fn leave_to_threads(&mut self) {
+        self.event_loop = None;
+        self.policy = CarrierPolicy::new(Mode::Thread);
     }
 
     /// A connection will begin under this id.
@@ -106,7 +113,7 @@ impl Carriers {
             let leaves = self.policy.within(&place.traffic) == Carrier::Thread;
             match (&mut place.hands, &mut self.event_loop) {
                 (Hands::EventLoop, _) if leaves => {
-                    self.to_thread(command.conn());
+                    self.hand_to_thread(command.conn());
                     self.send(command);
                 }
                 (Hands::EventLoop, Some(event_loop)) => {
@@ -208,7 +215,7 @@ impl Carriers {
                 self.deliver(&[]);
             }
             (Hands::EventLoop, Carrier::Thread) => {
-                self.to_thread(conn);
+                self.hand_to_thread(conn);
                 self.deliver(&[]);
             }
             _ => {}
@@ -224,11 +231,27 @@ impl Carriers {
         }
     }
 
-    /// Waits until the kernel has what JavaScript was told is written: see `Port::settle`.
-    pub fn settle(&mut self, limit: Duration) -> bool {
+    /// Waits until the kernel has what JavaScript was told is written: see `Port::settle`. Events
+    /// that come meanwhile go to the end of `taken`.
+    pub fn settle(
+        &mut self,
+        outbox: &Outbox,
+        taken: &mut VecDeque<Event>,
+        limit: Duration,
+    ) -> bool {
+        self.deliver(&[]);
+        let waits =
+            |place: &Place| matches!(&place.hands, Hands::Coming(waiting) if !waiting.is_empty());
+        if self.places.values().any(waits) {
+            // Behind what was asked for before: all that is on its way has come then.
+            for port in &self.ports {
+                let _ = port.settle(Duration::ZERO);
+            }
+            self.collect(outbox, usize::MAX, taken);
+        }
         let unsent = self.event_loop.as_ref().map(LoopCarrier::unsent);
         for conn in unsent.unwrap_or_default() {
-            self.to_thread(conn);
+            self.hand_to_thread(conn);
         }
         self.deliver(&[]);
         let end = Instant::now() + limit;
@@ -271,7 +294,7 @@ impl Carriers {
         }
     }
 
-    fn to_thread(&mut self, conn: ConnId) {
+    fn hand_to_thread(&mut self, conn: ConnId) {
         let event_loop = self.event_loop.as_mut();
         let Some(parcel) = event_loop.and_then(|event_loop| event_loop.release(conn)) else {
             return;

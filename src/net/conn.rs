@@ -208,6 +208,7 @@ impl Conn {
         self.stream.as_ref()
     }
 
+    #[cfg(target_os = "linux")]
     pub(super) fn stream_mut(&mut self) -> Option<&mut Stream> {
         self.stream.as_mut()
     }

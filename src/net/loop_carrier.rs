@@ -26,9 +26,8 @@ use super::outbox::Outbox;
 use super::parcel::Parcel;
 use crate::lock::lock;
 
-/// What one question to the kernel may bring to light: the end of a connection must not hide behind
-/// those of as many others when a server goes down. The memory is taken once, 12 bytes each.
-const EVENTS_PER_POLL: usize = 4 << 10;
+/// What one system call may bring to light; there are more where it does not suffice.
+const EVENTS_PER_POLL: usize = 256;
 
 /// For so long the kernel's last answer is good enough to send a request by. The end of a
 /// connection that is younger could as well be on its way still: half a round trip takes longer
@@ -43,6 +42,8 @@ pub struct LoopCarrier {
     seats: ConnTable<Seat>,
     /// Connections to be driven though the kernel has nothing new to say of them.
     woken: Arc<Mutex<Vec<ConnId>>>,
+    /// Empty: its memory is used again.
+    driven: Vec<ConnId>,
     /// Connections that may have a tail: see `Conn::release`.
     tails: Vec<ConnId>,
 }
@@ -83,6 +84,7 @@ impl LoopCarrier {
             host: Host::beside(outbox, inbound),
             seats: ConnTable::default(),
             woken: Arc::default(),
+            driven: Vec::new(),
             tails: Vec::new(),
         })
     }
@@ -147,31 +149,38 @@ impl LoopCarrier {
     /// `turn`.
     pub(super) fn ask(&mut self) {
         self.asked = Instant::now();
-        if self
+        let mut woken = lock(&self.woken);
+        // What a signal interrupts has told of nothing, and is told of again.
+        while self
             .poll
             .poll(&mut self.events, Some(Duration::ZERO))
-            .is_err()
+            .is_ok()
         {
-            return;
-        }
-        let mut woken = lock(&self.woken);
-        for event in &self.events {
-            let Token(index) = event.token();
-            if let Some(seat) = self.seats.get_mut(index as ConnId)
-                && let Some(bare) = seat.conn.stream_mut().and_then(|stream| stream.bare())
-            {
-                bare.note(event);
-                woken.push(index as ConnId);
+            let mut count = 0;
+            for event in &self.events {
+                count += 1;
+                let Token(index) = event.token();
+                if let Some(seat) = self.seats.get_mut(index as ConnId)
+                    && let Some(bare) = seat.conn.stream_mut().and_then(|stream| stream.bare())
+                {
+                    bare.note(event);
+                    woken.push(index as ConnId);
+                }
+            }
+            if count < EVENTS_PER_POLL {
+                return;
             }
         }
     }
 
     /// Drives the connections that have something to do.
     pub(super) fn turn(&mut self) {
-        let woken = std::mem::take(&mut *lock(&self.woken));
-        for &conn in &woken {
+        let mut driven = std::mem::take(&mut self.driven);
+        std::mem::swap(&mut driven, &mut lock(&self.woken));
+        for conn in driven.drain(..) {
             self.drive(conn);
         }
+        self.driven = driven;
     }
 
     /// Whether events wait, or connections for the next turn.
@@ -279,3 +288,6 @@ fn obey(conn: &mut Conn, host: &Host, command: Command, bytes: &[u8]) {
         | Command::Adopt { .. } => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

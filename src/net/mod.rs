@@ -25,7 +25,7 @@ mod injection;
 
 #[cfg(unix)]
 mod ask;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod bare;
 mod burst;
 mod carrier_policy;
@@ -39,6 +39,10 @@ mod errno;
 mod event;
 mod gate;
 mod host;
+#[cfg(target_os = "linux")]
+mod loop_carrier;
+#[cfg(not(target_os = "linux"))]
+#[path = "loop_carrier/absent.rs"]
 mod loop_carrier;
 mod memory;
 mod options;

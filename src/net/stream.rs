@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 use super::bare::Bare;
 use super::errno::EPIPE;
 use super::{Endpoint, scheduling};
@@ -25,7 +25,7 @@ pub(super) enum Stream {
     #[cfg(unix)]
     Unix { stream: UnixStream, path: String },
     /// Without tokio: the event loop carries it, or it is on its way.
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     Bare { bare: Bare, far: Endpoint },
 }
 
@@ -36,7 +36,7 @@ impl Stream {
             Self::Tcp { tcp, .. } => Some(SockRef::from(tcp)),
             #[cfg(unix)]
             Self::Unix { .. } => None,
-            #[cfg(unix)]
+            #[cfg(target_os = "linux")]
             Self::Bare { bare, far } => {
                 matches!(far, Endpoint::Ip(_)).then(|| SockRef::from(bare.socket()))
             }
@@ -48,7 +48,7 @@ impl Stream {
             Self::Tcp { tcp, .. } => SockRef::from(tcp),
             #[cfg(unix)]
             Self::Unix { stream, .. } => SockRef::from(stream),
-            #[cfg(unix)]
+            #[cfg(target_os = "linux")]
             Self::Bare { bare, .. } => SockRef::from(bare.socket()),
         }
     }
@@ -61,7 +61,7 @@ impl Stream {
             }
             #[cfg(unix)]
             Self::Unix { path, .. } => (None, Endpoint::Path(path.clone())),
-            #[cfg(unix)]
+            #[cfg(target_os = "linux")]
             Self::Bare { far, .. } => {
                 let local = self.tcp().and_then(|tcp| tcp.local_addr().ok());
                 let local = local.and_then(|local| local.as_socket());
@@ -71,7 +71,7 @@ impl Stream {
     }
 
     /// Takes the socket from tokio, whose runtime of this thread has watched it.
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub(super) fn into_bare(self) -> io::Result<Self> {
         let (fd, far) = match self {
             Self::Tcp { tcp, peer } => (tcp.into_std()?.into(), Endpoint::Ip(peer)),
@@ -83,7 +83,7 @@ impl Stream {
     }
 
     /// Gives the socket to tokio, whose runtime of this thread watches it from here on.
-    #[cfg(unix)]
+    #[cfg(target_os = "linux")]
     pub(super) fn into_watched(self) -> io::Result<Self> {
         match self {
             Self::Bare { bare, far } => {
@@ -103,7 +103,18 @@ impl Stream {
         }
     }
 
-    #[cfg(unix)]
+    /// No event loop of this system carries connections.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn into_bare(self) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn into_watched(self) -> io::Result<Self> {
+        Ok(self)
+    }
+
+    #[cfg(target_os = "linux")]
     pub(super) fn bare(&mut self) -> Option<&mut Bare> {
         match self {
             Self::Bare { bare, .. } => Some(bare),
@@ -116,13 +127,14 @@ impl Stream {
         match self {
             Self::Tcp { tcp, .. } => tcp.as_raw_fd(),
             Self::Unix { stream, .. } => stream.as_raw_fd(),
+            #[cfg(target_os = "linux")]
             Self::Bare { bare, .. } => bare.as_raw_fd(),
         }
     }
 
     /// Whether it knows all that the kernel has said, as its carrier asks for it.
     pub(super) fn is_told(&self) -> bool {
-        #[cfg(unix)]
+        #[cfg(target_os = "linux")]
         if matches!(self, Self::Bare { .. }) {
             return true;
         }
@@ -136,7 +148,7 @@ impl Stream {
             (Self::Tcp { tcp, .. }, parts) => tcp.try_write_vectored(parts),
             #[cfg(unix)]
             (Self::Unix { stream, .. }, parts) => stream.try_write_vectored(parts),
-            #[cfg(unix)]
+            #[cfg(target_os = "linux")]
             (Self::Bare { bare, .. }, parts) => bare.write(parts),
         };
         result.inspect(|&taken| scheduling::moved(taken))
@@ -160,7 +172,7 @@ impl Stream {
             Self::Tcp { tcp, .. } => Pin::new(tcp).poll_read(cx, buf),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_read(cx, buf),
-            #[cfg(unix)]
+            #[cfg(target_os = "linux")]
             Self::Bare { bare, .. } => read_bare(bare, buf),
         };
         let poll = match poll {
@@ -192,7 +204,7 @@ impl Stream {
             (Self::Tcp { tcp, .. }, parts) => Pin::new(tcp).poll_write_vectored(cx, parts),
             #[cfg(unix)]
             (Self::Unix { stream, .. }, parts) => Pin::new(stream).poll_write_vectored(cx, parts),
-            #[cfg(unix)]
+            #[cfg(target_os = "linux")]
             (Self::Bare { bare, .. }, parts) => ready(bare.write(parts)),
         };
         poll.map_ok(|taken| {
@@ -206,13 +218,13 @@ impl Stream {
             Self::Tcp { tcp, .. } => Pin::new(tcp).poll_shutdown(cx),
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_shutdown(cx),
-            #[cfg(unix)]
+            #[cfg(target_os = "linux")]
             Self::Bare { bare, .. } => Poll::Ready(bare.shutdown()),
         }
     }
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn read_bare(bare: &mut Bare, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
     // SAFETY: `read` writes initialized bytes alone, and says how many.
     let room = unsafe { buf.unfilled_mut() };
@@ -224,7 +236,7 @@ fn read_bare(bare: &mut Bare, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
 }
 
 /// A carrier that says when the socket is ready registers no waker with it.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn ready<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
     match result {
         Err(err) if err.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
