@@ -76,7 +76,9 @@ describe('HttpsAgent on any runtime', () => {
 
     it(`carries bodies both ways (${version})`, async () => {
       const site = await serveTls({ maxVersion: version }, (req, res) => req.pipe(res));
-      const agent = httpsAgentWith({ ca, keepAlive: true, maxSockets: 3 });
+      // A connection each: Node's server, on this very event loop, stumbles (HPE_PAUSED) over a
+      // body that begins before it has heard that the kernel has all of the answer before.
+      const agent = httpsAgentWith({ ca, keepAlive: true });
       const bytes = pattern(4 * MIB);
       await Promise.all(
         [0, 1, 2, 3, 4, 5].map(async (n) => {

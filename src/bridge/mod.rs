@@ -3,15 +3,16 @@
 //! ```text
 //!            JavaScript's thread                 |            a reactor's thread
 //!  ring (Int32Array) ─┐                          |
-//!  slab (Uint8Array) ─┴─ flush ── Batch ─────────┼──> net::reactor
-//!                                                |        │ Event
-//!  batch (Int32Array) <── take ── Outbox <───────┼────────┤
-//!  slabs (Buffer[])   <── take ── SlabTable <────┼────────┘ received bytes
+//!  slab (Uint8Array) ─┴─ flush ── net::Carriers ─┼─ Batch ──> net::reactor
+//!                                     │          |                │ Event
+//!  batch (Int32Array) <── take ───────┴── Outbox <────────────────┤
+//!  slabs (Buffer[])   <── take ── SlabTable <────┼────────────────┘ received bytes
 //! ```
 //!
 //! JavaScript fills the ring and its slab during a tick and calls `flush` once, at the tick's end.
 //! The first event that comes while JavaScript is asleep rings the bell, which is the one
-//! thread-safe function; JavaScript then takes events in batches until none are left.
+//! thread-safe function; JavaScript then takes events in batches until none are left. For the
+//! connections that the event loop carries the `watcher` wakes it.
 //!
 //! An `Environment` is held by its `object::Bridge` and by the functions of that; the pools of its
 //! agents stand beside it, each in its place as long as its `AgentPool` lives.

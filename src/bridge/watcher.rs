@@ -6,6 +6,7 @@ use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::RefCell;
 use std::ffi::{CStr, c_int, c_void};
 use std::mem::transmute_copy;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::rc::Rc;
 
@@ -94,31 +95,19 @@ pub(super) fn watch(
     let Ok(layout) = Layout::from_size_align(size.max(1), HANDLE_ALIGN) else {
         return Ok(false);
     };
-    // SAFETY: the size is not 0.
-    let handle: Handle = unsafe { alloc_zeroed(layout) }.cast();
-    if handle.is_null() {
-        return Ok(false);
-    }
-    // SAFETY: memory of the size that libuv asks for; this is the loop's thread.
-    if unsafe { (uv.poll_init)(event_loop, handle, descriptor) } != 0 {
-        // SAFETY: allocated above with this layout; libuv does not know it.
-        unsafe { dealloc(handle.cast(), layout) };
-        return Ok(false);
-    }
     let mut watch = Box::new(Watch {
         env: env.raw(),
         carriers: carriers.clone(),
         on_wake: ptr::null_mut(),
         context: ptr::null_mut(),
         uv,
-        handle,
+        handle: ptr::null_mut(),
         layout,
         cleanup: ptr::null_mut(),
     });
     let made = |status| check(status, "the watcher of the event loop");
     let mut name = ptr::null_mut();
     // SAFETY: `env` and `on_wake` are live values of this call, and the out-pointers are valid.
-    // `watch` goes to libuv and to the hook, and is freed when libuv has closed the handle.
     unsafe {
         made(sys::napi_create_reference(
             env.raw(),
@@ -138,29 +127,51 @@ pub(super) fn watch(
             name,
             &raw mut watch.context,
         ))?;
-        let watch = Box::into_raw(watch);
+    }
+    // SAFETY: the size is not 0.
+    let handle: Handle = unsafe { alloc_zeroed(layout) }.cast();
+    if handle.is_null() {
+        return Ok(false);
+    }
+    // SAFETY: memory of the size that libuv asks for; this is the loop's thread.
+    if unsafe { (uv.poll_init)(event_loop, handle, descriptor) } != 0 {
+        // SAFETY: allocated above with this layout; libuv does not know it.
+        unsafe { dealloc(handle.cast(), layout) };
+        return Ok(false);
+    }
+    watch.handle = handle;
+    let watch = Box::into_raw(watch);
+    // SAFETY: libuv knows the handle, whose data is its user's. From here on `close` and `closed`
+    // free all.
+    unsafe {
         *handle = watch;
         (uv.unref)(handle);
-        (uv.poll_start)(handle, UV_READABLE, on_ready);
-        made(sys::napi_add_async_cleanup_hook(
+        let status = sys::napi_add_async_cleanup_hook(
             env.raw(),
             Some(close),
             watch.cast(),
             &raw mut (*watch).cleanup,
-        ))?;
+        );
+        if status != sys::Status::napi_ok {
+            close(ptr::null_mut(), watch.cast());
+            return Ok(false);
+        }
+        // One that is not started tells of nothing; the hook closes it.
+        Ok((uv.poll_start)(handle, UV_READABLE, on_ready) == 0)
     }
-    Ok(true)
 }
 
 /// The event loop calls: a connection is ready.
 unsafe extern "C" fn on_ready(handle: Handle, _status: c_int, _events: c_int) {
     // SAFETY: `watch` has set it, and it lives until `closed`.
     let watch = unsafe { &**handle };
-    // The event loop calls nobody who is at work.
-    let due = watch
-        .carriers
-        .try_borrow_mut()
-        .is_ok_and(|mut carriers| carriers.ready());
+    // A panic must not cross into libuv: JavaScript then looks what there is.
+    let looked = catch_unwind(AssertUnwindSafe(|| {
+        // The event loop calls nobody who is at work.
+        let carriers = watch.carriers.try_borrow_mut();
+        carriers.is_ok_and(|mut carriers| carriers.ready())
+    }));
+    let due = looked.unwrap_or(true);
     if !due {
         return;
     }
@@ -199,6 +210,8 @@ unsafe extern "C" fn closed(handle: Handle) {
     unsafe {
         let watch = Box::from_raw(*handle);
         dealloc(handle.cast(), watch.layout);
-        sys::napi_remove_async_cleanup_hook(watch.cleanup);
+        if !watch.cleanup.is_null() {
+            sys::napi_remove_async_cleanup_hook(watch.cleanup);
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! The kernel tells of readiness once, when it comes (edge-triggered). So it is remembered here
 //! until a call shows that it has gone, and nobody asks the kernel in vain.
 
-use std::io::{self, IoSlice, Write as _};
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -45,6 +45,21 @@ impl Bare {
         self.ended |= event.is_read_closed() || event.is_write_closed() || event.is_error();
     }
 
+    /// Asks the kernel about this socket alone. What it knows is remembered.
+    pub(super) fn ask(&mut self) {
+        if self.readable || self.ended {
+            return;
+        }
+        let mut byte = [MaybeUninit::uninit()];
+        let answer = retried(|| self.socket.recv_with_flags(&mut byte, libc::MSG_PEEK));
+        // Also an error: reading tells of it.
+        self.readable = !matches!(answer, Err(err) if err.kind() == io::ErrorKind::WouldBlock);
+    }
+
+    pub(super) fn is_readable(&self) -> bool {
+        self.readable || self.ended
+    }
+
     /// Reads what is here; `WouldBlock` where nothing is. A read that leaves room has taken all.
     pub(super) fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
         if !self.readable && !self.ended {
@@ -68,8 +83,11 @@ impl Bare {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let result = retried(|| match parts {
-            [bytes] => self.socket.send(bytes),
-            parts => (&self.socket).write_vectored(parts),
+            // A program may have no handler of SIGPIPE any more, as when it has had one.
+            [bytes] => self.socket.send_with_flags(bytes, libc::MSG_NOSIGNAL),
+            parts => self
+                .socket
+                .send_vectored_with_flags(parts, libc::MSG_NOSIGNAL),
         });
         let len: usize = parts.iter().map(|part| part.len()).sum();
         match &result {

@@ -172,9 +172,7 @@ impl Carriers {
     /// A request is to have this connection, which has rested: its gate is to know what the kernel
     /// knows.
     pub fn look_at(&mut self, conn: ConnId) {
-        if self.carrier(conn) == Some(Carrier::EventLoop)
-            && let Some(event_loop) = &mut self.event_loop
-        {
+        if let Some(event_loop) = &mut self.event_loop {
             event_loop.look_at(conn);
         }
     }
@@ -240,9 +238,8 @@ impl Carriers {
         limit: Duration,
     ) -> bool {
         self.deliver(&[]);
-        let waits =
-            |place: &Place| matches!(&place.hands, Hands::Coming(waiting) if !waiting.is_empty());
-        if self.places.values().any(waits) {
+        let is_coming = |place: &Place| matches!(place.hands, Hands::Coming(_));
+        if self.places.values().any(is_coming) {
             // Behind what was asked for before: all that is on its way has come then.
             for port in &self.ports {
                 let _ = port.settle(Duration::ZERO);
@@ -275,9 +272,11 @@ impl Carriers {
         else {
             return;
         };
-        let Hands::Coming(waiting) = std::mem::take(&mut place.hands) else {
+        let Hands::Coming(waiting) = &mut place.hands else {
             return;
         };
+        let waiting = std::mem::take(waiting);
+        place.hands = Hands::Thread;
         if let Some(parcel) = parcel {
             place.hands = Hands::EventLoop;
             event_loop.adopt(conn, parcel);

@@ -179,11 +179,12 @@ impl Conn {
         let is_told = self.stream.as_ref().is_some_and(Stream::is_told);
         self.is_looking = !is_told && self.gate.epoch() != self.silent_epoch;
         // Over TLS there may be something that was read already.
-        if (self.is_looking || is_told || self.secure.is_some())
-            && let Some(waker) = self.waker.take()
-        {
-            self.poll_any_read(host, &mut Context::from_waker(&waker));
-            self.waker = Some(waker);
+        if self.is_looking || is_told || self.secure.is_some() {
+            // One that has just changed hands has none yet, and is polled at once.
+            let waker = self.waker.take();
+            let by = waker.as_ref().unwrap_or(Waker::noop());
+            self.poll_any_read(host, &mut Context::from_waker(by));
+            self.waker = waker;
         }
         self.is_looking = false;
         if self.stream.is_none() {
@@ -236,12 +237,10 @@ impl Conn {
         self.secure.as_ref().is_none_or(|secure| secure.is_open())
     }
 
-    /// Its carrier gives it up: it waits for nobody there any more.
-    pub(super) fn leave(&mut self, host: &Host) {
+    /// Its carrier gives it up: it waits for nobody there any more. Returns by what it was woken.
+    pub(super) fn leave(&mut self, host: &Host) -> Option<Waker> {
         self.release(host, true);
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
+        self.waker.take()
     }
 
     /// Drops the connection; with `reset` the server sees a RST.

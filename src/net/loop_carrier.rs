@@ -124,17 +124,30 @@ impl LoopCarrier {
                 .registry()
                 .deregister(&mut SourceFd(&bare.as_raw_fd()));
         }
-        state.leave(&self.host);
+        if caught(|| drop(state.leave(&self.host))) {
+            state.fail_by_panic(&self.host);
+        }
         Some(Parcel(state))
     }
 
-    /// Whether the connection, which has rested, is still good: JavaScript may have been busy, and
-    /// the kernel know more.
+    /// Has a look at a connection that has rested: JavaScript may have been busy, and the kernel
+    /// know more. It is asked of this one alone, as nobody would hear now of what others are ready
+    /// for. JavaScript is woken where it has something to say.
     pub(super) fn look_at(&mut self, conn: ConnId) {
-        self.ask_again();
-        let woken = lock(&self.woken).contains(&conn);
-        if woken {
+        let is_fresh = self.asked.elapsed() < FRESH;
+        let stream = self
+            .seats
+            .get_mut(conn)
+            .and_then(|seat| seat.conn.stream_mut());
+        let Some(bare) = stream.and_then(|stream| stream.bare()) else {
+            return;
+        };
+        if !is_fresh {
+            bare.ask();
+        }
+        if bare.is_readable() {
             self.drive(conn);
+            self.host.outbox().ring();
         }
     }
 
@@ -197,10 +210,13 @@ impl LoopCarrier {
         let Self {
             host, seats, tails, ..
         } = self;
+        let closes = matches!(command, Command::Close { .. });
         let Some(Seat { conn: state, .. }) = seats.get_mut(conn) else {
+            if closes {
+                host.push(Event::Closed { conn });
+            }
             return;
         };
-        let closes = matches!(command, Command::Close { .. });
         if caught(|| obey(state, host, command, bytes)) {
             state.fail_by_panic(host);
         }

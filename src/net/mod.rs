@@ -1,9 +1,16 @@
-//! How bytes move: the reactor's thread, resolving, connecting, reading and writing.
+//! How bytes move: resolving, connecting, reading and writing.
 //!
-//! Each reactor is one tokio `current_thread` runtime on a thread of its own (`reactor`). The
-//! JavaScript environments of the process are its ports: a port sends `Batch`es of `Command`s in,
-//! and `Event`s come back through its `Outbox`. A connection is known by the id that its port
-//! gave it, from the `Connect` that opens it to the `Closed` that is its last event:
+//! A connection (`conn`) is a state machine that one carrier drives at a time, with a `host` of the
+//! carrier's for its events and its memory:
+//!
+//! - a reactor (`reactor`), one tokio `current_thread` runtime on a thread of its own. The JavaScript
+//!   environments of the process are its ports: a port sends `Batch`es of `Command`s in, and `Event`s
+//!   come back through its `Outbox`;
+//! - the event loop of an environment (`loop_carrier`), on JavaScript's own thread.
+//!
+//! `carriers` knows who has which, and takes all that JavaScript wants to the right one. A
+//! connection is known by its id, from the `Connect` that opens it to the `Closed` that is its last
+//! event:
 //!
 //! ```text
 //!   Connect ── Connecting ──> Connected [─> Secured] ── Data* ──> End | Failed | Killed

@@ -479,6 +479,7 @@ impl PortState {
     fn obey_or_fail(&mut self, command: Command, bytes: &Arc<Vec<u8>>) {
         let conn = command.conn();
         let closes = matches!(command, Command::Close { .. });
+        let yields = matches!(command, Command::Yield { .. });
         if !caught(|| self.obey_one(command, bytes)) {
             return;
         }
@@ -496,6 +497,10 @@ impl PortState {
             self.host.push(Event::Closed { conn });
         } else {
             fail(&self.entries, &self.host, conn);
+        }
+        if yields {
+            // Commands wait for it.
+            self.host.push(Event::Yielded { conn, parcel: None });
         }
     }
 
@@ -676,7 +681,10 @@ impl PortState {
             _ => None,
         };
         let parcel = place.map(|mut conn| {
-            conn.leave(&self.host);
+            // Its task ends.
+            if let Some(waker) = conn.leave(&self.host) {
+                waker.wake();
+            }
             conn.rewatch(&self.host, Stream::into_bare);
             Parcel(conn)
         });
