@@ -194,3 +194,24 @@ fn a_reset_drops_a_tail() {
         assert_eq!(failed.kind(), io::ErrorKind::ConnectionReset);
     });
 }
+
+#[test]
+fn one_that_has_just_changed_hands_is_looked_at_before_a_request_is_written() {
+    on_a_reactor(async {
+        let (stream, far) = pair().await.unwrap();
+        let (mut conn, host) = (over(stream), host());
+        conn.write(&host, Outgoing::copied(b"one", false));
+        assert!(conn.gate.park(true) && conn.gate.claim());
+        drop(far);
+        // Over loopback the end is here when `drop` has returned; nothing has driven the connection,
+        // and nothing has told of it.
+        conn.write(&host, Outgoing::copied(b"two", false));
+        assert_eq!(conn.gate.written(), 3);
+        let mut events = VecDeque::new();
+        host.outbox().take(8, &mut events);
+        assert!(matches!(
+            events.pop_front(),
+            Some(Event::Killed { conn: 7 })
+        ));
+    });
+}
