@@ -1,7 +1,7 @@
 'use strict';
 
 // A parked connection that is no good, of which JavaScript, which is busy, has heard nothing yet:
-// it is not handed out, be it that the I/O thread knows, or the kernel alone.
+// it is not handed out. The I/O thread may know of its end, or the kernel alone.
 
 const assert = require('node:assert/strict');
 const { answer, closed, differs, dispose } = require('./support/agent');

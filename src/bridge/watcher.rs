@@ -24,7 +24,7 @@ const UV_READABLE: c_int = 1;
 /// What libuv aligns its handles to: as malloc(3) does.
 const HANDLE_ALIGN: usize = 16;
 
-/// A `uv_handle_t`, whose first field is its user's (libuv, "uv_handle_t.data").
+/// A `uv_handle_t`: its first field belongs to its user (libuv, "uv_handle_t.data").
 type Handle = *mut *mut Watch;
 type OnPoll = unsafe extern "C" fn(Handle, c_int, c_int);
 type OnClose = unsafe extern "C" fn(Handle);
@@ -56,7 +56,7 @@ fn symbol<F: Copy>(name: &CStr) -> Option<F> {
     const { assert!(size_of::<F>() == size_of::<*mut c_void>()) }
     // SAFETY: the name ends with a zero byte; the whole process is searched.
     let address = NonNull::new(unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) })?;
-    // SAFETY: the caller names a function of libuv, whose signature is part of its ABI, and a
+    // SAFETY: the caller names a function of libuv; its signature is part of the ABI, and a
     // pointer to a function is as large as any (POSIX, dlsym).
     Some(unsafe { transmute_copy::<*mut c_void, F>(&address.as_ptr()) })
 }
@@ -141,7 +141,7 @@ pub(super) fn watch(
     }
     watch.handle = handle;
     let watch = Box::into_raw(watch);
-    // SAFETY: libuv knows the handle, whose data is its user's. From here on `close` and `closed`
+    // SAFETY: libuv knows the handle; its data belongs to us. From here on `close` and `closed`
     // free all.
     unsafe {
         *handle = watch;

@@ -70,7 +70,7 @@ impl Stream {
         }
     }
 
-    /// Takes the socket from tokio, whose runtime of this thread has watched it.
+    /// Takes the socket from the tokio runtime of this thread, which has watched it.
     #[cfg(target_os = "linux")]
     pub(super) fn into_bare(self) -> io::Result<Self> {
         let (fd, far) = match self {
@@ -82,7 +82,7 @@ impl Stream {
         Ok(Self::Bare { bare, far })
     }
 
-    /// Gives the socket to tokio, whose runtime of this thread watches it from here on.
+    /// Gives the socket to the tokio runtime of this thread, which watches it from here on.
     #[cfg(target_os = "linux")]
     pub(super) fn into_watched(self) -> io::Result<Self> {
         match self {
