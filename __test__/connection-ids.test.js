@@ -95,7 +95,7 @@ describe('the ids of connections', () => {
     const server = await sizeServer();
     const ids = new Set();
     for (let i = 0; i < 200; i++) {
-      // The program's own lookup, whose answer nobody waits for.
+      // The program's own lookup. Nobody waits for its answer.
       const req = request(server, agentOf(), { host: 'nowhere.invalid', lookup() {} });
       const [socket] = await once(req, 'socket');
       ids.add(connectionOf(socket));

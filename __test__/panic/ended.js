@@ -1,6 +1,6 @@
 'use strict';
 
-// A process whose I/O thread panics and cannot go on: what becomes of the requests that are held,
+// The I/O thread of a process panics and cannot go on: what becomes of the requests that are held,
 // of those on their way and of later ones. It ends by itself.
 // arguments: package, scheme, port
 

@@ -1,11 +1,11 @@
 'use strict';
 
-// An agent whose connections cost nothing: whatever is written on one is answered out of memory in
-// the next turn of the loop. What is left is what Node's HTTP client costs with any agent.
+// An agent with connections that cost nothing: whatever is written on one is answered out of memory
+// in the next turn of the loop. What is left is what Node's HTTP client costs with any agent.
 
 const { Duplex } = require('node:stream');
 
-// Connections whose answer is due; one immediate serves them all.
+// Connections with an answer that is due; one immediate serves them all.
 let due = [];
 
 function answerAll() {

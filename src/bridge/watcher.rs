@@ -81,7 +81,10 @@ pub(super) fn watch(
     carriers: &Rc<RefCell<Carriers>>,
     on_wake: &Unknown,
 ) -> Result<bool> {
-    let (Some(uv), Some(descriptor)) = (Uv::find(), carriers.borrow().descriptor()) else {
+    let Some(descriptor) = carriers.borrow().descriptor() else {
+        return Ok(false);
+    };
+    let Some(uv) = Uv::find() else {
         return Ok(false);
     };
     let mut event_loop = ptr::null_mut();
