@@ -23,7 +23,7 @@ const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { kJudged, sameAddress } = require('./lookup');
-const { connectByNode, nodesCause } = require('./node-transport');
+const { connectByNode, markNodes, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
 const { Checkin, Checkout, Part, Pool, kPool } = require('./pool');
@@ -282,10 +282,12 @@ function adoptObject(agent, name) {
 Agent.prototype.createConnection = function createConnection(...args) {
   const [options, callback] = net._normalizeArgs(args);
   // Node's own agent knows the way through a proxy.
-  if (goesByProxy(this, options)) return NodeAgent.prototype.createConnection.apply(this, args);
+  if (goesByProxy(this, options)) {
+    return markNodes(NodeAgent.prototype.createConnection.apply(this, args));
+  }
   if (debug) tellDirect(debug, 'http', options, false);
   const plan = nodesCause() === null ? planConnect(options) : null;
-  if (plan === null) return connectByNode(args);
+  if (plan === null) return markNodes(connectByNode(args));
   const socket = openSocket((own) => new Socket(own), options, plan);
   if (callback) socket.once('connect', callback);
   return socket;

@@ -9,7 +9,7 @@ const { openSocket } = require('./connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
 const errors = require('./errors');
 const { Judges, sessionName } = require('./judges');
-const { Cause, nodesCause } = require('./node-transport');
+const { Cause, markNodes, nodesCause } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
 const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
@@ -135,8 +135,8 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     }
     // A resumed session of Node's shows no certificate.
     if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
-    const markNodes = (socket) => mark(socket, perRequest, judgedBy, 'node');
-    return markNodes(nodeCreateConnection.apply(this, markDelivered(args, markNodes)));
+    const markOwn = (socket) => mark(markNodes(socket), perRequest, judgedBy);
+    return markOwn(nodeCreateConnection.apply(this, markDelivered(args, markOwn)));
   }
   const socket = mark(served, perRequest, judgedBy);
   if (key !== undefined) {
@@ -235,10 +235,9 @@ function transportOf({ transport = 'auto' }) {
   return transport;
 }
 
-function mark(socket, perRequest, judgedBy, transport) {
+function mark(socket, perRequest, judgedBy) {
   // Deno returns none while a tunnel is made.
   if (!socket) return socket;
-  if (transport) Object.defineProperty(socket, 'transport', { value: transport });
   if (perRequest) socket[kPerRequest] = true;
   if (judgedBy) socket[kJudgedBy] = judgedBy;
   return socket;

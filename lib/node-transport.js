@@ -8,6 +8,7 @@
 const dns = require('node:dns');
 const net = require('node:net');
 
+const { isOurs } = require('./connection');
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
 const { isTraced } = require('./trace-events');
@@ -78,4 +79,13 @@ function connectByNode(args) {
   return net.connect === value ? net.createConnection(...args) : net.connect(...args);
 }
 
-module.exports = { Cause, connectByNode, isConnectReplaced, nodesCause };
+// Sockets of Node's tell by a property of their own whose they are, ours by their class.
+function markNodes(socket) {
+  if (socket instanceof Object && !isOurs(socket)) {
+    // A mock's may be anything.
+    Reflect.defineProperty(socket, 'transport', { value: 'node', configurable: true });
+  }
+  return socket;
+}
+
+module.exports = { Cause, connectByNode, isConnectReplaced, markNodes, nodesCause };

@@ -341,7 +341,12 @@ function suitBun(prototype) {
   prototype[Symbol.for('::buntls::')] ??= () => null;
 }
 
-class Socket extends overConnection(net.Socket) {}
+class Socket extends overConnection(net.Socket) {
+  /** Who carries the connection. One of Node's, in the same pool, says 'node'. */
+  get transport() {
+    return 'native';
+  }
+}
 
 // As net.Socket does it: by a 'connect' listener, so that listeners that were there before (a
 // filter of addresses, say) decide before a byte leaves; here those of 'ready' too.

@@ -94,6 +94,12 @@ const total: number = agent.totalSocketCount;
 const port: string | undefined = Object.keys(agent.sockets)[0]?.split(':')[1];
 const used: net.Socket | undefined = agent.sockets['localhost:80:']?.[0];
 const idle: net.Socket | undefined = agent.freeSockets['localhost:80:']?.at(-1);
+const carrier: 'native' | 'node' | 'rustls' | undefined = agent.sockets['a:80:']?.[0]?.transport;
+function carrierOf(socket: oxagent.PlainSocket): 'native' | 'node' {
+  // @ts-expect-error: it tells, and is not told
+  socket.transport = 'node';
+  return socket.transport;
+}
 const queued: http.ClientRequest | undefined = agent.requests['localhost:80:']?.[0];
 // @ts-expect-error: a view of the pool
 agent.sockets = {};
@@ -176,6 +182,8 @@ for (const Class of classes) closeAll(new Class());
 export {
   anonymous,
   asNodes,
+  carrier,
+  carrierOf,
   explain,
   forNode,
   fromDefault,
