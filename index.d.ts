@@ -181,6 +181,14 @@ declare namespace oxagent {
      * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
      */
     connectTimeout?: number | undefined;
+    /**
+     * Whether it is told when connections are Node's own although no option asks for what only Node has: by
+     * a `process.emitWarning()` with the code `OXAGENT_NODE_TRANSPORT`, once in a process for each cause
+     * (each replaced function, each server, a flag of Node, ...). It names what was replaced, and by which
+     * file where that can be known. Default true. Not in Node; read at construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is no boolean.
+     */
+    transportWarning?: boolean | undefined;
     /** Port of a request that names none. Default 80. */
     defaultPort?: number | undefined;
     /**

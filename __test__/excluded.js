@@ -37,6 +37,33 @@ const both = [
   { file: 'perf-entries', why: ENTRIES },
   { file: 'trace-events', why: FLAGS },
   { file: 'register', why: PRELOAD },
+  {
+    file: 'transport-warning',
+    why: "this runtime has no inspector of V8's, which knows where a function stands",
+    titles: [
+      "a warning of Node's transport names the file of a mock",
+      "a warning of Node's transport names the file of a bound mock",
+      "a warning of Node's transport names the file of a proxied mock",
+      "a warning of Node's transport names a replaced tls.createSecureContext and its file",
+    ],
+  },
+  {
+    file: 'transport-warning',
+    why: FLAGS,
+    titles: [
+      "a warning of Node's transport names trace events",
+      "a warning of Node's transport names a flag of Node",
+      "a warning of Node's transport names permissions",
+    ],
+  },
+  {
+    file: 'transport-warning',
+    why: SERVER,
+    titles: [
+      "a warning of Node's transport names a server that has shown in its handshake that it needs it, once",
+      "a warning of Node's transport with transportWarning: false does not come of a server",
+    ],
+  },
   { file: 'faults-slow', why: FAULTS },
   { file: 'faults-tls-bytes', why: FAULTS },
   { file: 'tls-verdict-noise', why: OPENSSL },

@@ -7,8 +7,8 @@ const net = require('node:net');
 const { isAbsolute } = require('node:path');
 
 const { inspectAsNodes } = require('./agent-inspect');
-const { readBounds, readReplayLimit } = require('./agent-options');
-const { planConnect } = require('./connect-plan');
+const { readBounds, readReplayLimit, readTransportWarning } = require('./agent-options');
+const { needsNodesHandle, planConnect } = require('./connect-plan');
 const { ConnectTimeout } = require('./connect-timeout');
 const { isCopy, isOurs, isUsed, openSocket } = require('./connection');
 const {
@@ -23,7 +23,8 @@ const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { kJudged, sameAddress } = require('./lookup');
-const { connectByNode, markNodes, nodesCause } = require('./node-transport');
+const { Cause } = require('./node-causes');
+const { connectByNode, isNodes, markNodes, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
 const { Checkin, Checkout, Part, Pool, kPool } = require('./pool');
@@ -33,6 +34,7 @@ const { Reservations } = require('./reservations');
 const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
+const { tellNodeTransport } = require('./transport-warning');
 const { Views, viewsOf } = require('./views');
 const { Waiter } = require('./waiter');
 
@@ -58,6 +60,7 @@ const kReservations = Symbol('reservations');
 const kDoomed = Symbol('doomed');
 const kIdleLifetime = Symbol('idleLifetime');
 const kReplayLimit = Symbol('replayLimit');
+const kWarns = Symbol('warns');
 
 function Agent(options) {
   if (!(this instanceof Agent)) return new Agent(options);
@@ -97,6 +100,7 @@ function initPool(agent) {
     [kBounds]: bounds,
     [kLimits]: limits,
     [kReplayLimit]: readReplayLimit(agent.options),
+    [kWarns]: readTransportWarning(agent.options),
     [kReservations]: new Reservations(),
     [kDoomed]: new Set(),
     [kPool]: pool,
@@ -108,7 +112,17 @@ function initPool(agent) {
   for (const name of VIEWS) showView(agent, name);
 }
 
-const HIDDEN = [kBounds, kLimits, kReplayLimit, kReservations, kDoomed, kPool, kViews, kShown];
+const HIDDEN = [
+  kBounds,
+  kLimits,
+  kReplayLimit,
+  kWarns,
+  kReservations,
+  kDoomed,
+  kPool,
+  kViews,
+  kShown,
+];
 
 // Copies of an agent that a program makes don't have these, and console.log() does not show them.
 function hide(agent, values) {
@@ -286,12 +300,27 @@ Agent.prototype.createConnection = function createConnection(...args) {
     return markNodes(NodeAgent.prototype.createConnection.apply(this, args));
   }
   if (debug) tellDirect(debug, 'http', options, false);
-  const plan = nodesCause() === null ? planConnect(options) : null;
-  if (plan === null) return markNodes(connectByNode(args));
+  const cause = nodesCause();
+  const plan = cause === null ? planConnect(options) : null;
+  if (plan === null) return connectNodes(this, cause, options, args);
   const socket = openSocket((own) => new Socket(own), options, plan);
   if (callback) socket.once('connect', callback);
   return socket;
 };
+
+// By Node's own transport: for a cause, or because the options ask for it.
+function connectNodes(agent, cause, options, args) {
+  const socket = connectByNode(args);
+  if (!isNodes(socket)) return socket;
+  const reason = cause ?? (needsNodesHandle(options) ? Cause.ADDRESS : null);
+  if (reason !== null && warns(agent)) tellNodeTransport(reason, options);
+  return markNodes(socket);
+}
+
+// Of a copy that has never been an agent, too.
+function warns(agent) {
+  return agent[kWarns] !== false;
+}
 
 Agent.prototype.addRequest = function addRequest(
   req,
@@ -886,4 +915,5 @@ module.exports = {
   pick,
   plainName,
   serverName,
+  warns,
 };

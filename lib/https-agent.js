@@ -3,19 +3,22 @@
 // https.Agent over the native pool. A connection's TLS is rustls's, unless its options need what
 // only Node's has.
 
-const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName } = require('./agent');
-const { planConnect } = require('./connect-plan');
+const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName, warns } = require('./agent');
+const { needsNodesHandle, planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
 const errors = require('./errors');
 const { Judges, sessionName } = require('./judges');
-const { Cause, markNodes, nodesCause } = require('./node-transport');
+const { Cause } = require('./node-causes');
+const { isNodes, markNodes, nodesCause } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
 const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
 const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
+const { tellNodeTransport } = require('./transport-warning');
+const { namesOffer } = require('./tls/context');
 const { nativeContext } = require('./tls/native-context');
 const { isRemembered } = require('./tls/node-origins');
 const { TLS_1_3 } = require('./tls/offer');
@@ -136,7 +139,9 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     // A resumed session of Node's shows no certificate.
     if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
     const markOwn = (socket) => mark(markNodes(socket), perRequest, judgedBy);
-    return markOwn(nodeCreateConnection.apply(this, markDelivered(args, markOwn)));
+    const made = nodeCreateConnection.apply(this, markDelivered(args, markOwn));
+    if (warns(this) && isNodes(made)) tellNodeTransport(served.nodeOnly, options);
+    return markOwn(made);
   }
   const socket = mark(served, perRequest, judgedBy);
   if (key !== undefined) {
@@ -164,10 +169,14 @@ function serve(agent, options, key) {
 
   const plan = planTls(options);
   if (plan.nodeOnly) return plan;
-  if (transport === 'auto' && mayRenegotiate(plan)) return { nodeOnly: 'renegotiation' };
+  if (transport === 'auto' && mayRenegotiate(plan))
+    return { nodeOnly: namesOffer(options) ? 'renegotiation' : Cause.DEFAULT_VERSIONS };
   const connectPlan = planConnect(options);
-  if (connectPlan === null) return { nodeOnly: 'an option of net.connect()' };
-  if (transport === 'auto' && isRemembered(plan, options)) return { nodeOnly: 'this server' };
+  if (connectPlan === null) {
+    const isAddress = needsNodesHandle(options);
+    return { nodeOnly: isAddress ? Cause.ADDRESS : 'an option of net.connect()' };
+  }
+  if (transport === 'auto' && isRemembered(plan, options)) return { nodeOnly: Cause.SERVER };
   const context = nativeContext(plan.context);
   if (context === null) return { nodeOnly: 'the key of the client certificate' };
 
@@ -193,6 +202,7 @@ function serve(agent, options, key) {
     given: givenBy(agent),
     authorizationError: session?.authorizationError,
     mayFallBack: transport === 'auto',
+    warns: warns(agent),
   };
   return openSocket((own) => new TlsSocket(secure, own), options, connectPlan, secure);
 }

@@ -9,6 +9,7 @@ const dns = require('node:dns');
 const net = require('node:net');
 
 const { isOurs } = require('./connection');
+const { Cause } = require('./node-causes');
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
 const { isTraced } = require('./trace-events');
@@ -24,17 +25,24 @@ const ORIGINALS = [
   {
     owner: net.Socket.prototype,
     name: 'connect',
+    path: 'net.Socket.prototype.connect',
     phrases: {
       node: "// If passed an array, it's treated as an array of arguments that have",
       deno: '_initSocketHandle(this)',
       bun: 'this[kupgraded]',
     },
   },
-  { owner: net, name: 'connect', phrases: CREATE_CONNECTION },
-  { owner: net, name: 'createConnection', phrases: CREATE_CONNECTION },
+  { owner: net, name: 'connect', path: 'net.connect', phrases: CREATE_CONNECTION },
+  {
+    owner: net,
+    name: 'createConnection',
+    path: 'net.createConnection',
+    phrases: CREATE_CONNECTION,
+  },
   {
     owner: dns,
     name: 'lookup',
+    path: 'dns.lookup',
     phrases: {
       node: 'new GetAddrInfoReqWrap()',
       deno: '?onlookupall:onlookup',
@@ -50,13 +58,6 @@ for (const original of ORIGINALS) {
 
 const socketConnect = ORIGINALS[0];
 
-// As an error names them.
-const Cause = {
-  REPLACED: 'a replaced net.connect()',
-  PERMISSION: 'a process without the permission to use the network',
-  TRACED: 'trace events',
-};
-
 // The cause, or null where the connection may be native. Asked at each connection.
 function nodesCause() {
   for (const { owner, name, value } of ORIGINALS) {
@@ -64,6 +65,13 @@ function nodesCause() {
   }
   if (!mayConnect()) return Cause.PERMISSION;
   return isTraced() ? Cause.TRACED : null;
+}
+
+// What is not Node's own now: { name, value } of each, for people.
+function replacements() {
+  return ORIGINALS.filter(({ owner, name, value }) => owner[name] !== value).map(
+    ({ owner, name, path }) => ({ name: path, value: owner[name] }),
+  );
 }
 
 // Whether connections are made by a mock now: it must not be passed by over one from before it
@@ -79,13 +87,21 @@ function connectByNode(args) {
   return net.connect === value ? net.createConnection(...args) : net.connect(...args);
 }
 
+// Whether what a connect has returned is none of ours. A mock's may be anything.
+function isNodes(socket) {
+  return !(isObject(socket) && isOurs(socket));
+}
+
 // Sockets of Node's tell by a property of their own whose they are, ours by their class.
 function markNodes(socket) {
-  if (socket instanceof Object && !isOurs(socket)) {
-    // A mock's may be anything.
+  if (isObject(socket) && !isOurs(socket)) {
     Reflect.defineProperty(socket, 'transport', { value: 'node', configurable: true });
   }
   return socket;
 }
 
-module.exports = { Cause, connectByNode, isConnectReplaced, markNodes, nodesCause };
+function isObject(value) {
+  return value !== null && typeof value === 'object';
+}
+
+module.exports = { connectByNode, isConnectReplaced, isNodes, markNodes, nodesCause, replacements };

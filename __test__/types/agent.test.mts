@@ -56,6 +56,7 @@ const everyOption = {
   maxQueue: 0,
   queueTimeout: 5_000,
   connectTimeout: Infinity,
+  transportWarning: false,
 } satisfies AgentOptions;
 const agent = new Agent(everyOption);
 new Agent({ keepAlive: undefined, maxTotalSockets: undefined, signal: undefined });
@@ -72,6 +73,8 @@ function phaseOf(error: oxagent.ConnectTimeoutError): 'lookup' | 'connect' | 'se
 
 // @ts-expect-error: a number
 new Agent({ queueTimeout: '5s' });
+// @ts-expect-error: true or false
+new Agent({ transportWarning: 'off' });
 // @ts-expect-error: neither of the two words
 new Agent({ scheduling: 'random' });
 // @ts-expect-error: a number

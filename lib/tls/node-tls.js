@@ -5,6 +5,7 @@
 // go on happening, so that connections are then Node's.
 
 const tls = require('node:tls');
+const { Cause } = require('../node-causes');
 const { isNodesOwn } = require('../nodes-own');
 
 // By a phrase of each one's own source (see ../nodes-own.js).
@@ -32,8 +33,8 @@ function original(name, phrases) {
 
 /** The name of a function that is not Node's own any more, or null. */
 function replaced() {
-  if (tls.connect !== connect) return 'tls.connect';
-  if (tls.createSecureContext !== createSecureContext) return 'tls.createSecureContext';
+  if (tls.connect !== connect) return Cause.TLS_CONNECT;
+  if (tls.createSecureContext !== createSecureContext) return Cause.SECURE_CONTEXT;
   return null;
 }
 

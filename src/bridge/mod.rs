@@ -41,5 +41,6 @@ mod ring;
 mod secure;
 mod shown;
 mod status;
+mod told;
 #[cfg(target_os = "linux")]
 mod watcher;

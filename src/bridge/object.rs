@@ -19,6 +19,7 @@ use super::functions::Functions;
 use super::policy::Policy;
 use super::pools::{PoolHandle, Pools};
 use super::secure::{SecureRequest, TlsContext, TlsSession};
+use super::told;
 
 /// The bridge of one environment.
 #[napi]
@@ -167,6 +168,12 @@ impl Bridge {
     #[napi(catch_unwind)]
     pub fn owns_chunks(&self) -> bool {
         self.environment.borrow().owns_chunks()
+    }
+
+    /// Whether nobody in this process has asked for this yet.
+    #[napi(catch_unwind)]
+    pub fn is_news(&self, what: String) -> bool {
+        told::is_news(what)
     }
 
     /// What the record's event says beyond its words. Once for each such record.
