@@ -39,16 +39,6 @@ const both = [
   { file: 'register', why: PRELOAD },
   {
     file: 'transport-warning',
-    why: "this runtime has no inspector of V8's, which knows where a function stands",
-    titles: [
-      "a warning of Node's transport names the file of a mock",
-      "a warning of Node's transport names the file of a bound mock",
-      "a warning of Node's transport names the file of a proxied mock",
-      "a warning of Node's transport names a replaced tls.createSecureContext and its file",
-    ],
-  },
-  {
-    file: 'transport-warning',
     why: FLAGS,
     titles: [
       "a warning of Node's transport names trace events",
