@@ -6,6 +6,7 @@
 const net = require('node:net');
 const { isAbsolute } = require('node:path');
 
+require('./active-resources');
 const { inspectAsNodes } = require('./agent-inspect');
 const { readBounds, readReplayLimit, readTransportWarning } = require('./agent-options');
 const { needsNodesHandle, planConnect } = require('./connect-plan');

@@ -80,7 +80,10 @@ function connectTo(socket, plan, secure = null) {
   if (plan.dialled === null) socket._host = plan.host;
   socket[kConn] = open(socket);
   if (!plan.lookup && !plan.blockList) {
-    if (plan.dialled === null) socket[kStartTime] = startTime();
+    if (plan.dialled === null) {
+      socket[kStartTime] = startTime();
+      openAttempt(socket, 'GETADDRINFOREQWRAP');
+    }
     if (path) {
       // As with libuv, at once: a folder or a path that the program changes next changes nothing.
       connectNow(socket, plan.request, secure);

@@ -35,7 +35,7 @@ const {
   unsentBytes,
 } = require('./in-flight');
 const { nextTick, setImmediate } = require('./originals');
-const { endScope } = require('./scope');
+const { endScope, kHasRef } = require('./scope');
 const {
   holdWritten,
   initReplay,
@@ -265,6 +265,11 @@ function overConnection(Base) {
     }
 
     // --- The process's life --------------------------------------------------------------------
+
+    // Where Node's TLS has taken over, its socket does.
+    [kHasRef]() {
+      return this[kRefed] && this[kConn] !== NO_CONNECTION;
+    }
 
     ref() {
       this[kRefed] = true;

@@ -29,11 +29,16 @@ const batch = new Int32Array(16 * BATCH_RECORD_WORDS);
 const slabs = [];
 
 let onWake;
+const wake = () => onWake();
+// What async_hooks shows for the addon. Tools that look for what keeps the process alive ask it:
+// that are the connections.
+wake.hasRef = () => false;
+
 const native = new Bridge(
   ring,
   slab,
   batch,
-  () => onWake(),
+  wake,
   readIoThreads(process.env),
   carrierMode(process.env),
 );

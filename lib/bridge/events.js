@@ -76,6 +76,13 @@ function handOver(conn, to = NOBODY) {
   pages[block][conn & PAGE_MASK] = to;
 }
 
+// Who hears of connections now.
+function receivers() {
+  return pages
+    .flat()
+    .filter((receiver) => receiver !== undefined && receiver !== null && receiver !== NOBODY);
+}
+
 // Takes back an id under which nothing was begun.
 function forget(conn) {
   close(conn);
@@ -149,4 +156,14 @@ function nonsense(kind, conn) {
   return Object.assign(error, { code: 'ERR_INTERNAL_ASSERTION' });
 }
 
-module.exports = { Kind, drainLater, forget, handOver, kReceive, keep, open, ownsChunks };
+module.exports = {
+  Kind,
+  drainLater,
+  forget,
+  handOver,
+  kReceive,
+  keep,
+  open,
+  ownsChunks,
+  receivers,
+};

@@ -16,7 +16,8 @@ pub(super) struct Bell(sys::napi_threadsafe_function);
 unsafe impl Send for Bell {}
 
 impl Bell {
-    /// `on_ring` is called on JavaScript's thread, in a callback scope of its own.
+    /// `on_ring` is called on JavaScript's thread, in a callback scope of its own. It is what
+    /// async_hooks shows as the resource, too.
     pub(super) fn new(env: &Env, on_ring: &Unknown) -> Result<Self> {
         let name = CString::new("oxagent").map_err(|err| Error::from_reason(err.to_string()))?;
         let mut name_value = ptr::null_mut();
@@ -34,7 +35,7 @@ impl Bell {
             check(sys::napi_create_threadsafe_function(
                 env.raw(),
                 on_ring.raw(),
-                ptr::null_mut(),
+                on_ring.raw(),
                 name_value,
                 0,
                 1,
