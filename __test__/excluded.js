@@ -27,6 +27,10 @@ const both = [
     why: "the runtime's own client uses globals, whatever they are by then",
     titles: ['globals deleted', 'globals replaced'],
   },
+  {
+    file: 'active-resources',
+    why: 'this runtime does not tell of its own handles as Node does, or not at all',
+  },
   { file: 'addon-forbidden', why: FLAGS },
   { file: 'agent-async-id', why: HOOKS },
   { file: 'agent-async-resource', why: HOOKS },
@@ -692,6 +696,11 @@ const deno = [
 ];
 
 const bun = [
+  {
+    file: 'transport-warning',
+    why: 'Bun runs another text of a function than its file has',
+    titles: ["a warning of Node's transport names the file of what was replaced"],
+  },
   {
     file: 'stream-early-end',
     why: 'Bun reads all that a Unix socket holds at once: with nothing unread its end is no reset',
