@@ -121,7 +121,7 @@ function resources(lines) {
   for (const line of lines) {
     const [, type] = /^# (\w+)/.exec(line) ?? [];
     if (type) found.push({ type, program: '', isOwn: false });
-    else if (/[\\/]?lib[\\/]\w+\.js:\d+/.test(line)) found.at(-1).isOwn = true;
+    else if (/lib[\\/][\w\\/-]+\.js:\d+/.test(line)) found.at(-1).isOwn = true;
     else if (/shown-sockets\.js:\d+/.test(line)) found.at(-1).program ||= line.replace(/\s+/g, ' ');
   }
   // The other ones are those of the process: its output, say.

@@ -30,8 +30,8 @@ const slabs = [];
 
 let onWake;
 const wake = () => onWake();
-// What async_hooks shows for the addon. Tools that look for what keeps the process alive ask it:
-// that are the connections.
+// As of a resource that async_hooks shows: tools ask it what keeps the process alive, which the
+// connections do.
 wake.hasRef = () => false;
 
 const native = new Bridge(
