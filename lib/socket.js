@@ -6,16 +6,18 @@
 const { Buffer } = require('node:buffer');
 const net = require('node:net');
 
-const { Op, command, flush, write, writev } = require('./bridge/commands');
-const { forget, kReceive } = require('./bridge/events');
+const { Op, command, write, writev } = require('./bridge/commands');
+const { kEnd, kReceive } = require('./bridge/events');
 const {
   NO_CONNECTION,
   giveNone,
+  giveUp,
   initConnection,
   isCopy,
   isOpen,
   kBegun,
   kConn,
+  kOver,
   kParked,
   kPlan,
   kReading,
@@ -103,6 +105,12 @@ function overConnection(Base) {
     // In the async context of the request that holds the socket.
     [kReceive](kind, first, second) {
       this[kScope].runInAsyncScope(HANDLERS[kind], this, first, second);
+    }
+
+    [kEnd](conn) {
+      if (this[kConn] !== conn) return false;
+      this[kOver] = true;
+      return true;
     }
 
     // --- Reading -------------------------------------------------------------------------------
@@ -210,20 +218,13 @@ function overConnection(Base) {
         nextTick(() => this.emit('close', hadError));
         return;
       }
-      const conn = this[kConn];
-      this[kConn] = NO_CONNECTION;
-      if (conn !== NO_CONNECTION && this[kBegun]) {
-        // At once, as a handle of libuv's closes: what the program does next must find it closed.
-        command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
-        flush();
-      } else if (conn !== NO_CONNECTION) {
-        forget(conn);
-      }
+      const hadNone = this[kConn] === NO_CONNECTION;
+      giveUp(this, this[kReset] ? Op.RESET : Op.CLOSE);
       setHolding(this, false);
       this[kReplacement]?.destroy();
       callback(error);
       // A connection closes a turn later, where there is one, be it only looked up yet.
-      if (conn === NO_CONNECTION && !this[kBegun]) {
+      if (hadNone && !this[kBegun]) {
         nextTick(() => {
           this.emit('close', hadError);
           endScope(this);

@@ -286,7 +286,7 @@ impl Carriers {
             event_loop.release_tails();
             return;
         }
-        // The thread has none any more; it says so.
+        // The thread has none any more, and has said so.
         for Waiting { command, bytes } in waiting {
             self.send(command);
             self.deliver(&bytes);

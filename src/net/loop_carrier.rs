@@ -210,19 +210,15 @@ impl LoopCarrier {
         let Self {
             host, seats, tails, ..
         } = self;
-        let closes = matches!(command, Command::Close { .. });
         let Some(Seat { conn: state, .. }) = seats.get_mut(conn) else {
-            if closes {
-                host.push(Event::Closed { conn });
-            }
+            // It is over, and has told so.
             return;
         };
         if caught(|| obey(state, host, command, bytes)) {
             state.fail_by_panic(host);
         }
-        if closes {
+        if state.is_over() {
             seats.remove(conn);
-            host.push(Event::Closed { conn });
         } else if state.is_holding() {
             tails.push(conn);
         }
@@ -235,11 +231,12 @@ impl LoopCarrier {
         } = self;
         for conn in tails.drain(..) {
             if let Some(seat) = seats.get_mut(conn) {
-                let conn = &mut seat.conn;
+                let state = &mut seat.conn;
                 if caught(|| {
-                    conn.release(host, true);
+                    state.release(host, true);
                 }) {
-                    conn.fail_by_panic(host);
+                    state.fail_by_panic(host);
+                    seats.remove(conn);
                 }
             }
         }
@@ -269,6 +266,9 @@ impl LoopCarrier {
             let _ = state.poll(host, &mut cx);
         }) {
             state.fail_by_panic(host);
+        }
+        if state.is_over() {
+            seats.remove(conn);
         }
     }
 }
