@@ -253,11 +253,9 @@ fn refuse(outbox: &Arc<Outbox>, commands: impl IntoIterator<Item = Command>) {
                 connect.gate.kill();
                 outbox.push(Event::Panicked { conn });
             }
-            Command::Adopt { conn, mut parcel } => {
-                if !parcel.0.is_over() {
-                    parcel.0.abandon();
-                    outbox.push(Event::Panicked { conn });
-                }
+            Command::Adopt { conn, mut parcel } if !parcel.0.is_over() => {
+                parcel.0.abandon();
+                outbox.push(Event::Panicked { conn });
             }
             Command::Yield { conn } => outbox.push(Event::Yielded { conn, parcel: None }),
             // Of connections that are over, or that end with the thread.
@@ -754,9 +752,10 @@ async fn serve_open(conn: ConnId, place: Place, host: Rc<Host>, entries: Entries
     Conn::run(place.clone(), host).await;
     // Where the connection was given away it is not known here any more, and its id may be
     // another's.
-    entries.borrow_mut().take_if(conn, |entry| {
-        matches!(entry, Entry::Open(known) if Rc::ptr_eq(known, &place))
-    });
+    entries.borrow_mut().take_if(
+        conn,
+        |entry| matches!(entry, Entry::Open(known) if Rc::ptr_eq(known, &place)),
+    );
 }
 
 /// Ends a connection, in whatever state, by a panic: its request must hear of it. False where it is
