@@ -75,11 +75,12 @@ function isOvertaken(socket) {
   return connect !== socketConnect.value && connect !== socket[kMaker];
 }
 
-// Node's connecting, or whatever stands in its place. Where net.connect() alone was replaced, it is
-// the one to be called; Node's agents call net.createConnection().
+// Node's connecting, or whatever stands in its place. Node's agents call net.createConnection();
+// where net.connect() alone was replaced, it is the one to be called.
 function connectByNode(args) {
   const { value } = ORIGINALS.find(({ owner, name }) => owner === net && name === 'connect');
-  return net.connect === value ? net.createConnection(...args) : net.connect(...args);
+  const isOneReplaced = net.createConnection === value && net.connect !== value;
+  return isOneReplaced ? net.connect(...args) : net.createConnection(...args);
 }
 
 module.exports = { Cause, connectByNode, isOvertaken, kMaker, nodesCause };
