@@ -165,4 +165,15 @@ function nonsense(kind, conn) {
   return Object.assign(error, { code: 'ERR_INTERNAL_ASSERTION' });
 }
 
-module.exports = { Kind, drainLater, forget, handOver, kEnd, kReceive, keep, open, ownsChunks };
+module.exports = {
+  Kind,
+  LAST,
+  drainLater,
+  forget,
+  handOver,
+  kEnd,
+  kReceive,
+  keep,
+  open,
+  ownsChunks,
+};
