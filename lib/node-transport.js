@@ -40,7 +40,7 @@ for (const original of ORIGINALS) {
   original.value = isNodesOwn(value, original.phrases) ? value : null;
 }
 
-const [socketConnect, netConnect] = ORIGINALS;
+const [socketConnect, netConnect, createConnection] = ORIGINALS;
 
 // What TLS connections of Node's go through.
 const SECURE_ORIGINALS = [socketConnect, { owner: tls, name: 'connect', value: nodeTls.connect }];
@@ -92,9 +92,10 @@ function isOvertaken(socket) {
 // Node's connecting, or whatever stands in its place. Node's agents call net.createConnection();
 // where net.connect() alone was replaced, it is the one to be called.
 function connectByNode(args) {
-  const { value } = netConnect;
-  const isOneReplaced = net.createConnection === value && net.connect !== value;
-  return isOneReplaced ? net.connect(...args) : net.createConnection(...args);
+  if (net.createConnection !== createConnection.value || net.connect === netConnect.value) {
+    return net.createConnection(...args);
+  }
+  return net.connect(...args);
 }
 
 module.exports = {
