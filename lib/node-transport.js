@@ -7,9 +7,11 @@
 
 const dns = require('node:dns');
 const net = require('node:net');
+const tls = require('node:tls');
 
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
+const nodeTls = require('./tls/node-tls');
 const { isTraced } = require('./trace-events');
 
 const CREATE_CONNECTION = {
@@ -31,15 +33,6 @@ const ORIGINALS = [
   },
   { owner: net, name: 'connect', phrases: CREATE_CONNECTION },
   { owner: net, name: 'createConnection', phrases: CREATE_CONNECTION },
-  {
-    owner: dns,
-    name: 'lookup',
-    phrases: {
-      node: 'new GetAddrInfoReqWrap()',
-      deno: '?onlookupall:onlookup',
-      bun: 'translateLookupOptions(options)',
-    },
-  },
 ];
 
 for (const original of ORIGINALS) {
@@ -47,7 +40,18 @@ for (const original of ORIGINALS) {
   original.value = isNodesOwn(value, original.phrases) ? value : null;
 }
 
-const socketConnect = ORIGINALS[0];
+const [socketConnect, netConnect, createConnection] = ORIGINALS;
+
+// What TLS connections of Node's go through.
+const SECURE_ORIGINALS = [socketConnect, { owner: tls, name: 'connect', value: nodeTls.connect }];
+
+const lookup = isNodesOwn(dns.lookup, {
+  node: 'new GetAddrInfoReqWrap()',
+  deno: '?onlookupall:onlookup',
+  bun: 'translateLookupOptions(options)',
+})
+  ? dns.lookup
+  : null;
 
 // The replacement through which a connection was made.
 const kMaker = Symbol('maker');
@@ -60,12 +64,22 @@ const Cause = {
 };
 
 // The cause, or null where the connection may be native. Asked at each connection.
-function nodesCause() {
-  for (const { owner, name, value } of ORIGINALS) {
-    if (owner[name] !== value) return Cause.REPLACED;
-  }
+function nodesCause(secure = false) {
   if (!mayConnect()) return Cause.PERMISSION;
-  return isTraced() ? Cause.TRACED : null;
+  if (isTraced()) return Cause.TRACED;
+  return isReplaced(secure) ? Cause.REPLACED : null;
+}
+
+function isReplaced(secure) {
+  for (const { owner, name, value } of secure ? SECURE_ORIGINALS : ORIGINALS) {
+    if (owner[name] !== value) return true;
+  }
+  return false;
+}
+
+// Whoever has replaced dns.lookup() is to be asked for the names.
+function isLookupReplaced() {
+  return dns.lookup !== lookup;
 }
 
 // Whether a replacement has come since the connection was made: if it is a mock, it must not be
@@ -78,9 +92,18 @@ function isOvertaken(socket) {
 // Node's connecting, or whatever stands in its place. Node's agents call net.createConnection();
 // where net.connect() alone was replaced, it is the one to be called.
 function connectByNode(args) {
-  const { value } = ORIGINALS.find(({ owner, name }) => owner === net && name === 'connect');
-  const isOneReplaced = net.createConnection === value && net.connect !== value;
-  return isOneReplaced ? net.connect(...args) : net.createConnection(...args);
+  if (net.createConnection !== createConnection.value || net.connect === netConnect.value) {
+    return net.createConnection(...args);
+  }
+  return net.connect(...args);
 }
 
-module.exports = { Cause, connectByNode, isOvertaken, kMaker, nodesCause };
+module.exports = {
+  Cause,
+  connectByNode,
+  isLookupReplaced,
+  isOvertaken,
+  isReplaced,
+  kMaker,
+  nodesCause,
+};

@@ -18,12 +18,18 @@ const SETTINGS = {
   typeOfService: 'kSetTOS',
 };
 
-/** The libuv handle that carries the socket; null where it has none, or a mock's. */
+/** The libuv handle that carries the socket alone; null where it has none, or a mock's. */
 function libuvHandle(socket) {
   const handle = socket._handle;
-  // That of TLS lies over it.
-  const carrier = handle?._parent ?? handle;
+  if (!handle || isUnderTls(handle)) return null;
+  // That of TLS lies over it, and may lie over another socket's.
+  const carrier = handle._parentWrap ? null : (handle._parent ?? handle);
   return isLibuvs(carrier) ? carrier : null;
+}
+
+// A TLS socket that lies over another's handle has made this property its own.
+function isUnderTls(handle) {
+  return Object.getOwnPropertyDescriptor(handle, 'reading')?.get !== undefined;
 }
 
 function isLibuvs(handle) {
@@ -76,11 +82,14 @@ function isTimer({ description }) {
   return description === 'timeout';
 }
 
-/** The socket has its handle no more. Whoever else holds the connection goes on. */
-function giveUpHandle(socket) {
+/**
+ * The socket has its handle no more. Whoever else holds the connection goes on. `whenClosed` is
+ * called in the handle's own async context, in which Node tells of what comes over it.
+ */
+function giveUpHandle(socket, whenClosed) {
   const handle = socket._handle;
   // What TLS has over it ends too.
-  handle.close();
+  handle.close(whenClosed);
   socket._handle = null;
 }
 
