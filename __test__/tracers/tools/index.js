@@ -1,0 +1,51 @@
+'use strict';
+
+// The tracers, one entry each:
+//   name      as the tests call it
+//   file      in this folder: start() loads the tracer and returns { run, mark, spans }
+//   modules   true where the program is one of ES modules
+//   execArgv  what the tracer's own documentation adds to node's command line
+//   env       likewise, to the environment
+//   skip(major)  the reason why this version of Node can't run the tracer, if it can't
+//
+// run(name, work) gives what `work` does a root span of its own; mark(name) makes a span that ends
+// at once, within the present context; spans() are all, see ../span-list.js.
+
+// A port of this machine where nobody listens.
+const NOWHERE = 'http://127.0.0.1:9';
+
+const ddTrace = {
+  file: 'dd-trace',
+  env: {
+    DD_TRACE_AGENT_URL: NOWHERE,
+    DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false',
+    DD_REMOTE_CONFIGURATION_ENABLED: 'false',
+    DD_SERVICE: 'the-program',
+  },
+};
+
+const tools = [
+  { name: 'OpenTelemetry', file: 'opentelemetry' },
+  { name: 'dd-trace', ...ddTrace },
+  {
+    name: 'New Relic',
+    file: 'newrelic',
+    // Without a collector.
+    env: {
+      NEW_RELIC_SERVERLESS_MODE_ENABLED: 'true',
+      NEW_RELIC_APP_NAME: 'the-program',
+      NEW_RELIC_LOG_ENABLED: 'false',
+      NEW_RELIC_NO_CONFIG_FILE: 'true',
+    },
+  },
+  { name: 'Elastic APM', file: 'elastic-apm' },
+  { name: 'Sentry', file: 'sentry' },
+  {
+    name: 'Application Insights',
+    file: 'application-insights',
+    env: { APPLICATION_INSIGHTS_NO_STATSBEAT: 'true', OTEL_NODE_RESOURCE_DETECTORS: 'none' },
+  },
+  { name: 'X-Ray', file: 'aws-xray', env: { AWS_XRAY_DAEMON_ADDRESS: '127.0.0.1:9' } },
+];
+
+module.exports = { tools };
