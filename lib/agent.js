@@ -23,7 +23,7 @@ const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { kJudged, sameAddress } = require('./lookup');
-const { connectByNode, nodesCause } = require('./node-transport');
+const { Cause, connectByNode, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
 const { Checkin, Checkout, Part, Pool, kPool } = require('./pool');
@@ -33,6 +33,8 @@ const { Reservations } = require('./reservations');
 const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
+const { isAwaited, whenOurs } = require('./under-node/awaited');
+const { takeOverConnected } = require('./under-node/take-over');
 const { Views, viewsOf } = require('./views');
 const { Waiter } = require('./waiter');
 
@@ -284,8 +286,10 @@ Agent.prototype.createConnection = function createConnection(...args) {
   // Node's own agent knows the way through a proxy.
   if (goesByProxy(this, options)) return NodeAgent.prototype.createConnection.apply(this, args);
   if (debug) tellDirect(debug, 'http', options, false);
-  const plan = nodesCause() === null ? planConnect(options) : null;
+  const cause = nodesCause();
+  const plan = cause === null || cause === Cause.REPLACED ? planConnect(options) : null;
   if (plan === null) return connectByNode(args);
+  if (cause !== null) return takeOverConnected(connectByNode(args), plan);
   const socket = openSocket((own) => new Socket(own), options, plan);
   if (callback) socket.once('connect', callback);
   return socket;
@@ -370,7 +374,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
     }
     settle(this, created, socket, options);
     if (debug) tellOpened(this, name, options);
-    if (this[kReplayLimit] > 0 && isOurs(socket)) letRedial(this, socket, options);
+    if (this[kReplayLimit] > 0) whenOurs(socket, () => letRedial(this, socket, options));
     timeLimit?.watch(socket);
     callback(null, socket);
   };
@@ -793,7 +797,8 @@ function letRedial(agent, socket, options) {
     made = agent.createConnection(bare, take) ?? made;
     isAsked = false;
     // Over TLS it may be Node's own, if that is what the server needs.
-    if (made?.connecting && (isOurs(made) || (made.encrypted && socket.encrypted))) {
+    const isFit = (one) => isOurs(one) || isAwaited(one) || (one.encrypted && socket.encrypted);
+    if (made?.connecting && isFit(made)) {
       limitConnect(agent, made, options);
       return made;
     }

@@ -49,6 +49,9 @@ for (const original of ORIGINALS) {
 
 const socketConnect = ORIGINALS[0];
 
+// The replacement through which a connection was made.
+const kMaker = Symbol('maker');
+
 // As an error names them.
 const Cause = {
   REPLACED: 'a replaced net.connect()',
@@ -65,10 +68,11 @@ function nodesCause() {
   return isTraced() ? Cause.TRACED : null;
 }
 
-// Whether connections are made by a mock now: it must not be passed by over one from before it
-// came. Asked at each reuse, so of the one function alone that all connections go through.
-function isConnectReplaced() {
-  return net.Socket.prototype.connect !== socketConnect.value;
+// Whether a replacement has come since the connection was made: if it is a mock, it must not be
+// passed by. Asked at each reuse, so of the one function alone that all connections go through.
+function isOvertaken(socket) {
+  const { connect } = net.Socket.prototype;
+  return connect !== socketConnect.value && connect !== socket[kMaker];
 }
 
 // Node's connecting, or whatever stands in its place. Where net.connect() alone was replaced, it is
@@ -78,4 +82,4 @@ function connectByNode(args) {
   return net.connect === value ? net.createConnection(...args) : net.connect(...args);
 }
 
-module.exports = { Cause, connectByNode, isConnectReplaced, nodesCause };
+module.exports = { Cause, connectByNode, isOvertaken, kMaker, nodesCause };

@@ -58,14 +58,7 @@ function overConnection(Base) {
   class Connected extends Base {
     constructor(socketOptions) {
       super(socketOptions);
-      initConnection(this);
-      options.initOptions(this, socketOptions);
-      initReplay(this);
-      this[kReset] = false;
-      this[kBytesRead] = 0;
-      initInFlight(this);
-      this[kFinalCallback] = null;
-      this[kLeaving] = false;
+      initConnected(this, socketOptions);
     }
 
     // --- Connecting ----------------------------------------------------------------------------
@@ -331,6 +324,18 @@ function overConnection(Base) {
   return Connected;
 }
 
+// What one of ours has beyond Node's.
+function initConnected(socket, socketOptions) {
+  initConnection(socket);
+  options.initOptions(socket, socketOptions);
+  initReplay(socket);
+  socket[kReset] = false;
+  socket[kBytesRead] = 0;
+  initInFlight(socket);
+  socket[kFinalCallback] = null;
+  socket[kLeaving] = false;
+}
+
 // Once more for a class that has `bytesRead` of its own.
 function suitBun(prototype) {
   // Its net.Socket writes in its constructor what is only read elsewhere.
@@ -360,4 +365,4 @@ function writeOnceConnected(socket, several, data, encoding, callback) {
   socket.once('close', onClose);
 }
 
-module.exports = { Socket, kIsOpen, overConnection, suitBun };
+module.exports = { Socket, initConnected, kIsOpen, overConnection, suitBun };

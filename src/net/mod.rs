@@ -19,6 +19,8 @@
 //!                               └──> Closed: the id may be used again
 //! ```
 //!
+//! What Node has connected itself (`Made`) is served from its `Connect` on, without `Connected`.
+//!
 //! Nothing goes out before JavaScript has let its program speak: while it connects, `Resolved` and
 //! each `Attempt::Due` wait for a `Dial`; over TLS, `Connected` waits for a `Proceed`.
 //!
@@ -51,6 +53,7 @@ mod loop_carrier;
 #[cfg(not(target_os = "linux"))]
 #[path = "loop_carrier/absent.rs"]
 mod loop_carrier;
+mod made;
 mod memory;
 mod options;
 mod outbox;
@@ -77,6 +80,7 @@ pub use gate::Gate;
 #[cfg(feature = "panic-injection")]
 pub use injection::arm as arm_panic;
 pub use loop_carrier::LoopCarrier;
+pub use made::Made;
 pub use memory::{Chunk, Inbound, Outbound};
 pub use options::{KeepAlive, SocketOptions};
 pub use outbox::Outbox;

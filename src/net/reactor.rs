@@ -22,8 +22,8 @@ use super::caught::caught;
 use super::command::{Batch, Command, ConnId};
 use super::conn::{Conn, Outgoing, Place};
 use super::conn_table::ConnTable;
-use super::connect::{Connect, connect};
-use super::event::Event;
+use super::connect::{Connect, Target, connect};
+use super::event::{Event, Failure};
 use super::host::Host;
 use super::parcel::Parcel;
 use super::resolve::Resolver;
@@ -599,6 +599,10 @@ impl PortState {
     }
 
     fn connect(&mut self, conn: ConnId, mut request: Connect) {
+        if let Target::Made(made) = &mut request.target {
+            let served = made.serve();
+            return self.serve_made(conn, request, served);
+        }
         let (host, entries) = (self.host.clone(), self.entries.clone());
         let resolver = self.resolver.clone();
         let dial = Rc::new(Notify::new());
@@ -614,7 +618,12 @@ impl PortState {
             let (host, entries) = (&guard.host, &guard.entries);
             injected!(Connecting);
             match connect(conn, &mut request, &resolver, &dialing, host.outbox()).await {
-                Ok(stream) => open(conn, &mut request, host, entries, stream),
+                Ok(stream) => {
+                    let (local, peer) = stream.endpoints();
+                    options::apply(&stream, request.options);
+                    host.push(Event::Connected { conn, local, peer });
+                    open(conn, &mut request, host, entries, stream);
+                }
                 Err(refusal) => {
                     enter(entries, conn, Entry::Refused);
                     let (failures, several) = (refusal.failures, refusal.several);
@@ -628,6 +637,23 @@ impl PortState {
         }));
         let task = task.abort_handle();
         places.insert(conn, Entry::Connecting { task, dial });
+    }
+
+    /// Serves a connection that is there: what JavaScript writes may follow in this very batch.
+    fn serve_made(&self, conn: ConnId, mut request: Connect, made: Result<Stream, Failure>) {
+        self.entries.borrow_mut().insert(conn, Entry::Refused);
+        match made {
+            Ok(stream) => open(conn, &mut request, &self.host, &self.entries, stream),
+            Err(Failure { syscall, code, .. }) => {
+                request.gate.kill();
+                self.host.push(Event::Failed {
+                    conn,
+                    syscall,
+                    code,
+                    refused: false,
+                });
+            }
+        }
     }
 
     /// Another attempt may have connected meanwhile.
@@ -731,9 +757,6 @@ async fn settled(entries: Entries, limit: Duration, answer: mpsc::Sender<bool>) 
 
 /// Serves a connection from here on. It is known before anything is done for it.
 fn open(conn: ConnId, request: &mut Connect, host: &Rc<Host>, entries: &Entries, stream: Stream) {
-    let (local, peer) = stream.endpoints();
-    options::apply(&stream, request.options);
-    host.push(Event::Connected { conn, local, peer });
     injected!(Opening);
     let secure = match request.tls.take().map(Secure::new).transpose() {
         Ok(secure) => secure,
