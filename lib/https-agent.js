@@ -23,7 +23,6 @@ const { lookAt } = require('./tls/option-values');
 const { planTls } = require('./tls/plan');
 const { GivenSessions, isToken, markCaching, readToken } = require('./tls/session-token');
 
-const nodeCreateConnection = NodeAgent.prototype.createConnection;
 const nodeCacheSession = NodeAgent.prototype._cacheSession;
 
 const TRANSPORTS = ['auto', 'rustls', 'node'];
@@ -136,7 +135,9 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     // A resumed session of Node's shows no certificate.
     if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
     const markNodes = (socket) => mark(socket, perRequest, judgedBy, 'node');
-    return markNodes(nodeCreateConnection.apply(this, markDelivered(args, markNodes)));
+    return markNodes(
+      NodeAgent.prototype.createConnection.apply(this, markDelivered(args, markNodes)),
+    );
   }
   const socket = mark(served, perRequest, judgedBy);
   if (key !== undefined) {

@@ -8,8 +8,10 @@
 const dns = require('node:dns');
 const net = require('node:net');
 
+const { NodeHttpAgent } = require('./nodes-agents');
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
+const { runtime } = require('./runtime');
 const { isTraced } = require('./trace-events');
 
 const CREATE_CONNECTION = {
@@ -76,10 +78,21 @@ function isOvertaken(socket) {
 }
 
 // Node's connecting, or whatever stands in its place. Where net.connect() alone was replaced, it is
-// the one to be called; Node's agents call net.createConnection().
-function connectByNode(args) {
-  const { value } = ORIGINALS.find(({ owner, name }) => owner === net && name === 'connect');
-  return net.connect === value ? net.createConnection(...args) : net.connect(...args);
+// the one to be called; else the method of Node's agents, which tracers replace too and which calls
+// net.createConnection(). That of Node 20 is net.createConnection() from before it was replaced.
+function connectByNode(agent, args) {
+  if (net.createConnection === ofNet('createConnection') && net.connect !== ofNet('connect')) {
+    return net.connect(...args);
+  }
+  const { createConnection } = NodeHttpAgent.prototype;
+  if (runtime !== 'node' || isNodesOwn(createConnection, CREATE_CONNECTION)) {
+    return net.createConnection(...args);
+  }
+  return createConnection.apply(agent, args);
+}
+
+function ofNet(wanted) {
+  return ORIGINALS.find(({ owner, name }) => owner === net && name === wanted).value;
 }
 
 module.exports = { Cause, connectByNode, isOvertaken, kMaker, nodesCause };

@@ -54,8 +54,7 @@ async function runProgram(tool, way, sites) {
   });
   clearTimeout(watchdog);
   if (code !== 0 || !said) throw new Error(`the program ended with ${signal ?? code}\n${output}`);
-  const { spans, outcomes, transports } = said;
-  return { spans: spanTree(spans, sites), outcomes, transports };
+  return { ...said, spans: spanTree(said.spans, sites) };
 }
 
 module.exports = { WAYS, runProgram };

@@ -24,6 +24,7 @@ const SOCKET_EVENTS = ['lookup', 'connect', 'secureConnect', 'ready'];
 // What became of a request, when it has closed: by then its connection is free again or gone.
 async function exchange(req) {
   const told = [];
+  let native = null;
   req.on('socket', (socket) => {
     tool.mark(`on socket, ${req.reusedSocket ? 'used before' : 'new'}`);
     if (req.reusedSocket) return;
@@ -40,6 +41,7 @@ async function exchange(req) {
   });
   req.on('response', (res) => {
     tool.mark('on response');
+    native = res.socket._handle === null;
     res.on('error', ({ code, message }) => told.push({ code, message }));
     res.on('end', () => {
       tool.mark('on end');
@@ -53,7 +55,7 @@ async function exchange(req) {
   tool.mark('on close');
   // The connection is handed back within the turn.
   await new Promise(setImmediate);
-  return { told, transport: req.socket?.transport };
+  return { told, native };
 }
 
 const noSuchName = (hostname, _options, done) => {
@@ -131,17 +133,17 @@ async function main(modules) {
   const classes = classesOf(modules);
   const { agents, steps, pairs } = stepsOf(modules, classes);
   const outcomes = {};
-  const transports = {};
+  const native = {};
   const take = async ([name, step]) => {
-    const { told, transport } = await tool.run(name, () => exchange(step()));
-    outcomes[name] = told;
-    transports[name] = transport;
+    const seen = await tool.run(name, () => exchange(step()));
+    outcomes[name] = seen.told;
+    if (seen.native !== null) native[name] = seen.native;
   };
   for (const step of Object.entries(steps)) await take(step);
   for (const pair of pairs) await Promise.all(Object.entries(pair).map(take));
   for (const agent of agents) agent.destroy();
   const spans = await tool.spans();
-  process.send({ spans, outcomes, transports }, () => process.exit());
+  process.send({ spans, outcomes, native }, () => process.exit());
 }
 
 module.exports = { main };

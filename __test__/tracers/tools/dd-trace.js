@@ -6,8 +6,12 @@ const { SpanList } = require('../span-list');
 // What is each process's own, or each span's by chance.
 const CHANCE = /^(process_id|runtime-id|_dd\.p\.(tid|ksr)|_dd\.tags\.process)$/;
 
-function without(facts) {
-  return Object.fromEntries(Object.entries(facts).filter(([name]) => !CHANCE.test(name)));
+// A stack is that of the transport, but for its first line.
+function plain(facts) {
+  const entries = Object.entries(facts).filter(([name]) => !CHANCE.test(name));
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, name.endsWith('.stack') ? value.split('\n')[0] : value]),
+  );
 }
 
 function start() {
@@ -23,7 +27,7 @@ function start() {
         list.tell(span.span_id.toString(10), {
           parent: span.parent_id.toString(10),
           name,
-          said: { resource, service, type, error, meta: without(meta), metrics: without(metrics) },
+          said: { resource, service, type, error, meta: plain(meta), metrics: plain(metrics) },
         });
       }
     },

@@ -6,10 +6,13 @@
 //   modules   true where the program is one of ES modules
 //   execArgv  what the tracer's own documentation adds to node's command line
 //   env       likewise, to the environment
+//   unlike    spans that Node's own agents don't have on this Node, by name, with the reason
 //   skip(major)  the reason why this version of Node can't run the tracer, if it can't
 //
 // run(name, work) gives what `work` does a root span of its own; mark(name) makes a span that ends
 // at once, within the present context; spans() are all, see ../span-list.js.
+
+const [major] = process.versions.node.split('.').map(Number);
 
 // A port of this machine where nobody listens.
 const NOWHERE = 'http://127.0.0.1:9';
@@ -30,6 +33,10 @@ const tools = [
   {
     name: 'New Relic',
     file: 'newrelic',
+    unlike: major < 22 && {
+      name: 'net.createConnection',
+      why: "the agents of Node 20 pass a replaced net.createConnection() by; oxagent's do not",
+    },
     // Without a collector.
     env: {
       NEW_RELIC_SERVERLESS_MODE_ENABLED: 'true',

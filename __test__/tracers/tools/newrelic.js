@@ -8,11 +8,10 @@ function start() {
   const roots = [];
   newrelic.agent.on('transactionFinished', ({ trace }) => roots.push(trace));
 
-  // A segment is told of by name, attributes and its place in the tree of its transaction.
+  // A segment that has not ended has a name that says so.
   function* segments({ segment, children }, parent) {
-    const { nr_exclusive_duration_millis: time, ...attributes } =
-      segment.attributes.get(EVERYWHERE);
-    yield { id: segment.id, parent, name: segment.name, attributes, timed: time >= 0 };
+    const { nr_exclusive_duration_millis: _, ...attributes } = segment.attributes.get(EVERYWHERE);
+    yield { id: segment.id, parent, name: segment.name, attributes };
     for (const child of children) yield* segments(child, segment.id);
   }
 
