@@ -1,43 +1,46 @@
 'use strict';
 
-// Runs the program under a tracer, in a process of its own.
+// Runs a program under a tracer or a mock, in a process of its own.
 
 const { fork } = require('node:child_process');
+const { once } = require('node:events');
 const path = require('node:path');
 const { spanTree } = require('./span-tree');
 
-const START = path.join(__dirname, 'start.js');
-const REGISTER = path.join(__dirname, '..', '..', 'register.js');
-const EXPORTS = path.join(__dirname, '..', '..', 'index.js');
+const ROOT = path.join(__dirname, '..', '..');
+const EXPORTS = path.join(ROOT, 'index.js');
+const REGISTER = path.join(ROOT, 'register.js');
 const LIMIT_MS = 30_000;
 
-// Each way to load oxagent and a tracer, in their order, and whose agents the program makes.
+// Each way to load oxagent and a tool, in their order, and whose agents the program makes.
 const WAYS = {
-  node: { preloads: [START] },
-  'by require, after the tracer': { preloads: [START, EXPORTS], agent: 'exports' },
-  'by require, before the tracer': { preloads: [EXPORTS, START], agent: 'exports' },
-  'by register, after the tracer': { preloads: [START, REGISTER] },
-  'by register, before the tracer': { preloads: [REGISTER, START] },
+  node: { preloads: (tool) => [tool] },
+  'by require, after it': { preloads: (tool) => [tool, EXPORTS], agent: 'exports' },
+  'by require, before it': { preloads: (tool) => [EXPORTS, tool], agent: 'exports' },
+  'by register, after it': { preloads: (tool) => [tool, REGISTER] },
+  'by register, before it': { preloads: (tool) => [REGISTER, tool] },
 };
 
-// `tool` is an entry of ./tools.
-async function runProgram(tool, way, sites) {
+// `tool` is an entry of ./tools or ./mocks, `loader` the file that loads it.
+async function run(program, { loader, tool, way, sites }) {
   const { preloads, agent } = WAYS[way];
-  const program = path.join(__dirname, 'program', tool.modules ? 'program.mjs' : 'program.js');
-  const execArgv = [
-    ...(tool.execArgv ?? []),
-    ...preloads.flatMap((file) => [tool.modules ? '--import' : '--require', file]),
-  ];
+  const flag = tool.modules ? '--import' : '--require';
+  const files = preloads(path.join(__dirname, loader));
+  const execArgv = [...(tool.execArgv ?? []), ...files.flatMap((file) => [flag, file])];
   const env = {
     ...process.env,
     NODE_OPTIONS: '',
-    NODE_EXTRA_CA_CERTS: '',
     ...tool.env,
-    TRACER: tool.file,
-    AGENT: agent ?? '',
+    TOOL: JSON.stringify({ file: tool.file, args: tool.args }),
+    AGENT: agent,
     SITES: JSON.stringify(sites),
   };
-  const child = fork(program, { execArgv, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(path.join(__dirname, 'program', program), {
+    cwd: __dirname,
+    execArgv,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {
@@ -49,12 +52,21 @@ async function runProgram(tool, way, sites) {
     said = message;
   });
   const watchdog = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
-  const [code, signal] = await new Promise((resolve) => {
-    child.on('close', (...how) => resolve(how));
-  });
+  const [code, signal] = await once(child, 'close');
   clearTimeout(watchdog);
   if (code !== 0 || !said) throw new Error(`the program ended with ${signal ?? code}\n${output}`);
+  return said;
+}
+
+async function runTraced(tool, way, sites) {
+  const program = tool.modules ? 'program.mjs' : 'program.js';
+  const said = await run(program, { loader: 'start.js', tool, way, sites });
   return { ...said, spans: spanTree(said.spans, sites) };
 }
 
-module.exports = { WAYS, runProgram };
+async function runMocked(tool, way, sites) {
+  const { outcomes } = await run('mocked.js', { loader: 'mock.js', tool, way, sites });
+  return outcomes;
+}
+
+module.exports = { WAYS, runMocked, runTraced };

@@ -40,4 +40,22 @@ async function startSites() {
   };
 }
 
-module.exports = { startSites };
+// What `SITES` is to ./program/mocked.js: a plain and a secure site to be mocked, and two more.
+async function startMockedSites() {
+  const real = (req, res) => {
+    req.resume();
+    res.end(`real ${req.method} ${req.url}`);
+  };
+  const ca = (await pki()).root.pem;
+  const pair = async () => {
+    const { port } = await serve(real);
+    const { port: securePort } = await serveTls({}, real);
+    return [
+      { secure: false, port, origin: `http://localhost:${port}` },
+      { secure: true, port: securePort, origin: `https://localhost:${securePort}`, ca },
+    ];
+  };
+  return { mocked: await pair(), passed: await pair() };
+}
+
+module.exports = { startMockedSites, startSites };

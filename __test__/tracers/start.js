@@ -2,6 +2,6 @@
 
 // Loaded by --require or --import: starts the tracer that the environment names.
 
-const { TRACER } = process.env;
+const { file } = JSON.parse(process.env.TOOL);
 
-module.exports = require(`./tools/${TRACER}`).start();
+module.exports = require(`./tools/${file}`).start();

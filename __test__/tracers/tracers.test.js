@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const { cleanUp } = require('../support/peer');
-const { WAYS, runProgram } = require('./run');
+const { WAYS, runTraced } = require('./run');
 const { startSites } = require('./sites');
 const { tools } = require('./tools');
 
@@ -23,7 +23,7 @@ describe('under a tracer', () => {
     (reason ? describe.skip : describe)(reason ? `${tool.name} [${reason}]` : tool.name, () => {
       let expected;
       before(async () => {
-        expected = await runProgram(tool, 'node', sites);
+        expected = await runTraced(tool, 'node', sites);
       });
 
       it('has seen the program with the agents of Node', () => {
@@ -34,7 +34,7 @@ describe('under a tracer', () => {
 
       for (const way of Object.keys(WAYS).filter((one) => one !== 'node')) {
         it(`sees the same with oxagent, loaded ${way}`, async () => {
-          const seen = await runProgram(tool, way, sites);
+          const seen = await runTraced(tool, way, sites);
           assert.deepEqual(seen.outcomes, expected.outcomes);
           assert.deepEqual(without(tool.unlike, seen.spans), expected.spans);
           for (const [name, native] of Object.entries(seen.native)) {

@@ -4,19 +4,13 @@
 // in the listeners, whose parents tell in which context they ran. Prints, as JSON, what the tracer
 // has seen, what became of each request and which sockets were native.
 //
-// environment: TRACER, see ../start.js; AGENT, 'exports' for oxagent's classes, else those that
-// Node's modules export; SITES, JSON of what ../sites.js serves
+// environment: TOOL, see ../start.js; AGENT, see ./classes.js; SITES, JSON of what ../sites.js serves
 
 const { once } = require('node:events');
-const path = require('node:path');
 const tool = require('../start');
+const { classesOf } = require('./classes');
 
 const sites = JSON.parse(process.env.SITES ?? '{}');
-
-function classesOf({ http, https }) {
-  if (process.env.AGENT !== 'exports') return { Agent: http.Agent, HttpsAgent: https.Agent };
-  return require(path.join(__dirname, '..', '..', '..'));
-}
 
 // What a socket tells a listener: some of it marks the place.
 const SOCKET_EVENTS = ['lookup', 'connect', 'secureConnect', 'ready'];
