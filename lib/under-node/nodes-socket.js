@@ -64,6 +64,18 @@ function learnEnds(socket) {
   _getsockname.call(socket);
 }
 
+/** Has the socket's timer, which Node has set, ask the socket as it is by now. */
+function renewTimer(socket) {
+  const key = Object.getOwnPropertySymbols(socket).find(isTimer);
+  const timer = key && socket[key];
+  // A new one would run in another async context.
+  if (timer) timer._onTimeout = () => socket._onTimeout();
+}
+
+function isTimer({ description }) {
+  return description === 'timeout';
+}
+
 /** The socket has its handle no more. Whoever else holds the connection goes on. */
 function giveUpHandle(socket) {
   const handle = socket._handle;
@@ -72,4 +84,12 @@ function giveUpHandle(socket) {
   socket._handle = null;
 }
 
-module.exports = { giveUpHandle, isUnused, kindOf, learnEnds, libuvHandle, settingsOf };
+module.exports = {
+  giveUpHandle,
+  isUnused,
+  kindOf,
+  learnEnds,
+  libuvHandle,
+  renewTimer,
+  settingsOf,
+};

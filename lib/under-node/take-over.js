@@ -23,7 +23,7 @@ const { changeCarrier } = require('../slot');
 const { Socket, initConnected } = require('../socket');
 const { noteOptions } = require('../socket-options');
 const { begin, conclude } = require('./awaited');
-const { giveUpHandle, isUnused, kindOf, learnEnds, libuvHandle, settingsOf } =
+const { giveUpHandle, isUnused, kindOf, learnEnds, libuvHandle, renewTimer, settingsOf } =
   require('./nodes-socket');
 
 // libuv gives no descriptor away on Windows; Deno and Bun have sockets of their own.
@@ -87,8 +87,7 @@ function takeOver(socket, handle, { ours, type, plan, secure = null }) {
   openScope(socket, type);
   setHolding(socket, isRefed);
   showTransport(socket);
-  // Its timer is Node's, and knows nothing of what is being sent.
-  if (socket.timeout) socket.setTimeout(socket.timeout);
+  renewTimer(socket);
   changeCarrier(socket);
 }
 
