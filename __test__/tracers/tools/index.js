@@ -12,10 +12,9 @@
 // run(name, work) gives what `work` does a root span of its own; mark(name) makes a span that ends
 // at once, within the present context; spans() are all, see ../span-list.js.
 
-const [major] = process.versions.node.split('.').map(Number);
+const { NOWHERE } = require('../nowhere');
 
-// A port of this machine where nobody listens.
-const NOWHERE = 'http://127.0.0.1:9';
+const [major] = process.versions.node.split('.').map(Number);
 
 const ddTrace = {
   file: 'dd-trace',
