@@ -3,14 +3,17 @@
 // https.Agent over the native pool. A connection's TLS is rustls's, unless its options need what
 // only Node's has.
 
+const tls = require('node:tls');
+
 const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName } = require('./agent');
 const { planConnect } = require('./connect-plan');
-const { openSocket } = require('./connection');
+const { isOurs, openSocket } = require('./connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
 const errors = require('./errors');
 const { Judges, sessionName } = require('./judges');
-const { Cause, nodesCause } = require('./node-transport');
+const { Cause, isReplaced, nodesCause } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
+const { isNodesOwn } = require('./nodes-own');
 const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
 const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
@@ -22,6 +25,11 @@ const { TLS_1_3 } = require('./tls/offer');
 const { lookAt } = require('./tls/option-values');
 const { planTls } = require('./tls/plan');
 const { GivenSessions, isToken, markCaching, readToken } = require('./tls/session-token');
+const { canTakeOver } = require('./under-node/take-over');
+const { takeOverSecure } = require('./under-node/take-over-secure');
+
+// A phrase of its source (see ./nodes-own.js).
+const CREATE_CONNECTION = { node: 'tls.connect(' };
 
 const nodeCacheSession = NodeAgent.prototype._cacheSession;
 
@@ -139,7 +147,7 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
       NodeAgent.prototype.createConnection.apply(this, markDelivered(args, markNodes)),
     );
   }
-  const socket = mark(served, perRequest, judgedBy);
+  const socket = mark(served, perRequest, judgedBy, isOurs(served) ? undefined : 'node');
   if (key !== undefined) {
     const cache = (session) => this._cacheSession(key, session);
     socket.on('session', this._cacheSession === nodeCacheSession ? markCaching(cache) : cache);
@@ -155,10 +163,8 @@ function serve(agent, options, key) {
   const transport = transportOf(options);
   if (transport === 'node') return { nodeOnly: 'transport' };
   if (goesByProxy(agent, options)) return { nodeOnly: 'proxyEnv' };
-  const cause = nodesCause();
-  if (cause !== null && !(cause === Cause.TRACED && transport === 'rustls')) {
-    return { nodeOnly: cause };
-  }
+  const cause = causeOf(transport);
+  if (cause !== null && !(cause === Cause.REPLACED && canTakeOver)) return { nodeOnly: cause };
   const cached = key === undefined ? undefined : agent._getSession(key);
   // What Node's transport has cached is of no use here.
   if (isToken(cached)) options = { session: cached, ...options };
@@ -195,7 +201,33 @@ function serve(agent, options, key) {
     authorizationError: session?.authorizationError,
     mayFallBack: transport === 'auto',
   };
+  if (cause !== null) return serveUnderNode(agent, options, connectPlan, secure);
   return openSocket((own) => new TlsSocket(secure, own), options, connectPlan, secure);
+}
+
+function causeOf(transport) {
+  const cause = nodesCause(true);
+  if (cause !== Cause.TRACED || transport !== 'rustls') return cause;
+  return isReplaced(true) ? Cause.REPLACED : null;
+}
+
+// Through what stands in the place of Node's functions, as Node's agent connects.
+function serveUnderNode(agent, options, connectPlan, secure) {
+  const { createConnection } = NodeAgent.prototype;
+  let socket;
+  if (isNodesOwn(createConnection, CREATE_CONNECTION)) {
+    socket = tls.connect(options);
+  } else {
+    // Node's would resume the sessions of its own TLS by this key.
+    options = { ...options, _agentKey: undefined };
+    socket = createConnection.call(agent, options);
+  }
+  const isTaken = takeOverSecure(socket, options, connectPlan, secure);
+  if (!isTaken && !secure.mayFallBack) {
+    socket.on('error', () => {}).destroy();
+    throw errors.notServedByRustls(Cause.REPLACED);
+  }
+  return socket;
 }
 
 const givenSessions = new WeakMap();
@@ -239,7 +271,9 @@ function transportOf({ transport = 'auto' }) {
 function mark(socket, perRequest, judgedBy, transport) {
   // Deno returns none while a tunnel is made.
   if (!socket) return socket;
-  if (transport) Object.defineProperty(socket, 'transport', { value: transport });
+  if (transport) {
+    Object.defineProperty(socket, 'transport', { value: transport, configurable: true });
+  }
   if (perRequest) socket[kPerRequest] = true;
   if (judgedBy) socket[kJudgedBy] = judgedBy;
   return socket;

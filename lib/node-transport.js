@@ -7,11 +7,13 @@
 
 const dns = require('node:dns');
 const net = require('node:net');
+const tls = require('node:tls');
 
 const { NodeHttpAgent } = require('./nodes-agents');
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
 const { runtime } = require('./runtime');
+const nodeTls = require('./tls/node-tls');
 const { isTraced } = require('./trace-events');
 
 const CREATE_CONNECTION = {
@@ -33,15 +35,6 @@ const ORIGINALS = [
   },
   { owner: net, name: 'connect', phrases: CREATE_CONNECTION },
   { owner: net, name: 'createConnection', phrases: CREATE_CONNECTION },
-  {
-    owner: dns,
-    name: 'lookup',
-    phrases: {
-      node: 'new GetAddrInfoReqWrap()',
-      deno: '?onlookupall:onlookup',
-      bun: 'translateLookupOptions(options)',
-    },
-  },
 ];
 
 for (const original of ORIGINALS) {
@@ -49,7 +42,18 @@ for (const original of ORIGINALS) {
   original.value = isNodesOwn(value, original.phrases) ? value : null;
 }
 
-const socketConnect = ORIGINALS[0];
+const [socketConnect, netConnect] = ORIGINALS;
+
+// What TLS connections of Node's go through.
+const SECURE_ORIGINALS = [socketConnect, { owner: tls, name: 'connect', value: nodeTls.connect }];
+
+const lookup = isNodesOwn(dns.lookup, {
+  node: 'new GetAddrInfoReqWrap()',
+  deno: '?onlookupall:onlookup',
+  bun: 'translateLookupOptions(options)',
+})
+  ? dns.lookup
+  : null;
 
 // The replacement through which a connection was made.
 const kMaker = Symbol('maker');
@@ -62,12 +66,22 @@ const Cause = {
 };
 
 // The cause, or null where the connection may be native. Asked at each connection.
-function nodesCause() {
-  for (const { owner, name, value } of ORIGINALS) {
-    if (owner[name] !== value) return Cause.REPLACED;
-  }
+function nodesCause(secure = false) {
   if (!mayConnect()) return Cause.PERMISSION;
-  return isTraced() ? Cause.TRACED : null;
+  if (isTraced()) return Cause.TRACED;
+  return isReplaced(secure) ? Cause.REPLACED : null;
+}
+
+function isReplaced(secure) {
+  for (const { owner, name, value } of secure ? SECURE_ORIGINALS : ORIGINALS) {
+    if (owner[name] !== value) return true;
+  }
+  return false;
+}
+
+// Whoever has replaced dns.lookup() is to be asked for the names.
+function isLookupReplaced() {
+  return dns.lookup !== lookup;
 }
 
 // Whether a replacement has come since the connection was made: if it is a mock, it must not be
@@ -81,9 +95,9 @@ function isOvertaken(socket) {
 // the one to be called; else the method of Node's agents, which tracers replace too and which calls
 // net.createConnection(). That of Node 20 is net.createConnection() from before it was replaced.
 function connectByNode(agent, args) {
-  if (net.createConnection === ofNet('createConnection') && net.connect !== ofNet('connect')) {
-    return net.connect(...args);
-  }
+  const { value } = netConnect;
+  const isOneReplaced = net.createConnection === value && net.connect !== value;
+  if (isOneReplaced) return net.connect(...args);
   const { createConnection } = NodeHttpAgent.prototype;
   if (runtime !== 'node' || isNodesOwn(createConnection, CREATE_CONNECTION)) {
     return net.createConnection(...args);
@@ -91,8 +105,12 @@ function connectByNode(agent, args) {
   return createConnection.apply(agent, args);
 }
 
-function ofNet(wanted) {
-  return ORIGINALS.find(({ owner, name }) => owner === net && name === wanted).value;
-}
-
-module.exports = { Cause, connectByNode, isOvertaken, kMaker, nodesCause };
+module.exports = {
+  Cause,
+  connectByNode,
+  isLookupReplaced,
+  isOvertaken,
+  isReplaced,
+  kMaker,
+  nodesCause,
+};

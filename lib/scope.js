@@ -50,6 +50,13 @@ function renewScope(socket) {
   enter(socket, new SocketScope(former.type, socket[kFirst]));
 }
 
+// The connection's first scope was opened in a context that was not its own: this one is.
+function moveScope(socket, former) {
+  if (socket.destroyed || socket[kScope] !== former) return;
+  former.emitDestroy();
+  openScope(socket, former.type);
+}
+
 function enter(socket, scope) {
   socket[kScope] = scope;
   socket[kAsyncId] = scope.asyncId();
@@ -100,6 +107,7 @@ module.exports = {
   endScope,
   initScope,
   kScope,
+  moveScope,
   openAttempt,
   openScope,
   renewScope,

@@ -1,8 +1,8 @@
 'use strict';
 
 // Node's own TLS functions, and whether they are still in place. Libraries that add certificates
-// of the system replace tls.createSecureContext(), mocks replace tls.connect(): what they do must
-// go on happening, so that connections are then Node's.
+// of the system replace tls.createSecureContext(): what they do must go on happening, so that
+// connections are then Node's. Mocks and tracers replace tls.connect() (see ../node-transport.js).
 
 const tls = require('node:tls');
 const { isNodesOwn } = require('../nodes-own');
@@ -30,11 +30,8 @@ function original(name, phrases) {
   return isNodesOwn(value, phrases) ? value : null;
 }
 
-/** The name of a function that is not Node's own any more, or null. */
-function replaced() {
-  if (tls.connect !== connect) return 'tls.connect';
-  if (tls.createSecureContext !== createSecureContext) return 'tls.createSecureContext';
-  return null;
+function isContextReplaced() {
+  return tls.createSecureContext !== createSecureContext;
 }
 
 let names = null;
@@ -60,4 +57,4 @@ function contextOptions() {
   return names;
 }
 
-module.exports = { checkServerIdentity, connect, contextOptions, replaced };
+module.exports = { checkServerIdentity, connect, contextOptions, isContextReplaced };

@@ -21,7 +21,8 @@ const SETTINGS = {
 /** The libuv handle that carries the socket; null where it has none, or a mock's. */
 function libuvHandle(socket) {
   const handle = socket._handle;
-  // That of TLS lies over it.
+  // That of TLS lies over it, and may lie over another socket's.
+  if (handle?._parentWrap) return null;
   const carrier = handle?._parent ?? handle;
   return isLibuvs(carrier) ? carrier : null;
 }
@@ -76,11 +77,14 @@ function isTimer({ description }) {
   return description === 'timeout';
 }
 
-/** The socket has its handle no more. Whoever else holds the connection goes on. */
-function giveUpHandle(socket) {
+/**
+ * The socket has its handle no more. Whoever else holds the connection goes on. `whenClosed` is
+ * called in the handle's own async context, in which Node tells of what comes over it.
+ */
+function giveUpHandle(socket, whenClosed) {
   const handle = socket._handle;
   // What TLS has over it ends too.
-  handle.close();
+  handle.close(whenClosed);
   socket._handle = null;
 }
 

@@ -18,50 +18,62 @@ const { kBegun, kConn, kParked, kPlan, kReading, kRefed, setHolding } = require(
 const { kJudged, kOwn } = require('../lookup');
 const { kMaker } = require('../node-transport');
 const { runtime } = require('../runtime');
-const { openScope } = require('../scope');
+const { kScope, moveScope, openScope } = require('../scope');
 const { changeCarrier } = require('../slot');
 const { Socket, initConnected } = require('../socket');
 const { noteOptions } = require('../socket-options');
 const { begin, conclude } = require('./awaited');
-const { giveUpHandle, isUnused, kindOf, learnEnds, libuvHandle, renewTimer, settingsOf } =
-  require('./nodes-socket');
+const {
+  giveUpHandle,
+  isUnused,
+  kindOf,
+  learnEnds,
+  libuvHandle,
+  renewTimer,
+  settingsOf,
+} = require('./nodes-socket');
 
-// libuv gives no descriptor away on Windows; Deno and Bun have sockets of their own.
-const isPossible = runtime === 'node' && process.platform !== 'win32';
+/** libuv gives no descriptor away on Windows; Deno and Bun have sockets of their own. */
+const canTakeOver = runtime === 'node' && process.platform !== 'win32';
 
 /** Makes a socket of Node's, which is to connect by this plan, ours when it has connected. */
 function takeOverConnected(socket, plan) {
-  return awaitConnected(socket, net.Socket, (taken, handle) => {
-    takeOver(taken, handle, { ours: Socket, type: `${kindOf(handle).toUpperCase()}WRAP`, plan });
+  awaitConnected(socket, net.Socket, (connected, handle) => {
+    if (handle === null) return;
+    takeOver(connected, handle, plan, {
+      Ours: Socket,
+      type: `${kindOf(handle).toUpperCase()}WRAP`,
+    });
   });
+  return socket;
 }
 
-// A socket of another class is not Node's alone.
-function awaitConnected(socket, Nodes, take) {
-  if (!isPossible || !isPlain(socket, Nodes)) return socket;
+// Calls `act(socket, handle)` when the socket has connected; `handle` is null where its connection
+// is not the system's, or is used already. False for a socket that is nobody's to take: one of
+// another class is not Node's alone.
+function awaitConnected(socket, Nodes, act) {
+  if (!canTakeOver || !isPlain(socket, Nodes)) return false;
   const maker = net.Socket.prototype.connect;
   begin(socket);
   const onConnect = function onConnect() {
     const handle = isPlain(this, Nodes) && !this[kParked] ? libuvHandle(this) : null;
-    if (handle !== null && isUnused(handle) && !this.destroyed) {
-      take(this, handle);
-      this[kMaker] = maker;
-    }
+    if (!this.destroyed) act(this, handle !== null && isUnused(handle) ? handle : null);
+    this[kMaker] = maker;
     conclude(socket);
   };
   onConnect[kOwn] = true;
   // Whoever listens finds one of ours.
   socket.prependOnceListener('connect', onConnect);
-  return socket;
+  return true;
 }
 
 function isPlain(socket, Nodes) {
   return socket instanceof Nodes && Object.getPrototypeOf(socket) === Nodes.prototype;
 }
 
-// The socket goes on over the connection under its handle; it stays as it is where the process has
-// no descriptor left.
-function takeOver(socket, handle, { ours, type, plan, secure = null }) {
+// The socket goes on over the connection under its handle, as one of `Ours`, of which `init` sets
+// up what goes beyond a plain one. False where the process has no descriptor left: it stays Node's.
+function takeOver(socket, handle, plan, { Ours, type, secure = null, init = null }) {
   const settings = settingsOf(socket);
   const request = requestOf(handle, plan, settings);
   const conn = open(socket);
@@ -69,13 +81,14 @@ function takeOver(socket, handle, { ours, type, plan, secure = null }) {
     connect(conn, request, secure);
   } catch {
     forget(conn);
-    return;
+    return false;
   }
   learnEnds(socket);
   const isRefed = handle.hasRef();
-  giveUpHandle(socket);
-  Object.setPrototypeOf(socket, ours.prototype);
+  giveUpHandle(socket, () => moveScope(socket, scope));
+  Object.setPrototypeOf(socket, Ours.prototype);
   initConnected(socket, {});
+  init?.(socket);
   noteOptions(socket, settings);
   socket[kPlan] = { ...plan, request };
   socket[kConn] = conn;
@@ -85,10 +98,12 @@ function takeOver(socket, handle, { ours, type, plan, secure = null }) {
   // Who has judged its address need not be there any more.
   socket[kJudged] = true;
   openScope(socket, type);
+  const scope = socket[kScope];
   setHolding(socket, isRefed);
   showTransport(socket);
   renewTimer(socket);
   changeCarrier(socket);
+  return true;
 }
 
 // Node has told the system of what was asked for so far.
@@ -111,4 +126,4 @@ function showTransport(socket) {
   Object.defineProperty(socket, 'transport', { get, configurable: true });
 }
 
-module.exports = { takeOverConnected };
+module.exports = { awaitConnected, canTakeOver, takeOver, takeOverConnected };
