@@ -42,7 +42,7 @@ for (const original of ORIGINALS) {
   original.value = isNodesOwn(value, original.phrases) ? value : null;
 }
 
-const [socketConnect, netConnect] = ORIGINALS;
+const [socketConnect, netConnect, createConnection] = ORIGINALS;
 
 // What TLS connections of Node's go through.
 const SECURE_ORIGINALS = [socketConnect, { owner: tls, name: 'connect', value: nodeTls.connect }];
@@ -95,14 +95,14 @@ function isOvertaken(socket) {
 // the one to be called; else the method of Node's agents, which tracers replace too and which calls
 // net.createConnection(). That of Node 20 is net.createConnection() from before it was replaced.
 function connectByNode(agent, args) {
-  const { value } = netConnect;
-  const isOneReplaced = net.createConnection === value && net.connect !== value;
+  const isOneReplaced =
+    net.createConnection === createConnection.value && net.connect !== netConnect.value;
   if (isOneReplaced) return net.connect(...args);
-  const { createConnection } = NodeHttpAgent.prototype;
-  if (runtime !== 'node' || isNodesOwn(createConnection, CREATE_CONNECTION)) {
+  const { createConnection: ofAgents } = NodeHttpAgent.prototype;
+  if (runtime !== 'node' || isNodesOwn(ofAgents, CREATE_CONNECTION)) {
     return net.createConnection(...args);
   }
-  return createConnection.apply(agent, args);
+  return ofAgents.apply(agent, args);
 }
 
 module.exports = {
