@@ -16,7 +16,10 @@ const { NOWHERE } = require('../nowhere');
 
 const [major] = process.versions.node.split('.').map(Number);
 
+const openTelemetry = { name: 'OpenTelemetry', file: 'opentelemetry' };
+
 const ddTrace = {
+  name: 'dd-trace',
   file: 'dd-trace',
   env: {
     DD_TRACE_AGENT_URL: NOWHERE,
@@ -26,25 +29,44 @@ const ddTrace = {
   },
 };
 
-const tools = [
-  { name: 'OpenTelemetry', file: 'opentelemetry' },
-  { name: 'dd-trace', ...ddTrace },
-  {
-    name: 'New Relic',
-    file: 'newrelic',
-    unlike: major < 22 && {
-      name: 'net.createConnection',
-      why: "the agents of Node 20 pass a replaced net.createConnection() by; oxagent's do not",
-    },
-    // Without a collector.
-    env: {
-      NEW_RELIC_SERVERLESS_MODE_ENABLED: 'true',
-      NEW_RELIC_APP_NAME: 'the-program',
-      NEW_RELIC_LOG_ENABLED: 'false',
-      NEW_RELIC_NO_CONFIG_FILE: 'true',
-    },
+const newRelic = {
+  name: 'New Relic',
+  file: 'newrelic',
+  unlike: major < 22 && {
+    name: 'net.createConnection',
+    why: "the agents of Node 20 pass a replaced net.createConnection() by; oxagent's do not",
   },
-  { name: 'Elastic APM', file: 'elastic-apm' },
+  // Without a collector.
+  env: {
+    NEW_RELIC_SERVERLESS_MODE_ENABLED: 'true',
+    NEW_RELIC_APP_NAME: 'the-program',
+    NEW_RELIC_LOG_ENABLED: 'false',
+    NEW_RELIC_NO_CONFIG_FILE: 'true',
+  },
+};
+
+const elasticApm = { name: 'Elastic APM', file: 'elastic-apm' };
+
+// The same tracer in a program of ES modules, with the hook that it has for them.
+function ofModules(tool, hook) {
+  return {
+    ...tool,
+    name: `${tool.name} and ES modules`,
+    modules: true,
+    execArgv: ['--import', './hook.mjs'],
+    env: { ...tool.env, HOOK: hook },
+  };
+}
+
+const tools = [
+  openTelemetry,
+  ofModules(openTelemetry, '@opentelemetry/instrumentation/hook.mjs'),
+  ddTrace,
+  ofModules(ddTrace, 'dd-trace/loader-hook.mjs'),
+  newRelic,
+  ofModules(newRelic, 'newrelic/esm-loader.mjs'),
+  elasticApm,
+  ofModules(elasticApm, 'elastic-apm-node/loader.mjs'),
   { name: 'Sentry', file: 'sentry' },
   {
     name: 'Application Insights',
