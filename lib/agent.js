@@ -288,8 +288,8 @@ Agent.prototype.createConnection = function createConnection(...args) {
   if (debug) tellDirect(debug, 'http', options, false);
   const cause = nodesCause();
   const plan = cause === null || cause === Cause.REPLACED ? planConnect(options) : null;
-  if (plan === null) return connectByNode(args);
-  if (cause !== null) return takeOverConnected(connectByNode(args), plan);
+  if (plan === null) return connectByNode(this, args);
+  if (cause !== null) return takeOverConnected(connectByNode(this, args), plan);
   const socket = openSocket((own) => new Socket(own), options, plan);
   if (callback) socket.once('connect', callback);
   return socket;

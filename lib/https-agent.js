@@ -13,6 +13,7 @@ const errors = require('./errors');
 const { Judges, sessionName } = require('./judges');
 const { Cause, isReplaced, nodesCause } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
+const { isNodesOwn } = require('./nodes-own');
 const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
 const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
@@ -27,7 +28,9 @@ const { GivenSessions, isToken, markCaching, readToken } = require('./tls/sessio
 const { canTakeOver } = require('./under-node/take-over');
 const { takeOverSecure } = require('./under-node/take-over-secure');
 
-const nodeCreateConnection = NodeAgent.prototype.createConnection;
+// A phrase of its source (see ./nodes-own.js).
+const CREATE_CONNECTION = { node: 'tls.connect(' };
+
 const nodeCacheSession = NodeAgent.prototype._cacheSession;
 
 const TRANSPORTS = ['auto', 'rustls', 'node'];
@@ -140,7 +143,9 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     // A resumed session of Node's shows no certificate.
     if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
     const markNodes = (socket) => mark(socket, perRequest, judgedBy, 'node');
-    return markNodes(nodeCreateConnection.apply(this, markDelivered(args, markNodes)));
+    return markNodes(
+      NodeAgent.prototype.createConnection.apply(this, markDelivered(args, markNodes)),
+    );
   }
   const socket = mark(served, perRequest, judgedBy, isOurs(served) ? undefined : 'node');
   if (key !== undefined) {
@@ -196,7 +201,7 @@ function serve(agent, options, key) {
     authorizationError: session?.authorizationError,
     mayFallBack: transport === 'auto',
   };
-  if (cause !== null) return serveUnderNode(options, connectPlan, secure);
+  if (cause !== null) return serveUnderNode(agent, options, connectPlan, secure);
   return openSocket((own) => new TlsSocket(secure, own), options, connectPlan, secure);
 }
 
@@ -207,8 +212,16 @@ function causeOf(transport) {
 }
 
 // Through what stands in the place of Node's functions, as Node's agent connects.
-function serveUnderNode(options, connectPlan, secure) {
-  const socket = tls.connect(options);
+function serveUnderNode(agent, options, connectPlan, secure) {
+  const { createConnection } = NodeAgent.prototype;
+  let socket;
+  if (isNodesOwn(createConnection, CREATE_CONNECTION)) {
+    socket = tls.connect(options);
+  } else {
+    // Node's would resume the sessions of its own TLS by this key.
+    options = { ...options, _agentKey: undefined };
+    socket = createConnection.call(agent, options);
+  }
   const isTaken = takeOverSecure(socket, options, connectPlan, secure);
   if (!isTaken && !secure.mayFallBack) {
     socket.on('error', () => {}).destroy();

@@ -9,8 +9,10 @@ const dns = require('node:dns');
 const net = require('node:net');
 const tls = require('node:tls');
 
+const { NodeHttpAgent } = require('./nodes-agents');
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
+const { runtime } = require('./runtime');
 const nodeTls = require('./tls/node-tls');
 const { isTraced } = require('./trace-events');
 
@@ -89,13 +91,18 @@ function isOvertaken(socket) {
   return connect !== socketConnect.value && connect !== socket[kMaker];
 }
 
-// Node's connecting, or whatever stands in its place. Node's agents call net.createConnection();
-// where net.connect() alone was replaced, it is the one to be called.
-function connectByNode(args) {
-  if (net.createConnection !== createConnection.value || net.connect === netConnect.value) {
+// Node's connecting, or whatever stands in its place. Where net.connect() alone was replaced, it is
+// the one to be called; else the method of Node's agents, which tracers replace too and which calls
+// net.createConnection(). That of Node 20 is net.createConnection() from before it was replaced.
+function connectByNode(agent, args) {
+  const isOneReplaced =
+    net.createConnection === createConnection.value && net.connect !== netConnect.value;
+  if (isOneReplaced) return net.connect(...args);
+  const { createConnection: ofAgents } = NodeHttpAgent.prototype;
+  if (runtime !== 'node' || isNodesOwn(ofAgents, CREATE_CONNECTION)) {
     return net.createConnection(...args);
   }
-  return net.connect(...args);
+  return ofAgents.apply(agent, args);
 }
 
 module.exports = {

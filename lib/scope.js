@@ -21,6 +21,7 @@ class SocketScope extends AsyncResource {
   constructor(type, first) {
     super(type, OPTIONS);
     this.type = type;
+    this.isOver = false;
     this.#first = first;
   }
 
@@ -52,7 +53,7 @@ function renewScope(socket) {
 
 // The connection's first scope was opened in a context that was not its own: this one is.
 function moveScope(socket, former) {
-  if (socket.destroyed || socket[kScope] !== former) return;
+  if (socket[kScope] !== former || former.isOver) return;
   former.emitDestroy();
   openScope(socket, former.type);
 }
@@ -71,7 +72,9 @@ function closeScope(socket, last) {
 function endScope(socket) {
   closeAttempt(socket);
   // There is none where a signal forbade the connection.
-  socket[kScope]?.emitDestroy();
+  if (socket[kScope] === null) return;
+  socket[kScope].isOver = true;
+  socket[kScope].emitDestroy();
 }
 
 // The connecting to one address has a resource too.
