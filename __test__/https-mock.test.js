@@ -33,6 +33,7 @@ describe('a replaced transport under TLS', () => {
     for (const [what, answered] of [
       ['traced tls.connect', 'real'],
       ['redirected tls.connect', 'mock'],
+      ["traced createConnection of Node's agents, and connect", 'real'],
       ['traced connect', 'real'],
       ['redirected connect', 'mock'],
     ]) {

@@ -18,6 +18,7 @@ async function mocked(what, when) {
 // How to declare a test of each replacement; Node's own agent does not look at all of them.
 const REPLACEMENTS = [
   ['traced connect', 'real', it],
+  ["traced createConnection of Node's agents, and connect", 'real', it],
   ['redirected connect', 'mock', it],
   ['net.connect and net.createConnection', 'mock', since(22)],
   ['net.createConnection', 'mock', since(22)],

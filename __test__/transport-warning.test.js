@@ -45,6 +45,19 @@ async function seenUnder(what, { options = {}, server = {}, ...processOptions } 
     assert.deepEqual(warnings, []);
   });
 
+  (process.platform === 'win32' ? it.skip : it)('does not come under a tracer', async () => {
+    const { transports, warnings } = await seenUnder('tracer');
+    assert.deepEqual(transports, ['rustls', 'rustls', 'native']);
+    assert.deepEqual(warnings, []);
+  });
+
+  it('names a replaced tls.connect, whatever it answers', async () => {
+    const { transports, messages } = await seenUnder('tls mock');
+    assert.deepEqual(transports, ['node', 'node', 'native']);
+    assert.equal(messages.length, 1);
+    assert.match(messages[0], /: tls\.connect has been replaced/);
+  });
+
   it('names what was replaced, once', async () => {
     const { transports, warnings } = await seenUnder('mock');
     assert.deepEqual(transports, ['node', 'node']);

@@ -3,14 +3,17 @@
 // The process of one client. One library a process, so that peak memory, event loop and compiled
 // code are its own.
 
-const { serveParent } = require('./ipc');
-const { findRow } = require('./rows');
 const { scenarios } = require('./scenarios');
-const { openSession } = require('./sessions');
 
 const [rowName, scenarioName] = process.argv.slice(2);
-const row = findRow(rowName);
 const scenario = scenarios[scenarioName];
+if (scenario.tracer) require('./tracers').startTracer(scenario.tracer);
+
+const { serveParent } = require('./ipc');
+const { findRow } = require('./rows');
+const { openSession } = require('./sessions');
+
+const row = findRow(rowName);
 
 let library;
 let session;

@@ -10,10 +10,10 @@ const HELP = `usage: node bench/run.js [SCENARIO] [options]
 
 scenarios
 ${Object.values(scenarios)
-  .map(({ name, summary }) => `  ${name.padEnd(15)} ${summary}`)
+  .map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`)
   .join('\n')}
 ${Object.entries(groups)
-  .map(([name, members]) => `  ${name.padEnd(15)} ${members.join(', then ')}`)
+  .map(([name, members]) => `  ${name.padEnd(20)} ${members.join(', then ')}`)
   .join('\n')}
 
 options
@@ -21,7 +21,8 @@ options
   --rate N,N,...    requests a second, for the scenarios that are paced
   --rounds N        rounds of every client, interleaved; the medians are reported (default 5;
                     3 for https-connect, https-parked and crossings)
-  --seconds S       length of one measured window (default 2; 1 for http, https, floor and crossings)
+  --seconds S       length of one measured window (default 2; 1 for http, https, floor,
+                    traced and crossings)
   --warmup S        length of the warm-up before each window (default 0.5)
   --only NAME,...   of ${rows.map(({ name }) => name).join(', ')};
                     oxagent:auto, oxagent:thread and oxagent:loop are oxagent with that OXAGENT_IO

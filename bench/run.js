@@ -123,6 +123,7 @@ async function main(argv) {
     return;
   }
   ensureInstalled();
+  if (runs.some(({ scenario }) => scenario.tracer)) require('./tracers').installTracers();
 
   if (row) {
     const figures = await withServers(runs[0], (servers) => profile(row, servers, runs[0]));

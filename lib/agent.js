@@ -25,7 +25,7 @@ const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { kJudged, sameAddress } = require('./lookup');
 const { Cause } = require('./node-causes');
-const { connectByNode, isNodes, markNodes, nodesCause } = require('./node-transport');
+const { connectByNode, markNodes, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
 const { Checkin, Checkout, Part, Pool, kPool } = require('./pool');
@@ -36,6 +36,8 @@ const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
 const { tellNodeTransport } = require('./transport-warning');
+const { isAwaited, whenOurs } = require('./under-node/awaited');
+const { takeOverConnected } = require('./under-node/take-over');
 const { Views, viewsOf } = require('./views');
 const { Waiter } = require('./waiter');
 
@@ -302,8 +304,10 @@ Agent.prototype.createConnection = function createConnection(...args) {
   }
   if (debug) tellDirect(debug, 'http', options, false);
   const cause = nodesCause();
-  const plan = cause === null ? planConnect(options) : null;
-  if (plan === null) return connectNodes(this, cause, options, args);
+  const mayBeOurs = cause === null || cause === Cause.REPLACED;
+  const plan = mayBeOurs ? planConnect(options) : null;
+  if (plan === null) return connectNodes(this, mayBeOurs ? null : cause, options, args);
+  if (cause !== null) return connectThrough(this, cause, options, plan, args);
   const socket = openSocket((own) => new Socket(own), options, plan);
   if (callback) socket.once('connect', callback);
   return socket;
@@ -311,11 +315,20 @@ Agent.prototype.createConnection = function createConnection(...args) {
 
 // By Node's own transport: for a cause, or because the options ask for it.
 function connectNodes(agent, cause, options, args) {
-  const socket = connectByNode(args);
-  if (!isNodes(socket)) return socket;
+  const socket = connectByNode(agent, args);
   const reason = cause ?? (needsNodesHandle(options) ? Cause.ADDRESS : null);
   if (reason !== null && warns(agent)) tellNodeTransport(reason, options);
   return markNodes(socket);
+}
+
+// By what stands in the place of Node's functions: the socket is ours when it has connected, unless
+// it is a mock's.
+function connectThrough(agent, cause, options, plan, args) {
+  const socket = markNodes(connectByNode(agent, args));
+  takeOverConnected(socket, plan, () => {
+    if (warns(agent)) tellNodeTransport(cause, options);
+  });
+  return socket;
 }
 
 // Of a copy that has never been an agent, too.
@@ -402,7 +415,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
     }
     settle(this, created, socket, options);
     if (debug) tellOpened(this, name, options);
-    if (this[kReplayLimit] > 0 && isOurs(socket)) letRedial(this, socket, options);
+    if (this[kReplayLimit] > 0) whenOurs(socket, () => letRedial(this, socket, options));
     timeLimit?.watch(socket);
     callback(null, socket);
   };
@@ -825,7 +838,8 @@ function letRedial(agent, socket, options) {
     made = agent.createConnection(bare, take) ?? made;
     isAsked = false;
     // Over TLS it may be Node's own, if that is what the server needs.
-    if (made?.connecting && (isOurs(made) || (made.encrypted && socket.encrypted))) {
+    const isFit = (one) => isOurs(one) || isAwaited(one) || (one.encrypted && socket.encrypted);
+    if (made?.connecting && isFit(made)) {
       limitConnect(agent, made, options);
       return made;
     }

@@ -12,6 +12,8 @@ const net = require('node:net');
 const process = require('node:process');
 const { domainToASCII } = require('node:url');
 
+const { isLookupReplaced } = require('./node-transport');
+
 // What only a libuv handle can do.
 const NODE_ONLY = ['fd', 'handle', 'onread', 'typeOfService'];
 
@@ -83,7 +85,7 @@ function planConnect(options) {
   };
   if (localAddress) request.localAddress = localAddress;
   if (several) request.attemptDelay = delay;
-  const resolver = lookup ?? (blockList ? dns.lookup : null);
+  const resolver = lookup ?? (blockList || isLookupReplaced() ? dns.lookup : null);
   return {
     request,
     host,

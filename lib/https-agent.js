@@ -3,6 +3,8 @@
 // https.Agent over the native pool. A connection's TLS is rustls's, unless its options need what
 // only Node's has.
 
+const tls = require('node:tls');
+
 const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName, warns } = require('./agent');
 const { needsNodesHandle, planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
@@ -10,8 +12,9 @@ const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-lo
 const errors = require('./errors');
 const { Judges, sessionName } = require('./judges');
 const { Cause } = require('./node-causes');
-const { isNodes, markNodes, nodesCause } = require('./node-transport');
+const { isNodes, isReplaced, markNodes, nodesCause } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
+const { isNodesOwn } = require('./nodes-own');
 const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
 const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
@@ -25,8 +28,12 @@ const { TLS_1_3 } = require('./tls/offer');
 const { lookAt } = require('./tls/option-values');
 const { planTls } = require('./tls/plan');
 const { GivenSessions, isToken, markCaching, readToken } = require('./tls/session-token');
+const { canTakeOver } = require('./under-node/take-over');
+const { takeOverSecure } = require('./under-node/take-over-secure');
 
-const nodeCreateConnection = NodeAgent.prototype.createConnection;
+// A phrase of its source (see ./nodes-own.js).
+const CREATE_CONNECTION = { node: 'tls.connect(' };
+
 const nodeCacheSession = NodeAgent.prototype._cacheSession;
 
 const TRANSPORTS = ['auto', 'rustls', 'node'];
@@ -139,11 +146,11 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     // A resumed session of Node's shows no certificate.
     if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
     const markOwn = (socket) => mark(markNodes(socket), perRequest, judgedBy);
-    const made = nodeCreateConnection.apply(this, markDelivered(args, markOwn));
+    const made = NodeAgent.prototype.createConnection.apply(this, markDelivered(args, markOwn));
     if (warns(this) && isNodes(made)) tellNodeTransport(served.nodeOnly, options);
     return markOwn(made);
   }
-  const socket = mark(served, perRequest, judgedBy);
+  const socket = mark(markNodes(served), perRequest, judgedBy);
   if (key !== undefined) {
     const cache = (session) => this._cacheSession(key, session);
     socket.on('session', this._cacheSession === nodeCacheSession ? markCaching(cache) : cache);
@@ -159,10 +166,8 @@ function serve(agent, options, key) {
   const transport = transportOf(options);
   if (transport === 'node') return { nodeOnly: 'transport' };
   if (goesByProxy(agent, options)) return { nodeOnly: 'proxyEnv' };
-  const cause = nodesCause();
-  if (cause !== null && !(cause === Cause.TRACED && transport === 'rustls')) {
-    return { nodeOnly: cause };
-  }
+  const cause = causeOf(transport);
+  if (cause !== null && !(cause === Cause.REPLACED && canTakeOver)) return { nodeOnly: cause };
   const cached = key === undefined ? undefined : agent._getSession(key);
   // What Node's transport has cached is of no use here.
   if (isToken(cached)) options = { session: cached, ...options };
@@ -204,7 +209,35 @@ function serve(agent, options, key) {
     mayFallBack: transport === 'auto',
     warns: warns(agent),
   };
+  if (cause !== null) return serveUnderNode(agent, options, connectPlan, secure);
   return openSocket((own) => new TlsSocket(secure, own), options, connectPlan, secure);
+}
+
+function causeOf(transport) {
+  const cause = nodesCause(true);
+  if (cause !== Cause.TRACED || transport !== 'rustls') return cause;
+  return isReplaced(true) ? Cause.REPLACED : null;
+}
+
+// Through what stands in the place of Node's functions, as Node's agent connects.
+function serveUnderNode(agent, options, connectPlan, secure) {
+  const { createConnection } = NodeAgent.prototype;
+  let socket;
+  if (isNodesOwn(createConnection, CREATE_CONNECTION)) {
+    socket = tls.connect(options);
+  } else {
+    // Node's would resume the sessions of its own TLS by this key.
+    options = { ...options, _agentKey: undefined };
+    socket = createConnection.call(agent, options);
+  }
+  const isTaken = takeOverSecure(socket, options, connectPlan, secure, () => {
+    if (secure.warns) tellNodeTransport(Cause.REPLACED, options);
+  });
+  if (!isTaken && !secure.mayFallBack) {
+    socket.on('error', () => {}).destroy();
+    throw errors.notServedByRustls(Cause.REPLACED);
+  }
+  return socket;
 }
 
 const givenSessions = new WeakMap();

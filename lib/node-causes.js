@@ -11,7 +11,6 @@ const Cause = {
   ADDRESS: 'an address of this kind',
   HOST: 'host',
   SERVER: 'this server',
-  TLS_CONNECT: 'tls.connect',
   SECURE_CONTEXT: 'tls.createSecureContext',
   FIPS: 'FIPS mode',
   KEY_LOG: '--tls-keylog',

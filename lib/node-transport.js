@@ -7,11 +7,15 @@
 
 const dns = require('node:dns');
 const net = require('node:net');
+const tls = require('node:tls');
 
 const { isOurs } = require('./connection');
 const { Cause } = require('./node-causes');
+const { NodeHttpAgent } = require('./nodes-agents');
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
+const { runtime } = require('./runtime');
+const nodeTls = require('./tls/node-tls');
 const { isTraced } = require('./trace-events');
 
 const CREATE_CONNECTION = {
@@ -39,16 +43,6 @@ const ORIGINALS = [
     path: 'net.createConnection',
     phrases: CREATE_CONNECTION,
   },
-  {
-    owner: dns,
-    name: 'lookup',
-    path: 'dns.lookup',
-    phrases: {
-      node: 'new GetAddrInfoReqWrap()',
-      deno: '?onlookupall:onlookup',
-      bun: 'translateLookupOptions(options)',
-    },
-  },
 ];
 
 for (const original of ORIGINALS) {
@@ -56,35 +50,70 @@ for (const original of ORIGINALS) {
   original.value = isNodesOwn(value, original.phrases) ? value : null;
 }
 
-const socketConnect = ORIGINALS[0];
+const [socketConnect, netConnect, createConnection] = ORIGINALS;
+
+// What TLS connections of Node's go through.
+const SECURE_ORIGINALS = [
+  socketConnect,
+  { owner: tls, name: 'connect', path: 'tls.connect', value: nodeTls.connect },
+];
+
+const lookup = isNodesOwn(dns.lookup, {
+  node: 'new GetAddrInfoReqWrap()',
+  deno: '?onlookupall:onlookup',
+  bun: 'translateLookupOptions(options)',
+})
+  ? dns.lookup
+  : null;
+
+// The replacement through which a connection was made.
+const kMaker = Symbol('maker');
 
 // The cause, or null where the connection may be native. Asked at each connection.
-function nodesCause() {
-  for (const { owner, name, value } of ORIGINALS) {
-    if (owner[name] !== value) return Cause.REPLACED;
-  }
+function nodesCause(secure = false) {
   if (!mayConnect()) return Cause.PERMISSION;
-  return isTraced() ? Cause.TRACED : null;
+  if (isTraced()) return Cause.TRACED;
+  return isReplaced(secure) ? Cause.REPLACED : null;
 }
 
-// What is not Node's own now: { name, value } of each, for people.
+// What is not Node's own of what connections go through: { name, value } of each, for people.
 function replacements() {
-  return ORIGINALS.filter(({ owner, name, value }) => owner[name] !== value).map(
-    ({ owner, name, path }) => ({ name: path, value: owner[name] }),
-  );
+  return [...ORIGINALS, SECURE_ORIGINALS.at(-1)]
+    .filter(({ owner, name, value }) => owner[name] !== value)
+    .map(({ owner, name, path }) => ({ name: path, value: owner[name] }));
 }
 
-// Whether connections are made by a mock now: it must not be passed by over one from before it
-// came. Asked at each reuse, so of the one function alone that all connections go through.
-function isConnectReplaced() {
-  return net.Socket.prototype.connect !== socketConnect.value;
+function isReplaced(secure) {
+  for (const { owner, name, value } of secure ? SECURE_ORIGINALS : ORIGINALS) {
+    if (owner[name] !== value) return true;
+  }
+  return false;
+}
+
+// Whoever has replaced dns.lookup() is to be asked for the names.
+function isLookupReplaced() {
+  return dns.lookup !== lookup;
+}
+
+// Whether a replacement has come since the connection was made: if it is a mock, it must not be
+// passed by. Asked at each reuse, so of the one function alone that all connections go through.
+function isOvertaken(socket) {
+  const { connect } = net.Socket.prototype;
+  return connect !== socketConnect.value && connect !== socket[kMaker];
 }
 
 // Node's connecting, or whatever stands in its place. Where net.connect() alone was replaced, it is
-// the one to be called; Node's agents call net.createConnection().
-function connectByNode(args) {
-  const { value } = ORIGINALS.find(({ owner, name }) => owner === net && name === 'connect');
-  return net.connect === value ? net.createConnection(...args) : net.connect(...args);
+// the one to be called; else the method of Node's agents, which tracers replace too and which calls
+// net.createConnection(). That of Node 20 is net.createConnection() from before it was replaced.
+function connectByNode(agent, args) {
+  const isOneReplaced =
+    net.createConnection === createConnection.value && net.connect !== netConnect.value;
+  if (isOneReplaced) return net.connect(...args);
+  const { createConnection: ofAgents } = NodeHttpAgent.prototype;
+  if (runtime !== 'node' || isNodesOwn(ofAgents, CREATE_CONNECTION)) {
+    return net.createConnection(...args);
+  }
+  return ofAgents.apply(agent, args);
 }
 
 // Whether what a connect has returned is none of ours. A mock's may be anything.
@@ -104,4 +133,14 @@ function isObject(value) {
   return value !== null && typeof value === 'object';
 }
 
-module.exports = { connectByNode, isConnectReplaced, isNodes, markNodes, nodesCause, replacements };
+module.exports = {
+  connectByNode,
+  isLookupReplaced,
+  isNodes,
+  isOvertaken,
+  isReplaced,
+  kMaker,
+  markNodes,
+  nodesCause,
+  replacements,
+};

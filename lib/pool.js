@@ -3,13 +3,15 @@
 // The native pool, with the sockets, requests and names that its integers stand for.
 
 const { calls, native, Pool: NativePool } = require('./bridge/addon');
+const { drainLater } = require('./bridge/events');
 const { clearTimeout, monotonicNow, setTimeout } = require('./originals');
 const { throwLater } = require('./run-all');
 
-// Answers of the native pool: id << 3 | OUTPUTS | verdict.
+// Answers of the native pool: id << 4 | EVENTS | OUTPUTS | verdict.
 const VERDICT = 0b11;
 const OUTPUTS = 0b100;
-const ID_SHIFT = 3;
+const EVENTS = 0b1000;
+const ID_SHIFT = 4;
 
 const Checkout = { REUSE: 0, OPEN: 1, WAIT: 2, REFUSE: 3 };
 const Checkin = { SERVE: 0, PARK: 1, CLOSE: 2 };
@@ -122,7 +124,9 @@ class Pool {
   // A program picks an idle slot. False where it can't be used any more.
   take(slot) {
     this.#version++;
-    return this.#native.take(slot);
+    const isTaken = this.#native.take(slot);
+    drainLater();
+    return isTaken;
   }
 
   // `used`: something was sent over the slot's connection.
@@ -177,6 +181,8 @@ class Pool {
   }
 
   #answer(answer) {
+    // Connections have something to say, of which the pool has heard first.
+    if (answer & EVENTS) drainLater();
     if (answer & OUTPUTS) this.#settle();
     return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
   }

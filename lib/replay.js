@@ -9,10 +9,10 @@
 const { Buffer } = require('node:buffer');
 const { channel } = require('node:diagnostics_channel');
 
-const { Op, command, flush } = require('./bridge/commands');
 const { handOver } = require('./bridge/events');
 const {
   NO_CONNECTION,
+  giveUp,
   isOurs,
   isUsed,
   kConn,
@@ -24,10 +24,12 @@ const {
   setReading,
 } = require('./connection');
 const { takeWaiting } = require('./in-flight');
+const { kMaker } = require('./node-transport');
 const { nextTick } = require('./originals');
 const { kScope } = require('./scope');
 const { changeCarrier } = require('./slot');
 const { applyLateOptions } = require('./socket-options');
+const { isAwaited } = require('./under-node/awaited');
 
 // Methods that may be sent twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -128,7 +130,7 @@ function replay(socket, unsent, surface) {
     inner.destroy();
     return true;
   }
-  if (!isOurs(inner)) {
+  if (!isOurs(inner) && !isAwaited(inner)) {
     socket[kReplayOver](exchange, surface);
     return true;
   }
@@ -156,7 +158,7 @@ function replay(socket, unsent, surface) {
       // Node's own TLS may have taken over, whose connection can't be handed over; and a program
       // that judges each new connection, by its certificate or its address, has not seen another
       // one.
-      if (inner[kConn] === NO_CONNECTION || !inner[kMatches](known)) {
+      if (!isOurs(inner) || inner[kConn] === NO_CONNECTION || !inner[kMatches](known)) {
         inner.destroy();
         return;
       }
@@ -216,11 +218,8 @@ function redial(socket) {
 
 // The socket's connection is closed, and the replacement holds the process in its place.
 function leave(socket, inner) {
-  const conn = socket[kConn];
-  handOver(conn);
-  command(Op.CLOSE, conn);
-  flush();
-  socket[kConn] = NO_CONNECTION;
+  handOver(socket[kConn]);
+  giveUp(socket);
   socket[kReplacement] = inner;
   changeCarrier(socket);
   setHolding(socket, false);
@@ -236,6 +235,7 @@ function goOn(socket, inner, held) {
   socket[kConn] = conn;
   socket[kEpoch] = 0;
   socket[kPlan] = inner[kPlan];
+  socket[kMaker] = inner[kMaker];
   socket._peername = inner._peername;
   socket._sockname = inner._sockname;
   socket[kAdopt](inner);

@@ -27,6 +27,7 @@ class SocketScope extends AsyncResource {
   constructor(type, socket) {
     super(type, OPTIONS);
     this.type = type;
+    this.isOver = false;
     this.#socket = socket;
   }
 
@@ -77,6 +78,13 @@ function renewScope(socket) {
   enter(socket, new SocketScope(former.type, socket));
 }
 
+// The connection's first scope was opened in a context that was not its own: this one is.
+function moveScope(socket, former) {
+  if (socket[kScope] !== former || former.isOver) return;
+  former.emitDestroy();
+  openScope(socket, former.type);
+}
+
 function enter(socket, scope) {
   socket[kScope] = scope;
   socket[kAsyncId] = scope.asyncId();
@@ -91,7 +99,9 @@ function closeScope(socket, last) {
 function endScope(socket) {
   closeAttempt(socket);
   // There is none where a signal forbade the connection.
-  socket[kScope]?.emitDestroy();
+  if (socket[kScope] === null) return;
+  socket[kScope].isOver = true;
+  socket[kScope].emitDestroy();
 }
 
 // The lookup has a resource too, and the connecting to one address.
@@ -134,6 +144,7 @@ module.exports = {
   initScope,
   kHasRef,
   kScope,
+  moveScope,
   openAttempt,
   openScope,
   renewScope,

@@ -7,7 +7,7 @@ const { claim, connectionOf, inScope, isOurs, kParked, listen } = require('./con
 const { debug } = require('./debug-log');
 const { Hidden } = require('./hidden');
 const { beginWrites } = require('./in-flight');
-const { isConnectReplaced } = require('./node-transport');
+const { isOvertaken } = require('./node-transport');
 const { nextTick } = require('./originals');
 const { FOREIGN, kPool } = require('./pool');
 
@@ -120,7 +120,7 @@ function handOver(socket) {
 // whether it ended, or received what nobody asked for.
 function isUsable(socket) {
   if (socket.destroyed || !socket.writable) return false;
-  if (carrierOf(socket) !== FOREIGN) return !isConnectReplaced();
+  if (carrierOf(socket) !== FOREIGN) return !isOvertaken(socket);
   return !socket.readableEnded && !socket.readableLength && socket.bytesRead === socket[kGuard];
 }
 

@@ -15,6 +15,14 @@ function initOptions(socket, { noDelay, keepAlive, keepAliveInitialDelay }) {
   socket[kTypeOfService] = undefined;
 }
 
+// Those of a connection that somebody else has made, and told the system of.
+function noteOptions(socket, settings) {
+  const { noDelay, keepAlive, delaySecs, intervalSecs, probes, typeOfService } = settings;
+  socket[kNoDelay] = Boolean(noDelay);
+  socket[kKeepAlive] = keepAliveOf(keepAlive, delaySecs * 1000, intervalSecs * 1000, probes);
+  socket[kTypeOfService] = typeOfService;
+}
+
 function setNoDelay(socket, on) {
   if (on === socket[kNoDelay]) return;
   socket[kNoDelay] = on;
@@ -80,6 +88,7 @@ module.exports = {
   initOptions,
   kTypeOfService,
   keepAliveOf,
+  noteOptions,
   optionsOf,
   setKeepAlive,
   setNoDelay,

@@ -6,16 +6,18 @@
 const { Buffer } = require('node:buffer');
 const net = require('node:net');
 
-const { Op, command, flush, write, writev } = require('./bridge/commands');
-const { forget, kReceive } = require('./bridge/events');
+const { Op, command, write, writev } = require('./bridge/commands');
+const { kEnd, kReceive } = require('./bridge/events');
 const {
   NO_CONNECTION,
   giveNone,
+  giveUp,
   initConnection,
   isCopy,
   isOpen,
   kBegun,
   kConn,
+  kOver,
   kParked,
   kPlan,
   kReading,
@@ -58,14 +60,7 @@ function overConnection(Base) {
   class Connected extends Base {
     constructor(socketOptions) {
       super(socketOptions);
-      initConnection(this);
-      options.initOptions(this, socketOptions);
-      initReplay(this);
-      this[kReset] = false;
-      this[kBytesRead] = 0;
-      initInFlight(this);
-      this[kFinalCallback] = null;
-      this[kLeaving] = false;
+      initConnected(this, socketOptions);
     }
 
     // --- Connecting ----------------------------------------------------------------------------
@@ -103,6 +98,12 @@ function overConnection(Base) {
     // In the async context of the request that holds the socket.
     [kReceive](kind, first, second) {
       this[kScope].runInAsyncScope(HANDLERS[kind], this, first, second);
+    }
+
+    [kEnd](conn) {
+      if (this[kConn] !== conn) return false;
+      this[kOver] = true;
+      return true;
     }
 
     // --- Reading -------------------------------------------------------------------------------
@@ -210,20 +211,13 @@ function overConnection(Base) {
         nextTick(() => this.emit('close', hadError));
         return;
       }
-      const conn = this[kConn];
-      this[kConn] = NO_CONNECTION;
-      if (conn !== NO_CONNECTION && this[kBegun]) {
-        // At once, as a handle of libuv's closes: what the program does next must find it closed.
-        command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
-        flush();
-      } else if (conn !== NO_CONNECTION) {
-        forget(conn);
-      }
+      const hadNone = this[kConn] === NO_CONNECTION;
+      giveUp(this, this[kReset] ? Op.RESET : Op.CLOSE);
       setHolding(this, false);
       this[kReplacement]?.destroy();
       callback(error);
       // A connection closes a turn later, where there is one, be it only looked up yet.
-      if (conn === NO_CONNECTION && !this[kBegun]) {
+      if (hadNone && !this[kBegun]) {
         nextTick(() => {
           this.emit('close', hadError);
           endScope(this);
@@ -336,6 +330,18 @@ function overConnection(Base) {
   return Connected;
 }
 
+// What one of ours has beyond Node's.
+function initConnected(socket, socketOptions) {
+  initConnection(socket);
+  options.initOptions(socket, socketOptions);
+  initReplay(socket);
+  socket[kReset] = false;
+  socket[kBytesRead] = 0;
+  initInFlight(socket);
+  socket[kFinalCallback] = null;
+  socket[kLeaving] = false;
+}
+
 // Once more for a class that has `bytesRead` of its own.
 function suitBun(prototype) {
   // Its net.Socket writes in its constructor what is only read elsewhere.
@@ -370,4 +376,4 @@ function writeOnceConnected(socket, several, data, encoding, callback) {
   socket.once('close', onClose);
 }
 
-module.exports = { Socket, kIsOpen, overConnection, suitBun };
+module.exports = { Socket, initConnected, kIsOpen, overConnection, suitBun };

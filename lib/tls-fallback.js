@@ -6,17 +6,8 @@
 
 const tls = require('node:tls');
 
-const { Op, command, flush } = require('./bridge/commands');
 const { handOver } = require('./bridge/events');
-const {
-  NO_CONNECTION,
-  isOurs,
-  kConn,
-  kParked,
-  kRefed,
-  kScope,
-  setHolding,
-} = require('./connection');
+const { giveUp, isOurs, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
 const { sameAddress } = require('./lookup');
 const { nextTick, setImmediate } = require('./originals');
 const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('./replay');
@@ -144,11 +135,8 @@ function replayOver(socket, { req, inner, held, known }, surface) {
 
 // The socket's own connection is given up.
 function moveTo(socket, inner) {
-  const conn = socket[kConn];
-  handOver(conn);
-  command(Op.CLOSE, conn);
-  flush();
-  socket[kConn] = NO_CONNECTION;
+  handOver(socket[kConn]);
+  giveUp(socket);
   socket[kFallback] = inner;
   changeCarrier(socket);
   setHolding(socket, false);

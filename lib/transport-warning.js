@@ -32,7 +32,6 @@ const WORDS = {
   [Cause.HOST]: ({ host }) => `rustls takes no name like ${inspect(host)}`,
   [Cause.SERVER]: (options) =>
     `the handshake has shown that ${originOf(options)} needs Node's own TLS`,
-  [Cause.TLS_CONNECT]: () => replaced({ name: 'tls.connect', value: tls.connect }),
   [Cause.SECURE_CONTEXT]: () =>
     replaced({ name: 'tls.createSecureContext', value: tls.createSecureContext }),
   [Cause.FIPS]: () => 'OpenSSL is in FIPS mode',

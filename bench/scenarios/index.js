@@ -20,6 +20,7 @@
 //   more      names for further servers of the same kind, which do some of the work
 //   probes    rate and connections of the requests that are measured beside other work, which is
 //             handshakes, how many and what differs for them, and download, what is asked for
+//   tracer    the tracer of ../tracers.js that each client has
 //   crossings true when it is counted what a request takes of system calls and the like
 //   loopDelay true when the event loop's delay is measured
 //   window    how long a window is, in words, where neither seconds nor requests tell
@@ -32,13 +33,17 @@ const all = [
   require('./floor'),
   require('./http'),
   require('./http-crossings'),
+  require('./http-dd-trace'),
   require('./http-download'),
+  require('./http-opentelemetry'),
   require('./http-upload'),
   require('./http-paced'),
   require('./https'),
   require('./https-crossings'),
   require('./https-connect'),
+  require('./https-dd-trace'),
   require('./https-download'),
+  require('./https-opentelemetry'),
   require('./https-upload'),
   require('./https-paced'),
   require('./https-parked'),
@@ -49,6 +54,7 @@ const scenarios = Object.fromEntries(all.map((scenario) => [scenario.name, scena
 // Names for several, which run one after the other.
 const groups = {
   crossings: ['http-crossings', 'https-crossings'],
+  traced: ['http-opentelemetry', 'https-opentelemetry', 'http-dd-trace', 'https-dd-trace'],
   paced: ['http-paced', 'https-paced'],
 };
 

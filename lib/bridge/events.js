@@ -36,15 +36,26 @@ const Kind = {
   HELLO_REQUEST: 17,
 };
 
-const kReceive = Symbol('receive');
+// Nothing comes behind these: the connection is over, and nothing is left of it but its id.
+const LAST = new Set([
+  Kind.CONNECT_FAILED,
+  Kind.FAILED,
+  Kind.KILLED,
+  Kind.TLS_FAILED,
+  Kind.PANICKED,
+]);
 
-// By connection id: objects with [kReceive](kind, first, second). Rust gives ids out in blocks (see
+const kReceive = Symbol('receive');
+const kEnd = Symbol('end');
+
+// By connection id: objects with [kReceive](kind, first, second), and with [kEnd](conn), called
+// before the last event: it answers whether the id is still theirs, to be forgotten by them. Rust gives ids out in blocks (see
 // src/bridge/ids.rs), and those of a worker thread may be high ones: each block has a page.
 const pages = [];
 const PAGE_BITS = 6;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
 
-const NOBODY = { [kReceive]() {} };
+const NOBODY = { [kReceive]() {}, [kEnd]: () => false };
 
 let cursor = 0;
 let end = 0;
@@ -54,7 +65,7 @@ let resuming = false;
 setOnWake(drain);
 
 // Registers who hears of a new connection. Its id is free again after the batch of CLOSED, which
-// nobody hears.
+// nobody hears, or when it is forgotten.
 function open(receiver) {
   const conn = native.open();
   handOver(conn, receiver);
@@ -83,7 +94,8 @@ function receivers() {
     .filter((receiver) => receiver !== undefined && receiver !== null && receiver !== NOBODY);
 }
 
-// Takes back an id under which nothing was begun.
+// Takes back an id under which nothing was begun, or of which nothing is left. No command for it
+// may be left to be flushed.
 function forget(conn) {
   close(conn);
   native.forget(conn);
@@ -139,7 +151,11 @@ function accept(at) {
   if (kind === Kind.DATA) {
     const chunk = slabs[first].subarray(second, second + batch[at + 4]);
     receiver[kReceive](kind, chunk, batch[at + 5]);
-  } else if (kind === Kind.CLOSED) {
+    return;
+  }
+  // It was told to close when it was over already.
+  if (LAST.has(kind) && !receiver[kEnd](conn)) forget(conn);
+  if (kind === Kind.CLOSED) {
     close(conn);
   } else if (kind <= Kind.CONNECT_FAILED) {
     receiver[kReceive](kind, native.detail(first), 0);
@@ -158,9 +174,11 @@ function nonsense(kind, conn) {
 
 module.exports = {
   Kind,
+  LAST,
   drainLater,
   forget,
   handOver,
+  kEnd,
   kReceive,
   keep,
   open,

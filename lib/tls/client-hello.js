@@ -6,8 +6,9 @@
 
 const { Buffer } = require('node:buffer');
 const { Duplex } = require('node:stream');
+const tls = require('node:tls');
 const { hasOpenssl } = require('../runtime');
-const { connect } = require('./node-tls');
+const nodeTls = require('./node-tls');
 const { statedHello } = require('./stated-hello');
 
 const HANDSHAKE_RECORD = 22;
@@ -57,6 +58,26 @@ function hideHandles(handle) {
   if (handle) handle.hasRef = hasRef;
   // That of the Duplex.
   if (handle?._parent) handle._parent.hasRef = hasRef;
+}
+
+const connect = nodeTls.connect ?? connectByParts;
+
+// What tls.connect() does of which a ClientHello comes, where a tracer has taken its place before
+// Node's own could be had. It sees connections alone; of wrong options Node tells when it makes one.
+function connectByParts(options) {
+  const given = { ciphers: tls.DEFAULT_CIPHERS, ...options };
+  const { ALPNProtocols, servername, socket, secureContext } = given;
+  const client = new tls.TLSSocket(socket, {
+    ALPNProtocols,
+    isServer: false,
+    rejectUnauthorized: given.rejectUnauthorized !== false,
+    requestCert: true,
+    secureContext: secureContext || tls.createSecureContext(given),
+  });
+  client._releaseControl();
+  if (servername) client.setServername(servername);
+  client._start();
+  return client;
 }
 
 // Walks over a message; its numbers are big-endian, its vectors have their length before them

@@ -1,11 +1,10 @@
 'use strict';
 
 // Node's own TLS functions, and whether they are still in place. Libraries that add certificates
-// of the system replace tls.createSecureContext(), mocks replace tls.connect(): what they do must
-// go on happening, so that connections are then Node's.
+// of the system replace tls.createSecureContext(): what they do must go on happening, so that
+// connections are then Node's. Mocks and tracers replace tls.connect() (see ../node-transport.js).
 
 const tls = require('node:tls');
-const { Cause } = require('../node-causes');
 const { isNodesOwn } = require('../nodes-own');
 
 // By a phrase of each one's own source (see ../nodes-own.js).
@@ -31,11 +30,8 @@ function original(name, phrases) {
   return isNodesOwn(value, phrases) ? value : null;
 }
 
-/** The name of a function that is not Node's own any more, or null. */
-function replaced() {
-  if (tls.connect !== connect) return Cause.TLS_CONNECT;
-  if (tls.createSecureContext !== createSecureContext) return Cause.SECURE_CONTEXT;
-  return null;
+function isContextReplaced() {
+  return tls.createSecureContext !== createSecureContext;
 }
 
 let names = null;
@@ -61,4 +57,4 @@ function contextOptions() {
   return names;
 }
 
-module.exports = { checkServerIdentity, connect, contextOptions, replaced };
+module.exports = { checkServerIdentity, connect, contextOptions, isContextReplaced };

@@ -64,8 +64,7 @@ let hasWarned = false;
  * session }. Throws Node's own errors for wrong options.
  */
 function planTls(options) {
-  const replaced = nodeTls.replaced();
-  if (replaced !== null) return { nodeOnly: replaced };
+  if (nodeTls.isContextReplaced()) return { nodeOnly: Cause.SECURE_CONTEXT };
   unknown ??= unknownOptions();
   const given = {};
   for (const name of READ) copyOwn(given, options, name);

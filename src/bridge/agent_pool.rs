@@ -102,7 +102,8 @@ impl AgentPool {
         self.0.policy().pool.retire(slot);
     }
 
-    /// A program picks this idle slot for a request of its own. False where it can't be used.
+    /// A program picks this idle slot for a request of its own. False where it can't be used. The
+    /// bridge's `take` may have something afterwards, although nobody will be woken.
     #[napi(catch_unwind)]
     pub fn take(&self, slot: u32) -> bool {
         self.0.policy().take(slot)

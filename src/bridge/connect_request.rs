@@ -7,17 +7,19 @@ use std::time::Duration;
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 
-use crate::net::{Connect, Gate, KeepAlive, Order, Query, SocketOptions, Target, UnixTarget};
+use crate::net::{Connect, Gate, KeepAlive, Made, Order, Query, SocketOptions, Target, UnixTarget};
 use crate::tls::Handshake;
 
 /// Checked `net.connect()` options.
 #[napi(object)]
 pub struct ConnectRequest {
-    /// A name or an address; or `addresses`, or `path`.
+    /// A name or an address; or `addresses`, or `path`, or `fd`.
     pub host: Option<String>,
     /// What the program's own `lookup` answered.
     pub addresses: Option<Vec<String>>,
     pub path: Option<String>,
+    /// The descriptor of a connection that Node has made, which it still holds.
+    pub fd: Option<i32>,
     pub port: u32,
     /// 4, 6, or 0 for both.
     pub family: u32,
@@ -58,6 +60,9 @@ impl ConnectRequest {
     }
 
     fn target(self) -> Result<Target> {
+        if let Some(fd) = self.fd {
+            return made(fd).map(Target::Made);
+        }
         if let Some(path) = self.path {
             return Ok(Target::Path(UnixTarget::connect(path)));
         }
@@ -80,6 +85,22 @@ impl ConnectRequest {
             port,
         })
     }
+}
+
+#[cfg(unix)]
+fn made(fd: i32) -> Result<Made> {
+    if fd < 0 {
+        return Err(Error::new(Status::InvalidArg, "not a descriptor"));
+    }
+    // SAFETY: it is not -1, and a handle of Node's on this very thread holds it open during the
+    // call.
+    let fd = unsafe { std::os::fd::BorrowedFd::borrow_raw(fd) };
+    Made::duplicate(fd).map_err(|err| Error::from_reason(err.to_string()))
+}
+
+#[cfg(not(unix))]
+fn made(_fd: i32) -> Result<Made> {
+    Err(Error::new(Status::InvalidArg, "no descriptor of a socket"))
 }
 
 fn parse_ip(text: &str) -> Result<IpAddr> {

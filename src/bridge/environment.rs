@@ -147,10 +147,13 @@ impl Environment {
         Ok(conn)
     }
 
-    /// Takes back an id under which nothing was begun, or of which nothing is left.
+    /// Takes back an id under which nothing was begun, or of which nothing is left. No command for
+    /// it may wait in the ring.
     pub(super) fn forget(&mut self, conn: u32) {
         // What was never given out must not become a free one.
-        if self.gates.borrow_mut().close(conn) {
+        if let Some(gate) = self.gates.borrow_mut().close(conn) {
+            gate.end(self.outbox.ahead());
+            self.facts.remove(conn);
             self.carriers.borrow_mut().forget(conn);
             self.turns.end(conn);
             self.ids.borrow_mut().give_back(conn);
@@ -262,13 +265,7 @@ impl Environment {
                     more |= gates.get(conn).is_some_and(|gate| gate.may_hold_up());
                 }
                 Event::Secured { facts, .. } => self.facts.insert(conn, facts.clone()),
-                Event::Closed { .. } => {
-                    self.facts.remove(conn);
-                    if let Some(gate) = gates.get(conn) {
-                        gate.end(ahead);
-                    }
-                    self.closed.push(conn);
-                }
+                Event::Closed { .. } => self.closed.push(conn),
                 _ => {}
             }
             records[count] = records::encode(event, details);

@@ -93,13 +93,13 @@ impl Bridge {
     }
 
     /// An id for a connection that will begin: the pool may ask of it from here on. It is given out
-    /// again after the turn of `Event::Closed`.
+    /// again after the turn of `Event::Closed`, or `forget`.
     #[napi(catch_unwind)]
     pub fn open(&self) -> Result<u32> {
         self.environment.borrow_mut().open()
     }
 
-    /// Takes back an id under which nothing was begun.
+    /// Takes back an id under which nothing was begun, or of which nothing is left.
     #[napi(catch_unwind)]
     pub fn forget(&self, conn: u32) {
         self.environment.borrow_mut().forget(conn);

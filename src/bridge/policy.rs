@@ -9,7 +9,9 @@ use crate::pool::{Checkin, Checkout, FOREIGN, Pool};
 
 use super::ring::Gates;
 
-/// An answer is `id << 3 | outputs << 2 | verdict`, where `outputs` says that `poll` has something.
+/// An answer is `id << 4 | events << 3 | outputs << 2 | verdict`, where `outputs` says that the
+/// pool's `poll` has something, and `events` that the bridge's `take` has something although nobody
+/// will be woken.
 mod verdict {
     pub const REUSE: i32 = 0;
     pub const OPEN: i32 = 1;
@@ -21,7 +23,8 @@ mod verdict {
     pub const CLOSE: i32 = 2;
 
     pub const OUTPUTS: i32 = 1 << 2;
-    pub const ID_SHIFT: u32 = 3;
+    pub const EVENTS: i32 = 1 << 3;
+    pub const ID_SHIFT: u32 = 4;
 }
 
 /// Answers in milliseconds that are none.
@@ -62,10 +65,16 @@ impl Policy {
             // An origin that is not known has no place either.
             Some(Checkout::Refuse) | None => verdict::REFUSE,
         };
-        answer | self.outputs()
+        let events = if carriers.is_due() {
+            verdict::EVENTS
+        } else {
+            0
+        };
+        answer | events | self.outputs()
     }
 
-    /// A program picks this idle slot. False where it can't be used any more.
+    /// A program picks this idle slot. False where it can't be used any more. Afterwards the
+    /// bridge's `take` may have something although nobody will be woken.
     pub(super) fn take(&mut self, slot: u32) -> bool {
         let now = self.now();
         let (gates, mut carriers) = (self.gates.borrow(), self.carriers.borrow_mut());

@@ -121,9 +121,9 @@ impl Gates {
         self.0.insert(conn, Arc::default());
     }
 
-    /// Nothing of the connection is left. False where it was not open.
-    pub(super) fn close(&mut self, conn: ConnId) -> bool {
-        self.0.remove(conn).is_some()
+    /// Nothing of the connection is left. None where it was not open.
+    pub(super) fn close(&mut self, conn: ConnId) -> Option<Arc<Gate>> {
+        self.0.remove(conn)
     }
 
     pub(super) fn get(&self, conn: ConnId) -> Option<&Arc<Gate>> {

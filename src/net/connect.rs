@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use super::command::ConnId;
 use super::errno::{INVALID, errno};
 use super::event::{Attempt, Endpoint, Event, Failure, Syscall};
+use super::made::Made;
 use super::options::SocketOptions;
 use super::resolve::{NUMERIC_HOST, Order, Query, Resolver, literal, resolve, with_port};
 use super::stream::Stream;
@@ -33,6 +34,8 @@ pub enum Target {
     Addresses { addresses: Vec<String>, port: u16 },
     /// A Unix socket.
     Path(UnixTarget),
+    /// A connection that is there: see `Made`.
+    Made(Made),
 }
 
 /// One connection to make.
@@ -84,6 +87,8 @@ pub(super) async fn connect(
 ) -> Result<Stream, Refusal> {
     let addresses = match &mut connect.target {
         Target::Path(unix) => return Ok(unix.finish().await?),
+        // Served without being connected.
+        Target::Made(_) => return Err(Failure::unknown(Syscall::Connect).into()),
         Target::Addresses { addresses, port } => parse(addresses, *port)?,
         Target::Name { query, port } => {
             let addresses = resolver.look_up(query, *port).await?;

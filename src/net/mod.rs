@@ -9,15 +9,18 @@
 //! - the event loop of an environment (`loop_carrier`), on JavaScript's own thread.
 //!
 //! `carriers` knows who has which, and takes all that JavaScript wants to the right one. A
-//! connection is known by its id, from the `Connect` that opens it to the `Closed` that is its last
-//! event:
+//! connection is known by its id, from the `Connect` that opens it to its last event, which is one
+//! of those below the line: nothing is left of it then.
 //!
 //! ```text
-//!   Connect ── Connecting ──> Connected [─> Secured] ── Data* ──> End | Failed | Killed
-//!      │            └───────> ConnectFailed                                  │
-//!      └──────────────────── Close (from any state) <────────────────────────┘
-//!                               └──> Closed: the id may be used again
+//!   Connect ── Connecting ──> Connected [─> Secured] ── Data* ──> End
+//!                   │             │             │          │       │
+//!   ────────────────┼─────────────┼─────────────┼──────────┼───────┼──────────────────────────
+//!                   │             └─ TlsFailed ─┘          └───────┴─> Failed | Killed
+//!                   └──> ConnectFailed             from any state: Panicked, or Closed after Close
 //! ```
+//!
+//! What Node has connected itself (`Made`) is served from its `Connect` on, without `Connected`.
 //!
 //! Nothing goes out before JavaScript has let its program speak: while it connects, `Resolved` and
 //! each `Attempt::Due` wait for a `Dial`; over TLS, `Connected` waits for a `Proceed`.
@@ -51,6 +54,7 @@ mod loop_carrier;
 #[cfg(not(target_os = "linux"))]
 #[path = "loop_carrier/absent.rs"]
 mod loop_carrier;
+mod made;
 mod memory;
 mod options;
 mod outbox;
@@ -77,6 +81,7 @@ pub use gate::Gate;
 #[cfg(feature = "panic-injection")]
 pub use injection::arm as arm_panic;
 pub use loop_carrier::LoopCarrier;
+pub use made::Made;
 pub use memory::{Chunk, Inbound, Outbound};
 pub use options::{KeepAlive, SocketOptions};
 pub use outbox::Outbox;

@@ -1,0 +1,134 @@
+'use strict';
+
+// Under a tracer a socket is made and connected by Node's own code, through all that stands in its
+// place, so that whoever watches sees what he would see with Node's agents: the socket, its
+// options, events, errors, entries and async contexts. When it has connected, and before anybody
+// hears of that, its connection goes to the I/O thread by the descriptor, and it is one of our
+// sockets from there on.
+//
+// A mock's socket never has a connection of the system's, and stays what it is. So does one that
+// somebody has used before it was said to be connected.
+
+const net = require('node:net');
+const process = require('node:process');
+
+const { connect } = require('../bridge/commands');
+const { forget, open } = require('../bridge/events');
+const { kBegun, kConn, kParked, kPlan, kReading, kRefed, setHolding } = require('../connection');
+const { kJudged, kOwn } = require('../lookup');
+const { kMaker } = require('../node-transport');
+const { runtime } = require('../runtime');
+const { kScope, moveScope, openScope } = require('../scope');
+const { changeCarrier } = require('../slot');
+const { Socket, initConnected } = require('../socket');
+const { noteOptions } = require('../socket-options');
+const { begin, conclude } = require('./awaited');
+const {
+  giveUpHandle,
+  isUnused,
+  kindOf,
+  learnEnds,
+  libuvHandle,
+  renewTimer,
+  settingsOf,
+} = require('./nodes-socket');
+
+/** libuv gives no descriptor away on Windows; Deno and Bun have sockets of their own. */
+const canTakeOver = runtime === 'node' && process.platform !== 'win32';
+
+/**
+ * Makes a socket of Node's, which is to connect by this plan, ours when it has connected. `onLeft` is
+ * called where it stays as it is.
+ */
+function takeOverConnected(socket, plan, onLeft) {
+  const isAwaited = awaitConnected(socket, net.Socket, (connected, handle) => {
+    const isOurs =
+      handle !== null &&
+      takeOver(connected, handle, plan, {
+        Ours: Socket,
+        type: `${kindOf(handle).toUpperCase()}WRAP`,
+      });
+    if (!isOurs) onLeft();
+  });
+  if (!isAwaited) onLeft();
+}
+
+// Calls `act(socket, handle)` when the socket has connected; `handle` is null where its connection
+// is not the system's, or is used already. False for a socket that is nobody's to take: one of
+// another class is not Node's alone.
+function awaitConnected(socket, Nodes, act) {
+  if (!canTakeOver || !isPlain(socket, Nodes)) return false;
+  const maker = net.Socket.prototype.connect;
+  begin(socket);
+  const onConnect = function onConnect() {
+    const handle = isPlain(this, Nodes) && !this[kParked] ? libuvHandle(this) : null;
+    if (!this.destroyed) act(this, handle !== null && isUnused(handle) ? handle : null);
+    this[kMaker] = maker;
+    conclude(socket);
+  };
+  onConnect[kOwn] = true;
+  // Whoever listens finds one of ours.
+  socket.prependOnceListener('connect', onConnect);
+  return true;
+}
+
+function isPlain(socket, Nodes) {
+  return socket instanceof Nodes && Object.getPrototypeOf(socket) === Nodes.prototype;
+}
+
+// The socket goes on over the connection under its handle, as one of `Ours`, of which `init` sets
+// up what goes beyond a plain one. False where the process has no descriptor left: it stays Node's.
+function takeOver(socket, handle, plan, { Ours, type, secure = null, init = null }) {
+  const settings = settingsOf(socket);
+  const request = requestOf(handle, plan, settings);
+  const conn = open(socket);
+  try {
+    connect(conn, request, secure);
+  } catch {
+    forget(conn);
+    return false;
+  }
+  learnEnds(socket);
+  const isRefed = handle.hasRef();
+  giveUpHandle(socket, () => moveScope(socket, scope));
+  Object.setPrototypeOf(socket, Ours.prototype);
+  initConnected(socket, {});
+  init?.(socket);
+  noteOptions(socket, settings);
+  socket[kPlan] = { ...plan, request };
+  socket[kConn] = conn;
+  socket[kBegun] = true;
+  socket[kReading] = true;
+  socket[kRefed] = isRefed;
+  // Who has judged its address need not be there any more.
+  socket[kJudged] = true;
+  openScope(socket, type);
+  const scope = socket[kScope];
+  setHolding(socket, isRefed);
+  showTransport(socket);
+  renewTimer(socket);
+  changeCarrier(socket);
+  return true;
+}
+
+// Node has told the system of what was asked for so far.
+function requestOf(handle, plan, { noDelay, keepAlive, delaySecs }) {
+  return {
+    ...plan.request,
+    fd: handle.fd,
+    noDelay: Boolean(noDelay),
+    keepAlive: Boolean(keepAlive),
+    keepAliveSecs: delaySecs ?? 0,
+  };
+}
+
+// It may say already that it is Node's.
+function showTransport(socket) {
+  if (!Object.hasOwn(socket, 'transport')) return;
+  const get = function transport() {
+    return Reflect.get(Object.getPrototypeOf(this), 'transport', this);
+  };
+  Object.defineProperty(socket, 'transport', { get, configurable: true });
+}
+
+module.exports = { awaitConnected, canTakeOver, takeOver, takeOverConnected };
