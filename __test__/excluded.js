@@ -43,6 +43,11 @@ const both = [
   { file: 'register', why: PRELOAD },
   {
     file: 'transport-warning',
+    why: "a tracer's connections are the runtime's own here, which the README says",
+    titles: ["a warning of Node's transport does not come under a tracer"],
+  },
+  {
+    file: 'transport-warning',
     why: FLAGS,
     titles: [
       "a warning of Node's transport names trace events",
