@@ -8,6 +8,7 @@ const { isAbsolute } = require('node:path');
 
 const { inspectAsNodes } = require('./agent-inspect');
 const { readBounds, readReplayLimit } = require('./agent-options');
+const { Checkin, Checkout } = require('./bridge/protocol');
 const { planConnect } = require('./connect-plan');
 const { ConnectTimeout } = require('./connect-timeout');
 const { isCopy, isOurs, isUsed, openSocket } = require('./connection');
@@ -26,7 +27,7 @@ const { kJudged, sameAddress } = require('./lookup');
 const { Cause, connectByNode, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
-const { Checkin, Checkout, Part, Pool, kPool } = require('./pool');
+const { Part, Pool, kPool } = require('./pool');
 const { queueFull, queueTimedOut } = require('./queue-limits');
 const { beginExchange, kForReplay, mayRedial } = require('./replay');
 const { Reservations } = require('./reservations');
