@@ -7,8 +7,9 @@ const { channel } = require('node:diagnostics_channel');
 const net = require('node:net');
 const { addAbortSignal } = require('node:stream');
 
-const { Op, command, connect, flush, hold, release } = require('./bridge/commands');
+const { command, connect, flush, hold, release } = require('./bridge/commands');
 const { forget, open } = require('./bridge/events');
+const { Op } = require('./bridge/protocol');
 const { kJudged, lookUp, tell } = require('./lookup');
 const { nextTick, setImmediate } = require('./originals');
 const { startTime } = require('./perf-entries');

@@ -6,8 +6,9 @@ const { Buffer } = require('node:buffer');
 const { constants } = require('node:os');
 const process = require('node:process');
 
-const { Op, command } = require('./bridge/commands');
-const { Kind, keep, ownsChunks } = require('./bridge/events');
+const { command } = require('./bridge/commands');
+const { keep, ownsChunks } = require('./bridge/events');
+const { Kind, Op } = require('./bridge/protocol');
 const {
   NO_CONNECTION,
   announce,

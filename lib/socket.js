@@ -6,8 +6,9 @@
 const { Buffer } = require('node:buffer');
 const net = require('node:net');
 
-const { Op, command, write, writev } = require('./bridge/commands');
+const { command, write, writev } = require('./bridge/commands');
 const { kEnd, kReceive } = require('./bridge/events');
+const { Op } = require('./bridge/protocol');
 const {
   NO_CONNECTION,
   giveNone,

@@ -3,38 +3,8 @@
 // Events in: one wake-up serves all connections that have something to say.
 
 const { setImmediate } = require('../originals');
-const {
-  BATCH_RECORD_WORDS,
-  batch,
-  calls,
-  native,
-  ownsChunks,
-  setOnWake,
-  slabs,
-} = require('./addon');
-
-// Set in the answer of `take` when more events wait.
-const MORE = 1 << 30;
-
-const Kind = {
-  RESOLVED: 1,
-  ATTEMPT: 2,
-  ATTEMPT_FAILED: 3,
-  CONNECTED: 4,
-  CONNECT_FAILED: 5,
-  DATA: 6,
-  END: 7,
-  FAILED: 8,
-  KILLED: 9,
-  WRITTEN: 10,
-  SHUT: 11,
-  CLOSED: 12,
-  SECURED: 13,
-  SESSIONS: 14,
-  TLS_FAILED: 15,
-  PANICKED: 16,
-  HELLO_REQUEST: 17,
-};
+const { batch, calls, native, ownsChunks, setOnWake, slabs } = require('./addon');
+const { Kind, Take, Words } = require('./protocol');
 
 // Nothing comes behind these: the connection is over, and nothing is left of it but its id.
 const LAST = new Set([
@@ -44,6 +14,17 @@ const LAST = new Set([
   Kind.TLS_FAILED,
   Kind.PANICKED,
 ]);
+
+// How the rest of a record is to be read: these have a detail to be asked for, or are words by
+// themselves. All others have two numbers, or none.
+const DETAILED = new Set([
+  Kind.RESOLVED,
+  Kind.ATTEMPT,
+  Kind.ATTEMPT_FAILED,
+  Kind.CONNECTED,
+  Kind.CONNECT_FAILED,
+]);
+const WORDS = new Set([Kind.SECURED, Kind.SESSIONS, Kind.TLS_FAILED]);
 
 const kReceive = Symbol('receive');
 const kEnd = Symbol('end');
@@ -116,7 +97,7 @@ function drain() {
     if (cursor === end) take();
     while (cursor < end) {
       const at = cursor;
-      cursor += BATCH_RECORD_WORDS;
+      cursor += Words.BATCH_RECORD;
       accept(at);
     }
   } finally {
@@ -136,9 +117,9 @@ function drainLater() {
 
 function take() {
   const answer = calls.take(slabs);
-  more = answer >= MORE;
+  more = answer >= Take.MORE;
   cursor = 0;
-  end = (more ? answer - MORE : answer) * BATCH_RECORD_WORDS;
+  end = (more ? answer - Take.MORE : answer) * Words.BATCH_RECORD;
 }
 
 function accept(at) {
@@ -157,10 +138,10 @@ function accept(at) {
   if (LAST.has(kind) && !receiver[kEnd](conn)) forget(conn);
   if (kind === Kind.CLOSED) {
     close(conn);
-  } else if (kind <= Kind.CONNECT_FAILED) {
+  } else if (DETAILED.has(kind)) {
     receiver[kReceive](kind, native.detail(first), 0);
-  } else if (kind >= Kind.SECURED) {
-    receiver[kReceive](kind, batch.slice(at + 2, at + BATCH_RECORD_WORDS), 0);
+  } else if (WORDS.has(kind)) {
+    receiver[kReceive](kind, batch.slice(at + 2, at + Words.BATCH_RECORD), 0);
   } else {
     receiver[kReceive](kind, first, second);
   }
@@ -173,7 +154,6 @@ function nonsense(kind, conn) {
 }
 
 module.exports = {
-  Kind,
   LAST,
   drainLater,
   forget,

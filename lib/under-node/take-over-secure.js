@@ -5,7 +5,8 @@
 
 const tls = require('node:tls');
 
-const { Op, command } = require('../bridge/commands');
+const { command } = require('../bridge/commands');
+const { Op } = require('../bridge/protocol');
 const { kConn } = require('../connection');
 const errors = require('../errors');
 const { Cause } = require('../node-causes');

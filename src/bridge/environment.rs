@@ -23,15 +23,13 @@ use super::ids::Ids;
 use super::inbound::{SlabTable, Writer};
 use super::lent::Lending;
 use super::loaded::keep_loaded;
+use super::protocol::take;
 use super::records;
 use super::ring::{self, Decoder, Gates};
 use super::secure::FactsTable;
 use super::shown::Shown;
 #[cfg(target_os = "linux")]
 use super::watcher::watch;
-
-/// Set in `take`'s answer when more events are waiting.
-const MORE: u32 = 1 << 30;
 
 pub(super) struct Environment {
     ring: Int32Array,
@@ -273,7 +271,7 @@ impl Environment {
         }
         std::mem::swap(&mut self.taken, &mut self.deferred);
         more |= !self.taken.is_empty();
-        Ok(count as u32 | if more { MORE } else { 0 })
+        Ok(count as u32 | if more { take::MORE as u32 } else { 0 })
     }
 
     /// The program may hold a part of this slab: it is not filled again.

@@ -36,6 +36,7 @@ mod loaded;
 mod object;
 mod policy;
 mod pools;
+mod protocol;
 mod records;
 mod ring;
 mod secure;
