@@ -4,7 +4,7 @@
 
 const { calls, native, Pool: NativePool } = require('./bridge/addon');
 const { drainLater } = require('./bridge/events');
-const { Answer, Checkin, Checkout, Output } = require('./bridge/protocol');
+const { Answer, Checkout, Output } = require('./bridge/protocol');
 const { clearTimeout, monotonicNow, setTimeout } = require('./originals');
 const { throwLater } = require('./run-all');
 
