@@ -55,11 +55,11 @@ const CHANGED = {
  * where it never will be.
  */
 function takeOverSecure(socket, options, plan, secure) {
-  return awaitConnected(socket, tls.TLSSocket, (connected, handle) => {
+  return awaitConnected(socket, tls.TLSSocket, (connected, handle, maker) => {
     const isOurs =
       handle !== null &&
       isUntouched(options, connectOptionsOf(connected), secure) &&
-      takeOver(connected, handle, plan, {
+      takeOver(connected, handle, plan, maker, {
         Ours: TlsSocket,
         type: 'TLSWRAP',
         secure,

@@ -38,9 +38,9 @@ const canTakeOver = runtime === 'node' && process.platform !== 'win32';
 
 /** Makes a socket of Node's, which is to connect by this plan, ours when it has connected. */
 function takeOverConnected(socket, plan) {
-  awaitConnected(socket, net.Socket, (connected, handle) => {
+  awaitConnected(socket, net.Socket, (connected, handle, maker) => {
     if (handle === null) return;
-    takeOver(connected, handle, plan, {
+    takeOver(connected, handle, plan, maker, {
       Ours: Socket,
       type: `${kindOf(handle).toUpperCase()}WRAP`,
     });
@@ -48,7 +48,7 @@ function takeOverConnected(socket, plan) {
   return socket;
 }
 
-// Calls `act(socket, handle)` when the socket has connected; `handle` is null where its connection
+// Calls `act(socket, handle, maker)` when the socket has connected; `handle` is null where its connection
 // is not the system's, or is used already. False for a socket that is nobody's to take: one of
 // another class is not Node's alone.
 function awaitConnected(socket, Nodes, act) {
@@ -57,8 +57,7 @@ function awaitConnected(socket, Nodes, act) {
   begin(socket);
   const onConnect = function onConnect() {
     const handle = isPlain(this, Nodes) && !this[kParked] ? libuvHandle(this) : null;
-    if (!this.destroyed) act(this, handle !== null && isUnused(handle) ? handle : null);
-    this[kMaker] = maker;
+    if (!this.destroyed) act(this, handle !== null && isUnused(handle) ? handle : null, maker);
     conclude(socket);
   };
   onConnect[kOwn] = true;
@@ -73,7 +72,7 @@ function isPlain(socket, Nodes) {
 
 // The socket goes on over the connection under its handle, as one of `Ours`, of which `init` sets
 // up what goes beyond a plain one. False where the process has no descriptor left: it stays Node's.
-function takeOver(socket, handle, plan, { Ours, type, secure = null, init = null }) {
+function takeOver(socket, handle, plan, maker, { Ours, type, secure = null, init = null }) {
   const settings = settingsOf(socket);
   const request = requestOf(handle, plan, settings);
   const conn = open(socket);
@@ -86,12 +85,12 @@ function takeOver(socket, handle, plan, { Ours, type, secure = null, init = null
   learnEnds(socket);
   const isRefed = handle.hasRef();
   giveUpHandle(socket, () => moveScope(socket, scope));
-  Object.setPrototypeOf(socket, Ours.prototype);
   initConnected(socket, {});
   init?.(socket);
   noteOptions(socket, settings);
   socket[kPlan] = { ...plan, request };
   socket[kConn] = conn;
+  socket[kMaker] = maker;
   socket[kBegun] = true;
   socket[kReading] = true;
   socket[kRefed] = isRefed;
@@ -102,6 +101,9 @@ function takeOver(socket, handle, plan, { Ours, type, secure = null, init = null
   setHolding(socket, isRefed);
   showTransport(socket);
   renewTimer(socket);
+  // When it has all its properties: in Node 20 and 22 those that come later give each socket a shape
+  // of its own, which costs more than all else here.
+  Object.setPrototypeOf(socket, Ours.prototype);
   changeCarrier(socket);
   return true;
 }
