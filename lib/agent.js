@@ -545,6 +545,7 @@ function takeIn(agent, socket, options) {
 // The socket has this slot from here on, and no other.
 function settle(agent, slot, socket, options) {
   if (slots.ownerOf(socket) !== agent) hearKeyLog(agent, socket);
+  socket[kIdleLifetime] = -1;
   attach(agent, slot, socket);
   slots.occupy(agent, slot, socket, options);
 }

@@ -56,11 +56,11 @@ const CHANGED = {
  * where it never will be. `onLeft` is called where it stays as it is.
  */
 function takeOverSecure(socket, options, plan, secure, onLeft) {
-  const isAwaited = awaitConnected(socket, tls.TLSSocket, (connected, handle) => {
+  const isAwaited = awaitConnected(socket, tls.TLSSocket, (connected, handle, maker) => {
     const isOurs =
       handle !== null &&
       isUntouched(options, connectOptionsOf(connected), secure) &&
-      takeOver(connected, handle, plan, {
+      takeOver(connected, handle, plan, maker, {
         Ours: TlsSocket,
         type: 'TLSWRAP',
         secure,
