@@ -18,6 +18,9 @@ const PARSER = "Node's own HTTP parser: this runtime's client has another";
 const SUITE = "runs Node's own suite, of Node's own flags";
 const FAULTS = "compares the errors of faults with the runtime's own client, which has others";
 
+const UNDER =
+  "under a tracer this runtime's own sockets serve: only Node's have a descriptor to give away";
+
 const WITHIN =
   "the runtime's node:test fakes its timers from within: every reference to them is faked";
 
@@ -36,6 +39,8 @@ const both = [
   { file: 'parser-copies', why: PARSER },
   { file: 'perf-entries', why: ENTRIES },
   { file: 'trace-events', why: FLAGS },
+  { file: 'traced-connect', why: UNDER },
+  { file: 'under-node', why: UNDER },
   { file: 'register', why: PRELOAD },
   { file: 'faults-slow', why: FAULTS },
   { file: 'faults-tls-bytes', why: FAULTS },
@@ -364,14 +369,6 @@ const deno = [
     ],
   },
   {
-    file: 'https-mock',
-    why: "Deno's net.connect() does not ask a dns.lookup() that was replaced",
-    titles: [
-      'a replaced transport under TLS dns.lookup, before, is asked for the name',
-      'a replaced transport under TLS dns.lookup, after, is asked for the name',
-    ],
-  },
-  {
     file: 'https-name-key',
     why: "reads the mark of Node's client; oxagent sets one of its own on Deno",
     titles: [
@@ -482,14 +479,6 @@ const deno = [
     titles: [
       'HttpsAgent trust by default NODE_EXTRA_CA_CERTS is read when the process starts, not later',
       'HttpsAgent trust by default tls.setDefaultCACertificates() counts from the next connection on, and may be taken back',
-    ],
-  },
-  {
-    file: 'mock-transport',
-    why: "Deno's net.connect() does not ask a dns.lookup() that was replaced",
-    titles: [
-      'a replaced transport dns.lookup, before, is asked for the name',
-      'a replaced transport dns.lookup, after, is asked for the name',
     ],
   },
   {

@@ -18,13 +18,18 @@ const SETTINGS = {
   typeOfService: 'kSetTOS',
 };
 
-/** The libuv handle that carries the socket; null where it has none, or a mock's. */
+/** The libuv handle that carries the socket alone; null where it has none, or a mock's. */
 function libuvHandle(socket) {
   const handle = socket._handle;
+  if (!handle || isUnderTls(handle)) return null;
   // That of TLS lies over it, and may lie over another socket's.
-  if (handle?._parentWrap) return null;
-  const carrier = handle?._parent ?? handle;
+  const carrier = handle._parentWrap ? null : (handle._parent ?? handle);
   return isLibuvs(carrier) ? carrier : null;
+}
+
+// A TLS socket that lies over another's handle has made this property its own.
+function isUnderTls(handle) {
+  return Object.getOwnPropertyDescriptor(handle, 'reading')?.get !== undefined;
 }
 
 function isLibuvs(handle) {

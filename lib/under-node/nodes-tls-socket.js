@@ -2,13 +2,14 @@
 
 // Inside a socket that Node's tls.connect() has made, in Node 20 to 26.
 
-// What Node's handshake is told by, and the names of Node's own listeners for it.
 const CONNECT_OPTIONS = 'connect-options';
+
+// Node's own listeners for its handshake, by a phrase of their source.
 const CONNECT_LISTENERS = [
-  ['secure', 'onConnectSecure'],
-  ['end', 'onConnectEnd'],
-  ['newListener', 'keylogNewListener'],
-  ['newListener', 'newListener'],
+  ['secure', 'kConnectOptions'],
+  ['end', 'kConnectOptions'],
+  ['newListener', 'enableKeylogCallback'],
+  ['newListener', 'enableSessionCallbacks'],
 ];
 
 /** The options with which tls.connect() has made the socket; undefined where it has not. */
@@ -21,9 +22,10 @@ function connectOptionsOf(socket) {
 
 /** Node's handshake will not be, and nothing is to wait for it. */
 function removeConnectListeners(socket) {
-  for (const [event, name] of CONNECT_LISTENERS) {
+  for (const [event, phrase] of CONNECT_LISTENERS) {
     for (const listener of socket.listeners(event)) {
-      if (listener.name === name) socket.removeListener(event, listener);
+      const source = Function.prototype.toString.call(listener);
+      if (source.includes(phrase)) socket.removeListener(event, listener);
     }
   }
 }

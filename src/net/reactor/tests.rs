@@ -266,3 +266,47 @@ fn a_batch_of_many_turns_is_obeyed_in_its_order() {
     far.read_to_end(&mut heard).unwrap();
     assert!(heard == bytes);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_connection_that_is_there_is_served_from_its_first_batch_on() {
+    use std::os::fd::AsFd as _;
+
+    use crate::net::Made;
+
+    let mut site = Site::new();
+    let made = TcpStream::connect(site.listener.local_addr().unwrap()).unwrap();
+    made.set_nonblocking(true).unwrap();
+    let (mut far, _) = site.listener.accept().unwrap();
+    let target = Target::Made(Made::duplicate(made.as_fd()).unwrap());
+    drop(made);
+    let mut connecting = site.connecting(0, &Arc::default());
+    if let Command::Connect { connect, .. } = &mut connecting {
+        connect.target = target;
+    }
+    site.send(vec![connecting, write(0, 7)], b"request");
+
+    let mut heard = [0; 7];
+    far.read_exact(&mut heard).unwrap();
+    assert_eq!(&heard, b"request");
+    std::io::Write::write_all(&mut far, b"answer").unwrap();
+    site.until(|event| matches!(event, Event::Data { .. }));
+    assert_eq!(
+        site.events.len(),
+        1,
+        "JavaScript knows that it is connected"
+    );
+    drop(far);
+    site.until(is_over);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_connection_is_not_served() {
+    use std::os::fd::AsFd as _;
+
+    use crate::net::Made;
+
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    assert!(Made::duplicate(listener.as_fd()).is_err());
+}
