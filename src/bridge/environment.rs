@@ -263,7 +263,15 @@ impl Environment {
                     more |= gates.get(conn).is_some_and(|gate| gate.may_hold_up());
                 }
                 Event::Secured { facts, .. } => self.facts.insert(conn, facts.clone()),
-                Event::Closed { .. } => self.closed.push(conn),
+                Event::Closed { .. } => {
+                    // Its id is given back with the next batch; what it holds is not to wait for
+                    // that.
+                    self.facts.remove(conn);
+                    if let Some(gate) = gates.get(conn) {
+                        gate.end(ahead);
+                    }
+                    self.closed.push(conn);
+                }
                 _ => {}
             }
             records[count] = records::encode(event, details);
