@@ -9,10 +9,9 @@ const dns = require('node:dns');
 const net = require('node:net');
 const tls = require('node:tls');
 
-const { NodeHttpAgent } = require('./nodes-agents');
+const { NodeHttpAgent, NodeHttpsAgent } = require('./nodes-agents');
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
-const { runtime } = require('./runtime');
 const nodeTls = require('./tls/node-tls');
 const { isTraced } = require('./trace-events');
 
@@ -46,6 +45,33 @@ const [socketConnect, netConnect, createConnection] = ORIGINALS;
 
 // What TLS connections of Node's go through.
 const SECURE_ORIGINALS = [socketConnect, { owner: tls, name: 'connect', value: nodeTls.connect }];
+
+// Programs replace the method of Node's agents too. Ours have one of their own.
+for (const [originals, { prototype }, isOwn] of [
+  [ORIGINALS, NodeHttpAgent, isAgentsOwn],
+  [SECURE_ORIGINALS, NodeHttpsAgent, isSecureAgentsOwn],
+]) {
+  const value = isOwn(prototype.createConnection) ? prototype.createConnection : null;
+  originals.push({ owner: prototype, name: 'createConnection', value });
+}
+
+function isAgentsOwn(value) {
+  const phrases = {
+    node: 'checkShouldUseProxy(this[kProxyConfig], options)',
+    deno: '._proxyTargetHost',
+    bun: 'checkShouldUseProxy(this[kProxyConfig], options)',
+  };
+  // That of Node 20 is net.createConnection() from before it was replaced.
+  return isNodesOwn(value, phrases) || isNodesOwn(value, CREATE_CONNECTION);
+}
+
+function isSecureAgentsOwn(value) {
+  return isNodesOwn(value, {
+    node: 'tls.connect(',
+    deno: 'openCONNECTTunnel(this',
+    bun: 'getTunnelConfigForProxiedHttps(this',
+  });
+}
 
 const lookup = isNodesOwn(dns.lookup, {
   node: 'new GetAddrInfoReqWrap()',
@@ -91,18 +117,22 @@ function isOvertaken(socket) {
   return connect !== socketConnect.value && connect !== socket[kMaker];
 }
 
-// Node's connecting, or whatever stands in its place. Where net.connect() alone was replaced, it is
-// the one to be called; else the method of Node's agents, which tracers replace too and which calls
-// net.createConnection(). That of Node 20 is net.createConnection() from before it was replaced.
+// Node's connecting, or whatever stands in its place. Node's agents call net.createConnection();
+// where net.connect() alone was replaced, it is the one to be called.
 function connectByNode(agent, args) {
-  const isOneReplaced =
-    net.createConnection === createConnection.value && net.connect !== netConnect.value;
-  if (isOneReplaced) return net.connect(...args);
-  const { createConnection: ofAgents } = NodeHttpAgent.prototype;
-  if (runtime !== 'node' || isNodesOwn(ofAgents, CREATE_CONNECTION)) {
+  const replacement = replacedMethod(NodeHttpAgent);
+  if (replacement) return replacement.apply(agent, args);
+  if (net.createConnection !== createConnection.value || net.connect === netConnect.value) {
     return net.createConnection(...args);
   }
-  return ofAgents.apply(agent, args);
+  return net.connect(...args);
+}
+
+// What stands in the place of createConnection() of Node's agents, if anything.
+function replacedMethod({ prototype }) {
+  const { createConnection: method } = prototype;
+  const isOwn = prototype === NodeHttpAgent.prototype ? isAgentsOwn : isSecureAgentsOwn;
+  return isOwn(method) ? null : method;
 }
 
 module.exports = {
@@ -113,4 +143,5 @@ module.exports = {
   isReplaced,
   kMaker,
   nodesCause,
+  replacedMethod,
 };
