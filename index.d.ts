@@ -181,6 +181,14 @@ declare namespace oxagent {
      * @throws `ERR_INVALID_ARG_TYPE` when it is not a number, `ERR_OUT_OF_RANGE` when it is out of range.
      */
     connectTimeout?: number | undefined;
+    /**
+     * Whether it is told when connections are Node's own although no option asks for what only Node has: by
+     * a `process.emitWarning()` with the code `OXAGENT_NODE_TRANSPORT`, once in a process for each cause
+     * (each replaced function, each server, a flag of Node, ...). It names what was replaced, and by which
+     * file where that can be known. Default true. Not in Node; read at construction.
+     * @throws `ERR_INVALID_ARG_TYPE` when it is no boolean.
+     */
+    transportWarning?: boolean | undefined;
     /** Port of a request that names none. Default 80. */
     defaultPort?: number | undefined;
     /**
@@ -262,12 +270,12 @@ declare namespace oxagent {
      * Sockets in use, by origin name: a live view of the pool. An origin without any has no key. What a
      * program adds is listed and not counted; a socket taken out gives its place up.
      */
-    readonly sockets: NodeJS.ReadOnlyDict<net.Socket[]>;
+    readonly sockets: NodeJS.ReadOnlyDict<AgentSocket[]>;
     /**
      * Idle sockets, by origin name: a live view of the pool. A socket that a program adds serves the
      * next request of the name; a socket of the agent's own closes when it is taken out.
      */
-    readonly freeSockets: NodeJS.ReadOnlyDict<net.Socket[]>;
+    readonly freeSockets: NodeJS.ReadOnlyDict<AgentSocket[]>;
     /**
      * Requests that wait for a socket, by origin name: a live view of the queue. A request that is
      * destroyed or aborted leaves it in the next tick; one taken out is never sent, and nobody hears of
@@ -540,6 +548,23 @@ declare namespace oxagent {
     readonly replays?: number;
   }
 
+  /**
+   * A socket of an {@link Agent}: `instanceof net.Socket`, with one property more. One that a
+   * `createConnection()` of the program's own has made is left as it is, and has it not: whose connection it
+   * is, the program knows alone.
+   */
+  interface PlainSocket extends net.Socket, Replayed {
+    /**
+     * Who carries the connection: `'native'` oxagent, `'node'` Node's own `net`, or what stands in its
+     * place: where an option needs it, where a mock has replaced it, and elsewhere as the README's
+     * "What needs Node's transport" tells.
+     */
+    readonly transport: 'native' | 'node';
+  }
+
+  /** A socket of an {@link Agent}, which may be an {@link HttpsAgent}. */
+  type AgentSocket = PlainSocket | TlsSocket;
+
   /** Options of an `https.request()` with an {@link HttpsAgent}. */
   interface HttpsRequestOptions extends https.RequestOptions {
     /** As in {@link SecureOptions}; the agent's own comes first. */
@@ -552,8 +577,8 @@ declare namespace oxagent {
       Omit<SecureOptions, keyof ConnectionOptions> {}
 
   /**
-   * A socket of an {@link HttpsAgent}: `instanceof tls.TLSSocket`, with one property more. Where rustls
-   * serves it, `getFinished()`, `getPeerFinished()` and `getTLSTicket()` answer undefined,
+   * A socket of an {@link HttpsAgent}: `instanceof tls.TLSSocket`, with one property more (not on one that a
+   * `createConnection()` of the program's own has made). Where rustls serves it, `getFinished()`, `getPeerFinished()` and `getTLSTicket()` answer undefined,
    * `getSharedSigalgs()` `[]`, `setMaxSendFragment()` false, and `renegotiate()` calls back with
    * `ERR_TLS_RENEGOTIATION_UNSUPPORTED`.
    */

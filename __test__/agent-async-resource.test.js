@@ -74,6 +74,52 @@ describe("a socket's async resources", () => {
     assert.equal(resources.get(id)?.type, 'TCPCONNECTWRAP');
   });
 
+  for (const [name, host, connects] of [
+    ['of a name', 'localhost', true],
+    ['of a name that is none', 'nowhere.invalid', false],
+  ]) {
+    it(`have a GETADDRINFOREQWRAP for the lookup ${name}, in which it is told`, async () => {
+      const site = await serve();
+      const req = get({ host, port: site.port, agent: agentWith({ family: 4 }) });
+      const done = connects ? answer(req) : failure(req);
+      const [socket] = await once(req, 'socket');
+      const own = ofSocket(socket);
+      const lookups = triggeredBy(own, 'GETADDRINFOREQWRAP');
+      assert.equal(lookups.length, 1);
+      let id;
+      socket.on('lookup', () => {
+        id = executionAsyncId();
+      });
+      await done;
+      assert.equal(id, lookups[0].id);
+      assert.equal(triggeredBy(own, 'TCPCONNECTWRAP').length, connects ? 1 : 0);
+      await ended(lookups[0]);
+    });
+  }
+
+  it('have no lookup where the host is an address', async () => {
+    const site = await serve();
+    const req = get({ port: site.port, agent: agentWith() });
+    await answer(req);
+    const types = [...resources.values()].map(({ type }) => type);
+    assert.equal(types.includes('GETADDRINFOREQWRAP'), false);
+  });
+
+  it('say whether they keep the process alive', async () => {
+    const site = await serve();
+    const agent = agentWith({ keepAlive: true });
+    const req = get({ port: site.port, agent });
+    const [socket] = await once(req, 'socket');
+    const { resource } = ofSocket(socket);
+    assert.equal(resource.hasRef(), true);
+    socket.unref();
+    assert.equal(resource.hasRef(), false);
+    socket.ref();
+    assert.equal(resource.hasRef(), true);
+    await answer(req);
+    assert.equal(resource.hasRef(), false);
+  });
+
   it('end where nobody answers', async () => {
     const req = get({ port: await refusedPort(), agent: agentWith() });
     const failed = failure(req);

@@ -18,9 +18,9 @@ describe('noise in the crossing', function () {
     for (const seed of [1, 2, 3]) {
       it(`of ${what} is survived, seed ${seed}`, async () => {
         const ended = await run('ring-noise.js', [what, seed, ROUNDS], { limit: 100_000 });
-        const { errors, answered } = result(ended);
+        const { errors, heard, answered } = result(ended);
         assert.equal(answered, 20);
-        assert.ok(errors.ERR_INTERNAL_ASSERTION > 0, 'the noise was heard');
+        assert.ok(heard, 'the noise was heard');
         for (const name of Object.keys(errors)) assert.ok(ERRORS.includes(name), name);
       });
     }

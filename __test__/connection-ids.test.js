@@ -6,9 +6,20 @@ const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const path = require('node:path');
 const { Worker } = require('node:worker_threads');
+const { native } = require('../lib/bridge/addon');
 const { connectionOf } = require('../lib/connection');
+const { answer } = require('./support/agent');
 const { fixtures } = require('./support/child');
-const { agentOf, cleanUp, exchange, httpServer, request } = require('./support/peer');
+const { SCHEMES, onRequests } = require('./support/ending');
+const {
+  agentOf,
+  cleanUp,
+  closedPort,
+  exchange,
+  gone,
+  httpServer,
+  request,
+} = require('./support/peer');
 
 const SIZE = 1000;
 
@@ -105,4 +116,65 @@ describe('the ids of connections', () => {
     }
     assert.ok(ids.size < 20, `${ids.size} ids`);
   });
+
+  for (const [name, scheme] of Object.entries(SCHEMES)) {
+    const ours = async (options) => (await scheme.agents(options))[1];
+    const reset = (site) => {
+      for (const socket of site.sockets) socket.resetAndDestroy();
+    };
+
+    // Whether the id is free when the socket has closed.
+    const isFreed = async (socket, id) => {
+      await gone(socket);
+      const next = native.open();
+      native.forget(next);
+      return next === id;
+    };
+
+    it(`are free with the failure of their connection: none is waited for (${name})`, async () => {
+      const agent = await ours();
+
+      const refused = scheme.get({ port: await closedPort(), agent });
+      refused.on('error', () => {});
+      const [socket] = await once(refused, 'socket');
+      assert.ok(await isFreed(socket, connectionOf(socket)), 'refused');
+
+      const HEAD = 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n';
+      const site = await scheme.serve(
+        onRequests((server, path) => server.write(path === '/whole' ? `${HEAD}all` : `${HEAD}a`)),
+      );
+      const req = scheme.get({ port: site.port, path: '/half', agent });
+      const [res] = await once(req, 'response');
+      for (const stream of [req, res]) stream.on('error', () => {});
+      await once(res, 'data');
+      const half = isFreed(req.socket, connectionOf(req.socket));
+      reset(site);
+      assert.ok(await half, 'within an answer');
+
+      const { socket: parked } = await answer(
+        scheme.get({ port: site.port, path: '/whole', agent }),
+      );
+      const idle = isFreed(parked, connectionOf(parked));
+      reset(site);
+      assert.ok(await idle, 'parked');
+    });
+
+    it(`come back where program and server close at once (${name})`, async () => {
+      const site = await scheme.serve(
+        onRequests((server) => server.write('HTTP/1.1 204 No Content\r\n\r\n')),
+      );
+      const ids = new Set();
+      for (let i = 0; i < 50; i++) {
+        const agent = await ours();
+        const { socket } = await answer(scheme.get({ port: site.port, agent }));
+        ids.add(connectionOf(socket));
+        reset(site);
+        // Time for the I/O thread to see it.
+        if (i % 2 === 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+        socket.destroy();
+        await gone(socket);
+      }
+      assert.ok(ids.size < 10, `${ids.size} ids`);
+    });
+  }
 });

@@ -30,6 +30,10 @@ const both = [
     why: "the runtime's own client uses globals, whatever they are by then",
     titles: ['globals deleted', 'globals replaced'],
   },
+  {
+    file: 'active-resources',
+    why: 'this runtime does not tell of its own handles as Node does, or not at all',
+  },
   { file: 'addon-forbidden', why: FLAGS },
   { file: 'agent-async-id', why: HOOKS },
   { file: 'agent-async-resource', why: HOOKS },
@@ -42,6 +46,28 @@ const both = [
   { file: 'traced-connect', why: UNDER },
   { file: 'under-node', why: UNDER },
   { file: 'register', why: PRELOAD },
+  {
+    file: 'transport-warning',
+    why: "a tracer's connections are the runtime's own here, which the README says",
+    titles: ["a warning of Node's transport does not come under a tracer"],
+  },
+  {
+    file: 'transport-warning',
+    why: FLAGS,
+    titles: [
+      "a warning of Node's transport names trace events",
+      "a warning of Node's transport names a flag of Node",
+      "a warning of Node's transport names permissions",
+    ],
+  },
+  {
+    file: 'transport-warning',
+    why: SERVER,
+    titles: [
+      "a warning of Node's transport names a server that has shown in its handshake that it needs it, once",
+      "a warning of Node's transport with transportWarning: false does not come of a server",
+    ],
+  },
   { file: 'faults-slow', why: FAULTS },
   { file: 'faults-tls-bytes', why: FAULTS },
   { file: 'tls-verdict-noise', why: OPENSSL },
@@ -664,6 +690,11 @@ const deno = [
 ];
 
 const bun = [
+  {
+    file: 'transport-warning',
+    why: 'Bun runs another text of a function than its file has',
+    titles: ["a warning of Node's transport names the file of what was replaced"],
+  },
   {
     file: 'stream-early-end',
     why: 'Bun reads all that a Unix socket holds at once: with nothing unread its end is no reset',

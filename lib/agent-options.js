@@ -53,6 +53,12 @@ function readReplayLimit({ replay = true, replayLimit = REPLAY_LIMIT_BYTES }) {
   return replay ? bytes : 0;
 }
 
+// Whether it is told when connections are Node's although no option asks for that.
+function readTransportWarning({ transportWarning = true }) {
+  if (typeof transportWarning === 'boolean') return transportWarning;
+  throw invalidArgType('transportWarning', 'boolean', transportWarning);
+}
+
 function readNumber(name, value, { least, most, whole }) {
   if (typeof value !== 'number') throw invalidArgType(name, 'number', value);
   if (whole && !Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
@@ -62,4 +68,10 @@ function readNumber(name, value, { least, most, whole }) {
   return value;
 }
 
-module.exports = { COUNT_MAX, DURATION_MAX_MS, readBounds, readReplayLimit };
+module.exports = {
+  COUNT_MAX,
+  DURATION_MAX_MS,
+  readBounds,
+  readReplayLimit,
+  readTransportWarning,
+};

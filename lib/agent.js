@@ -6,9 +6,11 @@
 const net = require('node:net');
 const { isAbsolute } = require('node:path');
 
+require('./active-resources');
 const { inspectAsNodes } = require('./agent-inspect');
-const { readBounds, readReplayLimit } = require('./agent-options');
-const { planConnect } = require('./connect-plan');
+const { readBounds, readReplayLimit, readTransportWarning } = require('./agent-options');
+const { Checkin, Checkout } = require('./bridge/protocol');
+const { needsNodesHandle, planConnect } = require('./connect-plan');
 const { ConnectTimeout } = require('./connect-timeout');
 const { isCopy, isOurs, isUsed, openSocket } = require('./connection');
 const {
@@ -23,16 +25,18 @@ const { invalidHostHeader, socketHangUp } = require('./errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { kJudged, sameAddress } = require('./lookup');
-const { Cause, connectByNode, nodesCause } = require('./node-transport');
+const { Cause } = require('./node-causes');
+const { connectByNode, markNodes, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./nodes-agents');
 const { setImmediate } = require('./originals');
-const { Checkin, Checkout, Part, Pool, kPool } = require('./pool');
+const { Part, Pool, kPool } = require('./pool');
 const { queueFull, queueTimedOut } = require('./queue-limits');
 const { beginExchange, kForReplay, mayRedial } = require('./replay');
 const { Reservations } = require('./reservations');
 const { resends, tellsTunnelErrors } = require('./runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
+const { tellNodeTransport } = require('./transport-warning');
 const { isAwaited, whenOurs } = require('./under-node/awaited');
 const { takeOverConnected } = require('./under-node/take-over');
 const { Views, viewsOf } = require('./views');
@@ -60,6 +64,7 @@ const kReservations = Symbol('reservations');
 const kDoomed = Symbol('doomed');
 const kIdleLifetime = Symbol('idleLifetime');
 const kReplayLimit = Symbol('replayLimit');
+const kWarns = Symbol('warns');
 
 function Agent(options) {
   if (!(this instanceof Agent)) return new Agent(options);
@@ -99,6 +104,7 @@ function initPool(agent) {
     [kBounds]: bounds,
     [kLimits]: limits,
     [kReplayLimit]: readReplayLimit(agent.options),
+    [kWarns]: readTransportWarning(agent.options),
     [kReservations]: new Reservations(),
     [kDoomed]: new Set(),
     [kPool]: pool,
@@ -110,7 +116,17 @@ function initPool(agent) {
   for (const name of VIEWS) showView(agent, name);
 }
 
-const HIDDEN = [kBounds, kLimits, kReplayLimit, kReservations, kDoomed, kPool, kViews, kShown];
+const HIDDEN = [
+  kBounds,
+  kLimits,
+  kReplayLimit,
+  kWarns,
+  kReservations,
+  kDoomed,
+  kPool,
+  kViews,
+  kShown,
+];
 
 // Copies of an agent that a program makes don't have these, and console.log() does not show them.
 function hide(agent, values) {
@@ -284,16 +300,42 @@ function adoptObject(agent, name) {
 Agent.prototype.createConnection = function createConnection(...args) {
   const [options, callback] = net._normalizeArgs(args);
   // Node's own agent knows the way through a proxy.
-  if (goesByProxy(this, options)) return NodeAgent.prototype.createConnection.apply(this, args);
+  if (goesByProxy(this, options)) {
+    return markNodes(NodeAgent.prototype.createConnection.apply(this, args));
+  }
   if (debug) tellDirect(debug, 'http', options, false);
   const cause = nodesCause();
-  const plan = cause === null || cause === Cause.REPLACED ? planConnect(options) : null;
-  if (plan === null) return connectByNode(this, args);
-  if (cause !== null) return takeOverConnected(connectByNode(this, args), plan);
+  const mayBeOurs = cause === null || cause === Cause.REPLACED;
+  const plan = mayBeOurs ? planConnect(options) : null;
+  if (plan === null) return connectNodes(this, mayBeOurs ? null : cause, options, args);
+  if (cause !== null) return connectThrough(this, cause, options, plan, args);
   const socket = openSocket((own) => new Socket(own), options, plan);
   if (callback) socket.once('connect', callback);
   return socket;
 };
+
+// By Node's own transport: for a cause, or because the options ask for it.
+function connectNodes(agent, cause, options, args) {
+  const socket = connectByNode(agent, args);
+  const reason = cause ?? (needsNodesHandle(options) ? Cause.ADDRESS : null);
+  if (reason !== null && warns(agent)) tellNodeTransport(reason, options);
+  return markNodes(socket);
+}
+
+// By what stands in the place of Node's functions: the socket is ours when it has connected, unless
+// it is a mock's.
+function connectThrough(agent, cause, options, plan, args) {
+  const socket = markNodes(connectByNode(agent, args));
+  takeOverConnected(socket, plan, () => {
+    if (warns(agent)) tellNodeTransport(cause, options);
+  });
+  return socket;
+}
+
+// Of a copy that has never been an agent, too.
+function warns(agent) {
+  return agent[kWarns] !== false;
+}
 
 Agent.prototype.addRequest = function addRequest(
   req,
@@ -503,6 +545,7 @@ function takeIn(agent, socket, options) {
 // The socket has this slot from here on, and no other.
 function settle(agent, slot, socket, options) {
   if (slots.ownerOf(socket) !== agent) hearKeyLog(agent, socket);
+  socket[kIdleLifetime] = -1;
   attach(agent, slot, socket);
   slots.occupy(agent, slot, socket, options);
 }
@@ -889,4 +932,5 @@ module.exports = {
   pick,
   plainName,
   serverName,
+  warns,
 };

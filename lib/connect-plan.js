@@ -52,9 +52,7 @@ const isBlockList = net.BlockList.isBlockList ?? ((value) => value instanceof ne
 // wrote it, `dialled` where it is an address, `lookup` where JavaScript is to resolve the name,
 // `blockList` where it is to judge the addresses.
 function planConnect(options) {
-  for (const name of NODE_ONLY) {
-    if (options[name] !== undefined && options[name] !== null) return null;
-  }
+  if (asksForNodes(options)) return null;
   if (options.path) return planPath(options);
 
   const host = options.host || 'localhost';
@@ -96,6 +94,19 @@ function planConnect(options) {
     lookup: literal ? null : resolver,
     blockList,
   };
+}
+
+function asksForNodes(options) {
+  return NODE_ONLY.some((name) => options[name] !== undefined && options[name] !== null);
+}
+
+// Whether it is for its address that there is no plan: with a zone or in need of one, a named pipe
+// of Windows, a path that is too long for a sockaddr_un everywhere.
+function needsNodesHandle(options) {
+  if (asksForNodes(options)) return false;
+  const { path, host } = options;
+  if (path) return typeof path === 'string' && planPath({ path }) === null;
+  return typeof host === 'string' && (host.includes('%') || LINK_LOCAL.test(host));
 }
 
 function planPath(options) {
@@ -151,4 +162,4 @@ function planAttemptDelay({ autoSelectFamily, autoSelectFamilyAttemptTimeout: de
   return autoSelectFamily ? Math.max(delay, ATTEMPT_DELAY_MIN_MS) : 0;
 }
 
-module.exports = { planConnect };
+module.exports = { needsNodesHandle, planConnect };

@@ -7,8 +7,9 @@ const { channel } = require('node:diagnostics_channel');
 const net = require('node:net');
 const { addAbortSignal } = require('node:stream');
 
-const { Op, command, connect, hold, release } = require('./bridge/commands');
-const { open } = require('./bridge/events');
+const { command, connect, flush, hold, release } = require('./bridge/commands');
+const { forget, open } = require('./bridge/events');
+const { Op } = require('./bridge/protocol');
 const { kJudged, lookUp, tell } = require('./lookup');
 const { nextTick, setImmediate } = require('./originals');
 const { startTime } = require('./perf-entries');
@@ -31,6 +32,8 @@ const kStartTime = Symbol('startTime');
 const kParked = Symbol('parked');
 const kPlan = Symbol('plan');
 const kBegun = Symbol('begun');
+// Whether the connection's last event has come.
+const kOver = Symbol('over');
 const kReading = Symbol('reading');
 const kRefed = Symbol('refed');
 const kHolding = Symbol('holding');
@@ -49,6 +52,7 @@ function initConnection(socket) {
   initScope(socket);
   socket[kPlan] = null;
   socket[kBegun] = false;
+  socket[kOver] = false;
   socket[kReading] = false;
   socket[kRefed] = true;
   socket[kHolding] = false;
@@ -80,7 +84,10 @@ function connectTo(socket, plan, secure = null) {
   if (plan.dialled === null) socket._host = plan.host;
   socket[kConn] = open(socket);
   if (!plan.lookup && !plan.blockList) {
-    if (plan.dialled === null) socket[kStartTime] = startTime();
+    if (plan.dialled === null) {
+      socket[kStartTime] = startTime();
+      openAttempt(socket, 'GETADDRINFOREQWRAP');
+    }
     if (path) {
       // As with libuv, at once: a folder or a path that the program changes next changes nothing.
       connectNow(socket, plan.request, secure);
@@ -143,6 +150,19 @@ function announce(socket, address, port) {
   openAttempt(socket, 'TCPCONNECTWRAP');
   if (socket[kPlan].several) socket.autoSelectFamilyAttemptedAddresses.push(`${address}:${port}`);
   tell(socket, 'connectionAttempt', address, port, net.isIP(address));
+}
+
+// The socket has no connection from here on. Closed at once, as a handle of libuv's closes: what the
+// program does next must find it closed.
+function giveUp(socket, op = Op.CLOSE) {
+  const conn = socket[kConn];
+  if (conn === NO_CONNECTION) return;
+  socket[kConn] = NO_CONNECTION;
+  const isLeft = socket[kBegun] && !socket[kOver];
+  socket[kOver] = false;
+  if (isLeft) command(op, conn);
+  flush();
+  if (!isLeft) forget(conn);
 }
 
 // A new request holds the socket from here on. The connection's gate has counted it too, unless
@@ -211,6 +231,7 @@ module.exports = {
   claim,
   connectionOf,
   giveNone,
+  giveUp,
   inScope,
   initConnection,
   isCopy,
@@ -220,6 +241,7 @@ module.exports = {
   kBegun,
   kConn,
   kEpoch,
+  kOver,
   kParked,
   kPlan,
   kReading,

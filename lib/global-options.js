@@ -53,6 +53,7 @@ const KNOWN = {
   maxQueue: integer(0, COUNT_MAX),
   queueTimeout: integer(1, DURATION_MAX_MS),
   connectTimeout: integer(1, DURATION_MAX_MS),
+  transportWarning: boolean,
   // Of https: alone; http: has no use for them.
   transport: oneOf('auto', 'rustls', 'node'),
   maxCachedSessions: integer(0),

@@ -5,19 +5,22 @@
 
 const tls = require('node:tls');
 
-const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName } = require('./agent');
-const { planConnect } = require('./connect-plan');
-const { isOurs, openSocket } = require('./connection');
+const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName, warns } = require('./agent');
+const { needsNodesHandle, planConnect } = require('./connect-plan');
+const { openSocket } = require('./connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
 const errors = require('./errors');
 const { Judges, sessionName } = require('./judges');
-const { Cause, isReplaced, nodesCause, replacedMethod } = require('./node-transport');
+const { Cause } = require('./node-causes');
+const { isNodes, isReplaced, markNodes, nodesCause, replacedMethod } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
 const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
 const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
+const { tellNodeTransport } = require('./transport-warning');
+const { namesOffer } = require('./tls/context');
 const { nativeContext } = require('./tls/native-context');
 const { isRemembered } = require('./tls/node-origins');
 const { TLS_1_3 } = require('./tls/offer');
@@ -138,12 +141,12 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     }
     // A resumed session of Node's shows no certificate.
     if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
-    const markNodes = (socket) => mark(socket, perRequest, judgedBy, 'node');
-    return markNodes(
-      NodeAgent.prototype.createConnection.apply(this, markDelivered(args, markNodes)),
-    );
+    const markOwn = (socket) => mark(markNodes(socket), perRequest, judgedBy);
+    const made = NodeAgent.prototype.createConnection.apply(this, markDelivered(args, markOwn));
+    if (warns(this) && isNodes(made)) tellNodeTransport(served.nodeOnly, options);
+    return markOwn(made);
   }
-  const socket = mark(served, perRequest, judgedBy, isOurs(served) ? undefined : 'node');
+  const socket = mark(markNodes(served), perRequest, judgedBy);
   if (key !== undefined) {
     const cache = (session) => this._cacheSession(key, session);
     socket.on('session', this._cacheSession === nodeCacheSession ? markCaching(cache) : cache);
@@ -167,10 +170,14 @@ function serve(agent, options, key) {
 
   const plan = planTls(options);
   if (plan.nodeOnly) return plan;
-  if (transport === 'auto' && mayRenegotiate(plan)) return { nodeOnly: 'renegotiation' };
+  if (transport === 'auto' && mayRenegotiate(plan))
+    return { nodeOnly: namesOffer(options) ? 'renegotiation' : Cause.DEFAULT_VERSIONS };
   const connectPlan = planConnect(options);
-  if (connectPlan === null) return { nodeOnly: 'an option of net.connect()' };
-  if (transport === 'auto' && isRemembered(plan, options)) return { nodeOnly: 'this server' };
+  if (connectPlan === null) {
+    const isAddress = needsNodesHandle(options);
+    return { nodeOnly: isAddress ? Cause.ADDRESS : 'an option of net.connect()' };
+  }
+  if (transport === 'auto' && isRemembered(plan, options)) return { nodeOnly: Cause.SERVER };
   const context = nativeContext(plan.context);
   if (context === null) return { nodeOnly: 'the key of the client certificate' };
 
@@ -196,6 +203,7 @@ function serve(agent, options, key) {
     given: givenBy(agent),
     authorizationError: session?.authorizationError,
     mayFallBack: transport === 'auto',
+    warns: warns(agent),
   };
   if (cause !== null) return serveUnderNode(agent, options, connectPlan, secure);
   return openSocket((own) => new TlsSocket(secure, own), options, connectPlan, secure);
@@ -213,7 +221,9 @@ function serveUnderNode(agent, options, connectPlan, secure) {
   // By this key Node's would resume the sessions of its own TLS.
   if (replacement) options = { ...options, _agentKey: undefined };
   const socket = replacement ? replacement.call(agent, options) : tls.connect(options);
-  const isTaken = takeOverSecure(socket, options, connectPlan, secure);
+  const isTaken = takeOverSecure(socket, options, connectPlan, secure, () => {
+    if (secure.warns) tellNodeTransport(Cause.REPLACED, options);
+  });
   if (!isTaken && !secure.mayFallBack) {
     socket.on('error', () => {}).destroy();
     throw errors.notServedByRustls(Cause.REPLACED);
@@ -259,12 +269,9 @@ function transportOf({ transport = 'auto' }) {
   return transport;
 }
 
-function mark(socket, perRequest, judgedBy, transport) {
+function mark(socket, perRequest, judgedBy) {
   // Deno returns none while a tunnel is made.
   if (!socket) return socket;
-  if (transport) {
-    Object.defineProperty(socket, 'transport', { value: transport, configurable: true });
-  }
   if (perRequest) socket[kPerRequest] = true;
   if (judgedBy) socket[kJudgedBy] = judgedBy;
   return socket;

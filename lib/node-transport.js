@@ -9,6 +9,8 @@ const dns = require('node:dns');
 const net = require('node:net');
 const tls = require('node:tls');
 
+const { isOurs } = require('./connection');
+const { Cause } = require('./node-causes');
 const { NodeHttpAgent, NodeHttpsAgent } = require('./nodes-agents');
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
@@ -26,14 +28,20 @@ const ORIGINALS = [
   {
     owner: net.Socket.prototype,
     name: 'connect',
+    path: 'net.Socket.prototype.connect',
     phrases: {
       node: "// If passed an array, it's treated as an array of arguments that have",
       deno: '_initSocketHandle(this)',
       bun: 'this[kupgraded]',
     },
   },
-  { owner: net, name: 'connect', phrases: CREATE_CONNECTION },
-  { owner: net, name: 'createConnection', phrases: CREATE_CONNECTION },
+  { owner: net, name: 'connect', path: 'net.connect', phrases: CREATE_CONNECTION },
+  {
+    owner: net,
+    name: 'createConnection',
+    path: 'net.createConnection',
+    phrases: CREATE_CONNECTION,
+  },
 ];
 
 for (const original of ORIGINALS) {
@@ -44,15 +52,19 @@ for (const original of ORIGINALS) {
 const [socketConnect, netConnect, createConnection] = ORIGINALS;
 
 // What TLS connections of Node's go through.
-const SECURE_ORIGINALS = [socketConnect, { owner: tls, name: 'connect', value: nodeTls.connect }];
+const SECURE_ORIGINALS = [
+  socketConnect,
+  { owner: tls, name: 'connect', path: 'tls.connect', value: nodeTls.connect },
+];
 
 // Programs replace the method of Node's agents too. Ours have one of their own.
-for (const [originals, { prototype }, isOwn] of [
-  [ORIGINALS, NodeHttpAgent, isAgentsOwn],
-  [SECURE_ORIGINALS, NodeHttpsAgent, isSecureAgentsOwn],
+for (const [originals, { prototype }, scheme, isOwn] of [
+  [ORIGINALS, NodeHttpAgent, 'http', isAgentsOwn],
+  [SECURE_ORIGINALS, NodeHttpsAgent, 'https', isSecureAgentsOwn],
 ]) {
-  const value = isOwn(prototype.createConnection) ? prototype.createConnection : null;
-  originals.push({ owner: prototype, name: 'createConnection', value });
+  const name = 'createConnection';
+  const value = isOwn(prototype[name]) ? prototype[name] : null;
+  originals.push({ owner: prototype, name, path: `${scheme}.Agent.prototype.${name}`, value });
 }
 
 function isAgentsOwn(value) {
@@ -84,18 +96,18 @@ const lookup = isNodesOwn(dns.lookup, {
 // The replacement through which a connection was made.
 const kMaker = Symbol('maker');
 
-// As an error names them.
-const Cause = {
-  REPLACED: 'a replaced net.connect()',
-  PERMISSION: 'a process without the permission to use the network',
-  TRACED: 'trace events',
-};
-
 // The cause, or null where the connection may be native. Asked at each connection.
 function nodesCause(secure = false) {
   if (!mayConnect()) return Cause.PERMISSION;
   if (isTraced()) return Cause.TRACED;
   return isReplaced(secure) ? Cause.REPLACED : null;
+}
+
+// What is not Node's own of what connections go through: { name, value } of each, for people.
+function replacements() {
+  return [...new Set([...ORIGINALS, ...SECURE_ORIGINALS])]
+    .filter(({ owner, name, value }) => owner[name] !== value)
+    .map(({ owner, name, path }) => ({ name: path, value: owner[name] }));
 }
 
 function isReplaced(secure) {
@@ -135,13 +147,32 @@ function replacedMethod({ prototype }) {
   return isOwn(method) ? null : method;
 }
 
+// Whether what a connect has returned is none of ours. A mock's may be anything.
+function isNodes(socket) {
+  return !(isObject(socket) && isOurs(socket));
+}
+
+// Sockets of Node's tell by a property of their own whose they are, ours by their class.
+function markNodes(socket) {
+  if (isObject(socket) && !isOurs(socket)) {
+    Reflect.defineProperty(socket, 'transport', { value: 'node', configurable: true });
+  }
+  return socket;
+}
+
+function isObject(value) {
+  return value !== null && typeof value === 'object';
+}
+
 module.exports = {
-  Cause,
   connectByNode,
   isLookupReplaced,
+  isNodes,
   isOvertaken,
   isReplaced,
   kMaker,
+  markNodes,
   nodesCause,
   replacedMethod,
+  replacements,
 };

@@ -3,17 +3,10 @@
 // The native pool, with the sockets, requests and names that its integers stand for.
 
 const { calls, native, Pool: NativePool } = require('./bridge/addon');
+const { drainLater } = require('./bridge/events');
+const { Answer, Checkout, Output } = require('./bridge/protocol');
 const { clearTimeout, monotonicNow, setTimeout } = require('./originals');
 const { throwLater } = require('./run-all');
-
-// Answers of the native pool: id << 3 | OUTPUTS | verdict.
-const VERDICT = 0b11;
-const OUTPUTS = 0b100;
-const ID_SHIFT = 3;
-
-const Checkout = { REUSE: 0, OPEN: 1, WAIT: 2, REFUSE: 3 };
-const Checkin = { SERVE: 0, PARK: 1, CLOSE: 2 };
-const Output = { OPEN: 0, DROP: 1, GONE: 2 };
 
 const UNLIMITED = 0xffffffff;
 
@@ -90,7 +83,7 @@ class Pool {
   checkout(name) {
     this.#version++;
     const answer = calls.checkout(this.#key, this.originOf(name));
-    if ((answer & VERDICT) === Checkout.OPEN) this.#vacant++;
+    if ((answer & Answer.VERDICT) === Checkout.OPEN) this.#vacant++;
     return this.#answer(answer);
   }
 
@@ -122,7 +115,9 @@ class Pool {
   // A program picks an idle slot. False where it can't be used any more.
   take(slot) {
     this.#version++;
-    return this.#native.take(slot);
+    const isTaken = this.#native.take(slot);
+    drainLater();
+    return isTaken;
   }
 
   // `used`: something was sent over the slot's connection.
@@ -177,8 +172,10 @@ class Pool {
   }
 
   #answer(answer) {
-    if (answer & OUTPUTS) this.#settle();
-    return { verdict: answer & VERDICT, id: answer >> ID_SHIFT };
+    // Connections have something to say, of which the pool has heard first.
+    if (answer & Answer.EVENTS) drainLater();
+    if (answer & Answer.OUTPUTS) this.#settle();
+    return { verdict: answer & Answer.VERDICT, id: answer >> Answer.ID };
   }
 
   // Does what the pool's last inputs have brought about. What that brings about in turn (a
@@ -333,4 +330,4 @@ function count(limit, ofNaN) {
   return value > 0 ? Math.min(value, UNLIMITED) : 0;
 }
 
-module.exports = { Checkin, Checkout, FOREIGN, Part, Pool, kPool };
+module.exports = { FOREIGN, Part, Pool, kPool };

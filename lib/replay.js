@@ -9,10 +9,10 @@
 const { Buffer } = require('node:buffer');
 const { channel } = require('node:diagnostics_channel');
 
-const { Op, command, flush } = require('./bridge/commands');
 const { handOver } = require('./bridge/events');
 const {
   NO_CONNECTION,
+  giveUp,
   isOurs,
   isUsed,
   kConn,
@@ -218,11 +218,8 @@ function redial(socket) {
 
 // The socket's connection is closed, and the replacement holds the process in its place.
 function leave(socket, inner) {
-  const conn = socket[kConn];
-  handOver(conn);
-  command(Op.CLOSE, conn);
-  flush();
-  socket[kConn] = NO_CONNECTION;
+  handOver(socket[kConn]);
+  giveUp(socket);
   socket[kReplacement] = inner;
   changeCarrier(socket);
   setHolding(socket, false);

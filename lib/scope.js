@@ -11,36 +11,63 @@ const { kAsyncId } = require('./async-id');
 // Ended by us: a request that is done ends its scope, whoever still holds the object.
 const OPTIONS = { requireManualDestroy: true };
 
+// Whether the socket keeps the process alive by itself.
+const kHasRef = Symbol('hasRef');
+
+// What a tool that shows where resources were made sees of the stack before it sees the program.
+const OWN_FRAMES = 10;
+
 const kScope = Symbol('scope');
 const kFirst = Symbol('first scope');
 const kAttempt = Symbol('attempt');
 
 class SocketScope extends AsyncResource {
-  #first;
+  #socket;
 
-  constructor(type, first) {
+  constructor(type, socket) {
     super(type, OPTIONS);
     this.type = type;
     this.isOver = false;
-    this.#first = first;
+    this.#socket = socket;
   }
 
-  // The connection's first scope. It holds a request's context, which is not to outlive the request
-  // for this.
+  // The connection's first scope, of a later one.
   get handle() {
-    return this.#first?.deref();
+    const first = this.#socket[kFirst]?.deref();
+    return first === this ? undefined : first;
+  }
+
+  // As a handle of libuv's: tools ask it what keeps the process alive.
+  hasRef() {
+    return this.#socket[kScope] === this && this.#socket[kHasRef]();
+  }
+}
+
+class Attempt extends AsyncResource {
+  constructor(type, options) {
+    super(type, options);
+    this.type = type;
   }
 }
 
 function initScope(socket) {
   socket[kScope] = null;
+  // Weakly: it holds a request's context, which is not to outlive the request for this.
   socket[kFirst] = null;
   socket[kAttempt] = null;
 }
 
 // `type`: TLSWRAP, TCPWRAP, PIPEWRAP.
 function openScope(socket, type) {
-  enter(socket, new SocketScope(type, null));
+  const limit = Error.stackTraceLimit;
+  // It may be none of ours to write.
+  const isDeeper = Number.isFinite(limit) && limit > 0 && setLimit(limit + OWN_FRAMES);
+  enter(socket, new SocketScope(type, socket));
+  if (isDeeper) setLimit(limit);
+}
+
+function setLimit(frames) {
+  return Reflect.set(Error, 'stackTraceLimit', frames);
 }
 
 // For the next request.
@@ -48,7 +75,7 @@ function renewScope(socket) {
   const former = socket[kScope];
   former.emitDestroy();
   socket[kFirst] ??= new WeakRef(former);
-  enter(socket, new SocketScope(former.type, socket[kFirst]));
+  enter(socket, new SocketScope(former.type, socket));
 }
 
 // The connection's first scope was opened in a context that was not its own: this one is.
@@ -77,10 +104,15 @@ function endScope(socket) {
   socket[kScope].emitDestroy();
 }
 
-// The connecting to one address has a resource too.
+// The lookup has a resource too, and the connecting to one address.
 function openAttempt(socket, type) {
   closeAttempt(socket);
-  socket[kAttempt] = new AsyncResource(type, { ...OPTIONS, triggerAsyncId: socket[kAsyncId] });
+  socket[kAttempt] = new Attempt(type, { ...OPTIONS, triggerAsyncId: socket[kAsyncId] });
+}
+
+// The type of what is being done for the connection now.
+function attemptOf(socket) {
+  return socket[kAttempt]?.type;
 }
 
 function closeAttempt(socket) {
@@ -104,11 +136,13 @@ function concludeAttempt(socket, conclude) {
 }
 
 module.exports = {
+  attemptOf,
   closeAttempt,
   closeScope,
   concludeAttempt,
   endScope,
   initScope,
+  kHasRef,
   kScope,
   moveScope,
   openAttempt,

@@ -6,8 +6,9 @@ const { Buffer } = require('node:buffer');
 const { constants } = require('node:os');
 const process = require('node:process');
 
-const { Op, command } = require('./bridge/commands');
-const { Kind, keep, ownsChunks } = require('./bridge/events');
+const { command } = require('./bridge/commands');
+const { keep, ownsChunks } = require('./bridge/events');
+const { Kind, Op } = require('./bridge/protocol');
 const {
   NO_CONNECTION,
   announce,
@@ -47,15 +48,19 @@ HANDLERS[Kind.RESOLVED] = function onResolved({ endpoints }) {
     tellLookup(this[kStartTime], lookupOf(this[kPlan], endpoints));
   }
   if (this.destroyed) return;
-  const { host, several } = this[kPlan];
+  concludeAttempt(this, () => goOnTo(this, endpoints));
+};
+
+function goOnTo(socket, endpoints) {
+  const { host, several, request } = socket[kPlan];
   for (const { address, family } of several ? endpoints : endpoints.slice(0, 1)) {
-    tell(this, 'lookup', null, address, family, host);
-    if (!this.connecting) return;
+    tell(socket, 'lookup', null, address, family, host);
+    if (!socket.connecting) return;
   }
   // Where the near end may forbid an address, that is told of when it does not.
-  if (bindsFirst(this[kPlan].request)) command(Op.DIAL, this[kConn]);
-  else dial(this, endpoints[0]);
-};
+  if (bindsFirst(request)) command(Op.DIAL, socket[kConn]);
+  else dial(socket, endpoints[0]);
+}
 
 HANDLERS[Kind.ATTEMPT] = function onAttempt({ endpoints: [endpoint] }) {
   if (this.connecting) dial(this, endpoint);
@@ -95,14 +100,16 @@ HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
 
 HANDLERS[Kind.CONNECT_FAILED] = function onConnectFailed({ failures, several }) {
   if (this.destroyed) return;
-  closeAttempt(this);
   const { host } = this[kPlan];
   if (failures[0].syscall === 'getaddrinfo') {
     const error = errors.lookupException(failures[0].errno, host);
-    this.emit('lookup', error, undefined, undefined, host);
-    this.destroy(error);
+    concludeAttempt(this, () => {
+      this.emit('lookup', error, undefined, undefined, host);
+      this.destroy(error);
+    });
     return;
   }
+  closeAttempt(this);
   const all = failures.map((failure) => connectError(this, failure));
   this.destroy(several ? errors.aggregateException(all) : all[0]);
 };

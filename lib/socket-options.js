@@ -2,7 +2,8 @@
 
 // The options of a connection that can change while it lives.
 
-const { Op, command } = require('./bridge/commands');
+const { command } = require('./bridge/commands');
+const { KeepAlive, Op } = require('./bridge/protocol');
 const { isOpen, kConn, kPlan } = require('./connection');
 
 const kNoDelay = Symbol('noDelay');
@@ -61,8 +62,8 @@ function optionsOf(socket) {
 
 function sendKeepAlive(socket) {
   const { enabled, delay, interval, count } = socket[kKeepAlive];
-  const first = Number(enabled) | (interval << 1);
-  command(Op.KEEP_ALIVE, socket[kConn], first, delay | (count << 16));
+  const first = Number(enabled) | (interval << KeepAlive.INTERVAL);
+  command(Op.KEEP_ALIVE, socket[kConn], first, delay | (count << KeepAlive.PROBES));
 }
 
 function keepAliveOf(enable, initialDelay, interval, count) {

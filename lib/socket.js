@@ -6,16 +6,19 @@
 const { Buffer } = require('node:buffer');
 const net = require('node:net');
 
-const { Op, command, flush, write, writev } = require('./bridge/commands');
-const { forget, kReceive } = require('./bridge/events');
+const { command, write, writev } = require('./bridge/commands');
+const { kEnd, kReceive } = require('./bridge/events');
+const { Op } = require('./bridge/protocol');
 const {
   NO_CONNECTION,
   giveNone,
+  giveUp,
   initConnection,
   isCopy,
   isOpen,
   kBegun,
   kConn,
+  kOver,
   kParked,
   kPlan,
   kReading,
@@ -35,7 +38,7 @@ const {
   unsentBytes,
 } = require('./in-flight');
 const { nextTick, setImmediate } = require('./originals');
-const { endScope } = require('./scope');
+const { endScope, kHasRef } = require('./scope');
 const {
   holdWritten,
   initReplay,
@@ -96,6 +99,12 @@ function overConnection(Base) {
     // In the async context of the request that holds the socket.
     [kReceive](kind, first, second) {
       this[kScope].runInAsyncScope(HANDLERS[kind], this, first, second);
+    }
+
+    [kEnd](conn) {
+      if (this[kConn] !== conn) return false;
+      this[kOver] = true;
+      return true;
     }
 
     // --- Reading -------------------------------------------------------------------------------
@@ -203,20 +212,13 @@ function overConnection(Base) {
         nextTick(() => this.emit('close', hadError));
         return;
       }
-      const conn = this[kConn];
-      this[kConn] = NO_CONNECTION;
-      if (conn !== NO_CONNECTION && this[kBegun]) {
-        // At once, as a handle of libuv's closes: what the program does next must find it closed.
-        command(this[kReset] ? Op.RESET : Op.CLOSE, conn);
-        flush();
-      } else if (conn !== NO_CONNECTION) {
-        forget(conn);
-      }
+      const hadNone = this[kConn] === NO_CONNECTION;
+      giveUp(this, this[kReset] ? Op.RESET : Op.CLOSE);
       setHolding(this, false);
       this[kReplacement]?.destroy();
       callback(error);
       // A connection closes a turn later, where there is one, be it only looked up yet.
-      if (conn === NO_CONNECTION && !this[kBegun]) {
+      if (hadNone && !this[kBegun]) {
         nextTick(() => {
           this.emit('close', hadError);
           endScope(this);
@@ -258,6 +260,11 @@ function overConnection(Base) {
     }
 
     // --- The process's life --------------------------------------------------------------------
+
+    // Where Node's TLS has taken over, its socket does.
+    [kHasRef]() {
+      return this[kRefed] && this[kConn] !== NO_CONNECTION;
+    }
 
     ref() {
       this[kRefed] = true;
@@ -346,7 +353,12 @@ function suitBun(prototype) {
   prototype[Symbol.for('::buntls::')] ??= () => null;
 }
 
-class Socket extends overConnection(net.Socket) {}
+class Socket extends overConnection(net.Socket) {
+  /** Who carries the connection. One of Node's, in the same pool, says 'node'. */
+  get transport() {
+    return 'native';
+  }
+}
 
 // As net.Socket does it: by a 'connect' listener, so that listeners that were there before (a
 // filter of addresses, say) decide before a byte leaves; here those of 'ready' too.

@@ -6,17 +6,8 @@
 
 const tls = require('node:tls');
 
-const { Op, command, flush } = require('./bridge/commands');
 const { handOver } = require('./bridge/events');
-const {
-  NO_CONNECTION,
-  isOurs,
-  kConn,
-  kParked,
-  kRefed,
-  kScope,
-  setHolding,
-} = require('./connection');
+const { giveUp, isOurs, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
 const { sameAddress } = require('./lookup');
 const { nextTick, setImmediate } = require('./originals');
 const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('./replay');
@@ -26,7 +17,9 @@ const { changeCarrier } = require('./slot');
 const { kFinalCallback } = require('./socket-events');
 const { optionsOf } = require('./socket-options');
 const { kFallback, releaseHeld, secureOf } = require('./tls-handshake');
-const { remember, rememberGone } = require('./tls/node-origins');
+const { Cause } = require('./node-causes');
+const { isRemembered, remember, rememberGone } = require('./tls/node-origins');
+const { tellNodeTransport } = require('./transport-warning');
 
 // What the socket watches itself; and when to end is for it to say, as it may hold what its reader
 // has yet to take.
@@ -67,6 +60,7 @@ function fallBack(socket, error, byChance = false) {
   on('secureConnect', () => {
     if (byChance) rememberGone(plan, options);
     else remember(plan, options);
+    tellServer(socket);
     copyVerdict(socket, inner);
     socket.secureConnecting = false;
     socket.emit('secureConnect');
@@ -89,6 +83,12 @@ function fallBack(socket, error, byChance = false) {
   else goOn();
 }
 
+// The server is one that only Node's TLS can serve, now that it is known.
+function tellServer(socket) {
+  const { plan, options, warns } = secureOf(socket);
+  if (warns && isRemembered(plan, options)) tellNodeTransport(Cause.SERVER, options);
+}
+
 // The stream ends as any other, and that is the error; Node's client makes none of its own then.
 function failAtEnd(socket, error) {
   socket.prependOnceListener('end', () => {
@@ -100,6 +100,7 @@ function failAtEnd(socket, error) {
 // The server of TLS 1.2 asks for a new handshake: what was sent is sent again over Node's TLS,
 // where that may be.
 function replayByNode(socket) {
+  tellServer(socket);
   const exchange = socket[kReplayLeft] > 0 ? takeExchange(socket, false) : null;
   if (exchange === null) return;
   if (socket.destroyed || isOurs(exchange.inner)) exchange.inner.destroy();
@@ -134,11 +135,8 @@ function replayOver(socket, { req, inner, held, known }, surface) {
 
 // The socket's own connection is given up.
 function moveTo(socket, inner) {
-  const conn = socket[kConn];
-  handOver(conn);
-  command(Op.CLOSE, conn);
-  flush();
-  socket[kConn] = NO_CONNECTION;
+  handOver(socket[kConn]);
+  giveUp(socket);
   socket[kFallback] = inner;
   changeCarrier(socket);
   setHolding(socket, false);

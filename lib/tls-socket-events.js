@@ -5,8 +5,8 @@
 const { Buffer } = require('node:buffer');
 
 const { native } = require('./bridge/addon');
-const { Op, command } = require('./bridge/commands');
-const { Kind } = require('./bridge/events');
+const { command } = require('./bridge/commands');
+const { Failed, Failure, Kind, Op, Secured, TlsFailed, Verdict } = require('./bridge/protocol');
 const { kConn } = require('./connection');
 const errors = require('./errors');
 const { kWriteCallback } = require('./in-flight');
@@ -29,53 +29,19 @@ const {
   setSession,
 } = require('./tls-handshake');
 
-// By the numbers of src/bridge/records.rs. A verdict that is a code refuses the server.
-const TRUSTED = 0;
-const IDENTITY = 1;
-const UNKNOWN = 6;
-const UNDECIDED = 7;
+// The verdicts that refuse the server for what OpenSSL calls so.
+const CODES = new Map([
+  [Verdict.EXPIRED, 'CERT_HAS_EXPIRED'],
+  [Verdict.NOT_YET_VALID, 'CERT_NOT_YET_VALID'],
+  [Verdict.PURPOSE, 'INVALID_PURPOSE'],
+  [Verdict.PATH_LENGTH, 'PATH_LENGTH_EXCEEDED'],
+]);
 
-// Beside the verdict in the event's first word.
-const RESUMED = 1 << 10;
-const ALPN = 1 << 11;
-const SESSION = 1 << 12;
-const ASKED = 1 << 13;
-const UNVETTED = 1 << 14;
-
-// Beside the alert of a failure.
-const HANDSHAKING = 1 << 16;
-const REFUSED = 1 << 17;
-
-// Of a failure that is the system's: whether writing has failed, and the same of the handshake.
-const WRITING = 1;
-const REFUSED_BY_RESET = 2;
-
-const VERDICTS = [
-  null,
-  null,
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'INVALID_PURPOSE',
-  'PATH_LENGTH_EXCEEDED',
-];
-
-const FAILURES = [
-  'alert',
-  'eof',
-  'notTls',
-  'unexpectedMessage',
-  'lengthMismatch',
-  'tooLong',
-  'badMac',
-  'badRecord',
-  'incompatible',
-  'misbehaved',
-  'badSignature',
-  'badType',
-  'other',
-  'legacyServer',
-  'clientCertificate',
-];
+// By their numbers: 'notTls' for NOT_TLS.
+const FAILURES = [];
+for (const [name, number] of Object.entries(Failure)) {
+  FAILURES[number] = name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+}
 
 // By the event's kind.
 const TLS_HANDLERS = [];
@@ -91,8 +57,8 @@ TLS_HANDLERS[Kind.CONNECTED] = function onConnected(detail) {
 TLS_HANDLERS[Kind.SECURED] = function onSecured([flags, suiteAndGroup, low, high]) {
   if (this.destroyed) return;
   const facts = {
-    minor: (flags >> 8) & 0b11,
-    resumed: (flags & RESUMED) !== 0,
+    minor: (flags >> Secured.MINOR) & 0b11,
+    resumed: (flags & Secured.RESUMED) !== 0,
     suite: suiteAndGroup & 0xffff,
     group: suiteAndGroup >>> 16,
   };
@@ -109,17 +75,17 @@ TLS_HANDLERS[Kind.SESSIONS] = function onSessions([low, high, count]) {
   runAll(sessionEvents(this, count));
 };
 
-TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
+TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([number, phase]) {
   if (this.destroyed) return;
   if (isLeaving(this)) {
     this.destroy();
     return;
   }
-  const kind = FAILURES[kindNumber];
-  const alert = phase & 0xff;
-  const minor = (phase >> 8) & 0xff;
-  const handshaking = (phase & HANDSHAKING) !== 0;
-  const refused = (phase & REFUSED) !== 0;
+  const kind = FAILURES[number];
+  const alert = phase & TlsFailed.ALERT;
+  const minor = (phase >> TlsFailed.MINOR) & 0xff;
+  const handshaking = (phase & TlsFailed.HANDSHAKING) !== 0;
+  const refused = (phase & TlsFailed.REFUSED) !== 0;
   const failure = { kind, alert, version: minor ? `TLSv1.${minor}` : null, refused };
   const callback = this[kWriteCallback];
   const error = tlsFailure(failure, {
@@ -148,8 +114,8 @@ TLS_HANDLERS[Kind.TLS_FAILED] = function onTlsFailed([kindNumber, phase]) {
 };
 
 TLS_HANDLERS[Kind.FAILED] = function onFailed(errno, how) {
-  const writing = (how & WRITING) !== 0;
-  const mayFallBack = (how & REFUSED_BY_RESET) !== 0 && isReset(errno) && !isLeaving(this);
+  const writing = (how & Failed.WRITING) !== 0;
+  const mayFallBack = (how & Failed.REFUSED) !== 0 && isReset(errno) && !isLeaving(this);
   if (mayFallBack && !this.destroyed && secureOf(this).mayFallBack) {
     fallBack(this, errors.errnoException(errno, writing ? 'write' : 'read'), true);
   } else {
@@ -172,17 +138,17 @@ function finishHandshake(socket, flags, facts, id) {
   const { plan, options, session, mayFallBack } = secureOf(socket);
   const mayRenegotiate = facts.minor === 2 && mayFallBack && renegotiates;
   // It may ask for the certificate when it has seen what is requested. Then it would be too late.
-  const isUnasked = plan.context.certificate && !facts.resumed && !(flags & ASKED);
+  const isUnasked = plan.context.certificate && !facts.resumed && !(flags & Secured.ASKED);
   if (mayRenegotiate && isUnasked) {
     fallBack(socket, null);
     return;
   }
-  const verdict = flags & 0xff;
-  const alpn = flags & ALPN ? native.alpn(conn) : false;
+  const verdict = flags & Secured.VERDICT;
+  const alpn = flags & Secured.ALPN ? native.alpn(conn) : false;
   socket[kFacts] = facts;
-  const isNew = (flags & UNVETTED) !== 0;
+  const isNew = (flags & Secured.UNVETTED) !== 0;
   const judged = isNew && !vet(socket) ? undecided(socket) : judge(socket, verdict, facts);
-  if (judged === UNDECIDED) {
+  if (judged === Verdict.UNDECIDED) {
     socket[kFacts] = null;
     fallBack(socket, null);
     return;
@@ -200,7 +166,7 @@ function finishHandshake(socket, flags, facts, id) {
       return;
     }
   }
-  if ((verdict !== TRUSTED || isNew) && !socket.destroyed) command(Op.PROCEED, conn);
+  if ((verdict !== Verdict.TRUSTED || isNew) && !socket.destroyed) command(Op.PROCEED, conn);
   if (id > 0) setSession(socket, id);
   else if (facts.resumed) socket[kSession] = session;
   socket.secureConnecting = false;
@@ -208,7 +174,7 @@ function finishHandshake(socket, flags, facts, id) {
   if (mayRenegotiate) holdFirst(socket);
   runAll([
     () => socket.emit('secureConnect'),
-    () => flags & SESSION && runAll(sessionEvents(socket, 1)),
+    () => flags & Secured.SESSION && runAll(sessionEvents(socket, 1)),
     () => socket.emit('secure'),
     () => releaseHeld(socket),
   ]);
@@ -218,16 +184,18 @@ function idOf(low, high) {
   return high * 2 ** 32 + (low >>> 0);
 }
 
-// The error that makes the server unauthorized, null, or UNDECIDED. Of one that the program puts up
+// The error that makes the server unauthorized, null, or Verdict.UNDECIDED. Of one that the program puts up
 // with it sees the code alone: then there is no more to it.
 function judge(socket, verdict, facts) {
   const secure = secureOf(socket);
   const { plan } = secure;
   if (facts.resumed) return resumedError(secure);
-  if (verdict === TRUSTED) return null;
-  if (verdict === IDENTITY) return judgeName(socket, plan);
+  if (verdict === Verdict.TRUSTED) return null;
+  if (verdict === Verdict.IDENTITY) return judgeName(socket, plan);
   const code =
-    verdict === UNKNOWN ? labelChain(peerOf(socket), plan.context.roots) : VERDICTS[verdict];
+    verdict === Verdict.UNKNOWN
+      ? labelChain(peerOf(socket), plan.context.roots)
+      : CODES.get(verdict);
   if (!code) return undecided(socket);
   return plan.rejectUnauthorized ? chainError(code) : { code };
 }
@@ -254,7 +222,7 @@ function vet(socket) {
 function undecided(socket) {
   // Node's own socket would end the process over some chains that OpenSSL accepts.
   return secureOf(socket).mayFallBack && peerOf(socket).isShowable
-    ? UNDECIDED
+    ? Verdict.UNDECIDED
     : chainError('UNSPECIFIED');
 }
 

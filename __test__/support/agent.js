@@ -11,6 +11,14 @@ const nodeMajor = Number(process.versions.node.split('.')[0]);
 
 const { Agent } = stock ? http : require('../..');
 
+// What needs Node's transport is told once, by a warning: many tests need it, and one is about it.
+const printing = process.listeners('warning');
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.code === 'OXAGENT_NODE_TRANSPORT') return;
+  for (const print of printing) print.call(process, warning);
+});
+
 const made = new Set();
 
 /** An agent that `dispose()` destroys. */

@@ -56,6 +56,7 @@ const everyOption = {
   maxQueue: 0,
   queueTimeout: 5_000,
   connectTimeout: Infinity,
+  transportWarning: false,
 } satisfies AgentOptions;
 const agent = new Agent(everyOption);
 new Agent({ keepAlive: undefined, maxTotalSockets: undefined, signal: undefined });
@@ -72,6 +73,8 @@ function phaseOf(error: oxagent.ConnectTimeoutError): 'lookup' | 'connect' | 'se
 
 // @ts-expect-error: a number
 new Agent({ queueTimeout: '5s' });
+// @ts-expect-error: true or false
+new Agent({ transportWarning: 'off' });
 // @ts-expect-error: neither of the two words
 new Agent({ scheduling: 'random' });
 // @ts-expect-error: a number
@@ -94,6 +97,12 @@ const total: number = agent.totalSocketCount;
 const port: string | undefined = Object.keys(agent.sockets)[0]?.split(':')[1];
 const used: net.Socket | undefined = agent.sockets['localhost:80:']?.[0];
 const idle: net.Socket | undefined = agent.freeSockets['localhost:80:']?.at(-1);
+const carrier: 'native' | 'node' | 'rustls' | undefined = agent.sockets['a:80:']?.[0]?.transport;
+function carrierOf(socket: oxagent.PlainSocket): 'native' | 'node' {
+  // @ts-expect-error: it tells, and is not told
+  socket.transport = 'node';
+  return socket.transport;
+}
 const queued: http.ClientRequest | undefined = agent.requests['localhost:80:']?.[0];
 // @ts-expect-error: a view of the pool
 agent.sockets = {};
@@ -176,6 +185,8 @@ for (const Class of classes) closeAll(new Class());
 export {
   anonymous,
   asNodes,
+  carrier,
+  carrierOf,
   explain,
   forNode,
   fromDefault,

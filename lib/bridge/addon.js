@@ -1,7 +1,8 @@
 'use strict';
 
 // The addon, and the memory that both sides see. The layouts of ring and batch are told in
-// src/bridge/ring.rs and src/bridge/records.rs; ./commands.js and ./events.js follow them.
+// src/bridge/ring.rs and src/bridge/records.rs; ./commands.js and ./events.js follow them, with the
+// numbers of ./protocol.js.
 
 const { Buffer } = require('node:buffer');
 const process = require('node:process');
@@ -9,12 +10,10 @@ const process = require('node:process');
 const { carrierMode } = require('./carrier-mode');
 const { readIoThreads } = require('./io-threads');
 const { Bridge, Pool, TlsContext, TlsRoots } = require('./native');
-
-const RING_RECORD_WORDS = 4;
-const BATCH_RECORD_WORDS = 6;
+const { Words } = require('./protocol');
 
 // 1,024 commands. More in one tick are flushed early, which costs one call more.
-const ring = new Int32Array(1024 * RING_RECORD_WORDS);
+const ring = new Int32Array(1024 * Words.RING_RECORD);
 
 // The bytes that a tick writes, unless they are flushed early.
 const slab = Buffer.allocUnsafeSlow(256 * 1024);
@@ -23,17 +22,22 @@ const slab = Buffer.allocUnsafeSlow(256 * 1024);
 // answers are looked at: with 256, at 100 requests at once, this thread, the I/O thread and the
 // server took turns in waiting for each other, at two thirds of the rate. Fewer than 16 cost more
 // in turns of the loop than they gain.
-const batch = new Int32Array(16 * BATCH_RECORD_WORDS);
+const batch = new Int32Array(16 * Words.BATCH_RECORD);
 
 // Received bytes: Buffers by the index that a record names, over memory that is filled again.
 const slabs = [];
 
 let onWake;
+const wake = () => onWake();
+// As of a resource that async_hooks shows: tools ask it what keeps the process alive, which the
+// connections do.
+wake.hasRef = () => false;
+
 const native = new Bridge(
   ring,
   slab,
   batch,
-  () => onWake(),
+  wake,
   readIoThreads(process.env),
   carrierMode(process.env),
 );
@@ -49,8 +53,6 @@ function setOnWake(callback) {
 }
 
 module.exports = {
-  BATCH_RECORD_WORDS,
-  RING_RECORD_WORDS,
   Pool,
   TlsContext,
   TlsRoots,

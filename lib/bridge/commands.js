@@ -6,8 +6,9 @@ const { Buffer } = require('node:buffer');
 const process = require('node:process');
 
 const { monotonicNow, nextTick } = require('../originals');
-const { RING_RECORD_WORDS, calls, native, ring, slab } = require('./addon');
+const { calls, native, ring, slab } = require('./addon');
 const { drainLater } = require('./events');
+const { Op, Words } = require('./protocol');
 
 // Bytes of a connection that may be on their way to the kernel before a write waits: its window.
 const WINDOW_BYTES_MIN = 256 * 1024;
@@ -24,25 +25,10 @@ const STAGE_BYTES_MAX = 32 * 1024;
 const COPY_BYTES_MAX = WINDOW_BYTES_MIN;
 
 // The records that one write may need before it can flush: staged bytes and a large Buffer.
-const WRITE_WORDS = 2 * RING_RECORD_WORDS;
-
-const Op = {
-  WRITE: 1,
-  WRITE_LARGE: 3,
-  SHUTDOWN: 5,
-  PAUSE: 6,
-  RESUME: 7,
-  NO_DELAY: 8,
-  KEEP_ALIVE: 9,
-  TYPE_OF_SERVICE: 10,
-  CLOSE: 11,
-  RESET: 12,
-  PROCEED: 13,
-  DIAL: 14,
-};
+const WRITE_WORDS = 2 * Words.RING_RECORD;
 
 // Added to WRITE and WRITE_LARGE: an event is wanted when the kernel has taken all.
-const ACKNOWLEDGED = 1;
+const ACKNOWLEDGED = Op.WRITE_ACKNOWLEDGED - Op.WRITE;
 
 let words = 0;
 let bytes = 0;
@@ -95,7 +81,7 @@ function record(op, conn, first, second) {
   ring[words + 1] = conn;
   ring[words + 2] = first;
   ring[words + 3] = second;
-  words += RING_RECORD_WORDS;
+  words += Words.RING_RECORD;
 }
 
 // Any operation but a write.
@@ -131,7 +117,7 @@ function seal(conn, length, unmarked, window) {
   commit(conn);
   // What was lent is always told of.
   const told = length > COPY_BYTES_MAX || unmarked + length > window / MARKS_PER_WINDOW;
-  if (told && words > 0) ring[words - RING_RECORD_WORDS] += ACKNOWLEDGED;
+  if (told && words > 0) ring[words - Words.RING_RECORD] += ACKNOWLEDGED;
   // The last record was flushed.
   else if (told) record(Op.WRITE + ACKNOWLEDGED, conn, 0, 0);
   schedule();
@@ -227,7 +213,6 @@ process.on('exit', () => {
 });
 
 module.exports = {
-  Op,
   WINDOW_BYTES_MIN,
   acknowledge,
   command,

@@ -3,48 +3,40 @@
 // Events in: one wake-up serves all connections that have something to say.
 
 const { setImmediate } = require('../originals');
-const {
-  BATCH_RECORD_WORDS,
-  batch,
-  calls,
-  native,
-  ownsChunks,
-  setOnWake,
-  slabs,
-} = require('./addon');
+const { batch, calls, native, ownsChunks, setOnWake, slabs } = require('./addon');
+const { Kind, Take, Words } = require('./protocol');
 
-// Set in the answer of `take` when more events wait.
-const MORE = 1 << 30;
+// Nothing comes behind these: the connection is over, and nothing is left of it but its id.
+const LAST = new Set([
+  Kind.CONNECT_FAILED,
+  Kind.FAILED,
+  Kind.KILLED,
+  Kind.TLS_FAILED,
+  Kind.PANICKED,
+]);
 
-const Kind = {
-  RESOLVED: 1,
-  ATTEMPT: 2,
-  ATTEMPT_FAILED: 3,
-  CONNECTED: 4,
-  CONNECT_FAILED: 5,
-  DATA: 6,
-  END: 7,
-  FAILED: 8,
-  KILLED: 9,
-  WRITTEN: 10,
-  SHUT: 11,
-  CLOSED: 12,
-  SECURED: 13,
-  SESSIONS: 14,
-  TLS_FAILED: 15,
-  PANICKED: 16,
-  HELLO_REQUEST: 17,
-};
+// How the rest of a record is to be read: these have a detail to be asked for, or are words by
+// themselves. All others have two numbers, or none.
+const DETAILED = new Set([
+  Kind.RESOLVED,
+  Kind.ATTEMPT,
+  Kind.ATTEMPT_FAILED,
+  Kind.CONNECTED,
+  Kind.CONNECT_FAILED,
+]);
+const WORDS = new Set([Kind.SECURED, Kind.SESSIONS, Kind.TLS_FAILED]);
 
 const kReceive = Symbol('receive');
+const kEnd = Symbol('end');
 
-// By connection id: objects with [kReceive](kind, first, second). Rust gives ids out in blocks (see
+// By connection id: objects with [kReceive](kind, first, second), and with [kEnd](conn), called
+// before the last event: it answers whether the id is still theirs, to be forgotten by them. Rust gives ids out in blocks (see
 // src/bridge/ids.rs), and those of a worker thread may be high ones: each block has a page.
 const pages = [];
 const PAGE_BITS = 6;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
 
-const NOBODY = { [kReceive]() {} };
+const NOBODY = { [kReceive]() {}, [kEnd]: () => false };
 
 let cursor = 0;
 let end = 0;
@@ -54,7 +46,7 @@ let resuming = false;
 setOnWake(drain);
 
 // Registers who hears of a new connection. Its id is free again after the batch of CLOSED, which
-// nobody hears.
+// nobody hears, or when it is forgotten.
 function open(receiver) {
   const conn = native.open();
   handOver(conn, receiver);
@@ -76,7 +68,15 @@ function handOver(conn, to = NOBODY) {
   pages[block][conn & PAGE_MASK] = to;
 }
 
-// Takes back an id under which nothing was begun.
+// Who hears of connections now.
+function receivers() {
+  return pages
+    .flat()
+    .filter((receiver) => receiver !== undefined && receiver !== null && receiver !== NOBODY);
+}
+
+// Takes back an id under which nothing was begun, or of which nothing is left. No command for it
+// may be left to be flushed.
 function forget(conn) {
   close(conn);
   native.forget(conn);
@@ -97,7 +97,7 @@ function drain() {
     if (cursor === end) take();
     while (cursor < end) {
       const at = cursor;
-      cursor += BATCH_RECORD_WORDS;
+      cursor += Words.BATCH_RECORD;
       accept(at);
     }
   } finally {
@@ -117,9 +117,9 @@ function drainLater() {
 
 function take() {
   const answer = calls.take(slabs);
-  more = answer >= MORE;
+  more = answer >= Take.MORE;
   cursor = 0;
-  end = (more ? answer - MORE : answer) * BATCH_RECORD_WORDS;
+  end = (more ? answer - Take.MORE : answer) * Words.BATCH_RECORD;
 }
 
 function accept(at) {
@@ -132,12 +132,16 @@ function accept(at) {
   if (kind === Kind.DATA) {
     const chunk = slabs[first].subarray(second, second + batch[at + 4]);
     receiver[kReceive](kind, chunk, batch[at + 5]);
-  } else if (kind === Kind.CLOSED) {
+    return;
+  }
+  // It was told to close when it was over already.
+  if (LAST.has(kind) && !receiver[kEnd](conn)) forget(conn);
+  if (kind === Kind.CLOSED) {
     close(conn);
-  } else if (kind <= Kind.CONNECT_FAILED) {
+  } else if (DETAILED.has(kind)) {
     receiver[kReceive](kind, native.detail(first), 0);
-  } else if (kind >= Kind.SECURED) {
-    receiver[kReceive](kind, batch.slice(at + 2, at + BATCH_RECORD_WORDS), 0);
+  } else if (WORDS.has(kind)) {
+    receiver[kReceive](kind, batch.slice(at + 2, at + Words.BATCH_RECORD), 0);
   } else {
     receiver[kReceive](kind, first, second);
   }
@@ -149,4 +153,15 @@ function nonsense(kind, conn) {
   return Object.assign(error, { code: 'ERR_INTERNAL_ASSERTION' });
 }
 
-module.exports = { Kind, drainLater, forget, handOver, kReceive, keep, open, ownsChunks };
+module.exports = {
+  LAST,
+  drainLater,
+  forget,
+  handOver,
+  kEnd,
+  kReceive,
+  keep,
+  open,
+  ownsChunks,
+  receivers,
+};

@@ -41,6 +41,7 @@ function writtenHello(options) {
   let logsKeys = false;
   try {
     socket = connect({ ...options, socket: wire });
+    hideHandles(socket._handle);
     // OpenSSL's complaint that no version is left comes as an event.
     socket.on('error', () => {});
     logsKeys = socket.listenerCount('keylog') > 0;
@@ -49,6 +50,14 @@ function writtenHello(options) {
   }
   const hello = parse(Buffer.concat(chunks));
   return hello && { ...hello, logsKeys };
+}
+
+// Tools that look for what keeps the process alive know of the handles until they are collected.
+function hideHandles(handle) {
+  const hasRef = () => false;
+  if (handle) handle.hasRef = hasRef;
+  // That of the Duplex.
+  if (handle?._parent) handle._parent.hasRef = hasRef;
 }
 
 const connect = nodeTls.connect ?? connectByParts;

@@ -5,6 +5,7 @@
 const { constants, getFips } = require('node:crypto');
 const tls = require('node:tls');
 const { inspect } = require('node:util');
+const { Cause } = require('../node-causes');
 const { clientCertificate } = require('./client-certificate');
 const { clientHello } = require('./client-hello');
 const { NodeOnly } = require('./node-only');
@@ -171,13 +172,13 @@ function read(options) {
   const hello = clientHello(asked);
   const offer = hello && servedOffer(hello);
   if (!offer) throw new NodeOnly(offerOptions(options));
-  if (hello.logsKeys) throw new NodeOnly('--tls-keylog');
-  if (getFips()) throw new NodeOnly('FIPS mode');
+  if (hello.logsKeys) throw new NodeOnly(Cause.KEY_LOG);
+  if (getFips()) throw new NodeOnly(Cause.FIPS);
   const bits = BigInt.asUintN(64, BigInt(options.secureOptions || 0));
   if (bits & ~SECURE_OPTIONS) throw new NodeOnly('secureOptions');
   // From level 3 on OpenSSL offers no tickets, and asks more of certificates than webpki does.
   if (!hello.tickets && !clientHello({ ...asked, secureOptions: 0 })?.tickets) {
-    throw new NodeOnly('the security level');
+    throw new NodeOnly(options.ciphers ? 'the security level' : Cause.DEFAULT_LEVEL);
   }
 
   const roots = options.ca ? rootsFrom(options.ca) : defaultRoots();
@@ -190,11 +191,16 @@ function read(options) {
 // Which of them it may be that leaves nothing for rustls: those that were given.
 function offerOptions(options) {
   const given = OFFER_OPTIONS.filter((name) => options[name] !== undefined);
-  return given.length > 0 ? given.join(', ') : 'the default versions, ciphers or curves';
+  return given.length > 0 ? given.join(', ') : Cause.DEFAULT_OFFER;
+}
+
+/** Whether the options say anything of what is offered. */
+function namesOffer(options) {
+  return OFFER_OPTIONS.some((name) => options[name] !== undefined);
 }
 
 function isPem(value) {
   return typeof value === 'string' || ArrayBuffer.isView(value);
 }
 
-module.exports = { CONTEXT_OPTIONS, readContext };
+module.exports = { CONTEXT_OPTIONS, namesOffer, readContext };

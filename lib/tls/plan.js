@@ -5,6 +5,7 @@
 const net = require('node:net');
 const process = require('node:process');
 const tls = require('node:tls');
+const { Cause } = require('../node-causes');
 const { hasOpenssl } = require('../runtime');
 const { clientHello } = require('./client-hello');
 const { CONTEXT_OPTIONS, readContext } = require('./context');
@@ -63,7 +64,7 @@ let hasWarned = false;
  * session }. Throws Node's own errors for wrong options.
  */
 function planTls(options) {
-  if (nodeTls.isContextReplaced()) return { nodeOnly: 'tls.createSecureContext' };
+  if (nodeTls.isContextReplaced()) return { nodeOnly: Cause.SECURE_CONTEXT };
   unknown ??= unknownOptions();
   const given = {};
   for (const name of READ) copyOwn(given, options, name);
@@ -105,7 +106,7 @@ function unservedOption(given) {
   for (const name of unknown) {
     if (given[name] !== undefined && given[name] !== null) return name;
   }
-  if (hasFlag('--trace-tls')) return '--trace-tls';
+  if (hasFlag(Cause.TRACE_TLS)) return Cause.TRACE_TLS;
   if (given.session && !isToken(given.session)) return 'session';
   if (typeof identityCheck(given) !== 'function') {
     clientHello({ ca: [], checkServerIdentity: identityCheck(given) });
@@ -127,10 +128,13 @@ function unservedName(given) {
     clientHello({ ca: [], servername });
     return 'servername';
   }
-  if (servername && !isDnsName(servername)) return 'servername';
+  // An agent takes it from the host where the program names none.
+  if (servername && !isDnsName(servername)) {
+    return servername === given.host ? Cause.HOST : 'servername';
+  }
   const identity = identityOf(given);
-  if (typeof identity !== 'string') return 'host';
-  return isDnsName(identity) || (net.isIP(identity) && !identity.includes('%')) ? null : 'host';
+  if (typeof identity !== 'string') return Cause.HOST;
+  return isDnsName(identity) || (net.isIP(identity) && !identity.includes('%')) ? null : Cause.HOST;
 }
 
 // The name that the server's certificate must have.

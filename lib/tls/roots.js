@@ -7,6 +7,7 @@ const { Buffer } = require('node:buffer');
 const fs = require('node:fs');
 const process = require('node:process');
 const tls = require('node:tls');
+const { Cause } = require('../node-causes');
 const { NodeOnly } = require('./node-only');
 const { OptionCache } = require('./option-cache');
 const { certificateDersIn } = require('./pem');
@@ -37,8 +38,8 @@ function defaultList() {
 function defaultRoots() {
   const list = defaultList();
   if (latest.list !== list) {
-    if (SYSTEM_FILE) throw new NodeOnly('the system CA file that Node was built with');
-    if (usesOpensslStore(list)) throw new NodeOnly('--use-openssl-ca');
+    if (SYSTEM_FILE) throw new NodeOnly(Cause.SYSTEM_CA);
+    if (usesOpensslStore(list)) throw new NodeOnly(Cause.OPENSSL_CA);
     const others = tls.getCACertificates ? [] : extraCertificates();
     latest = { list, roots: rootsOf([...list.map(derOf), ...others]) };
   }
@@ -56,7 +57,7 @@ function usesOpensslStore(list) {
 // process was started with counts.
 function extraCertificates() {
   const environment = startEnvironment();
-  if (environment === null) throw new NodeOnly('NODE_EXTRA_CA_CERTS');
+  if (environment === null) throw new NodeOnly(Cause.EXTRA_CA);
   const file = environment.get('NODE_EXTRA_CA_CERTS');
   if (!file) return [];
   let content;
@@ -65,9 +66,9 @@ function extraCertificates() {
   } catch (error) {
     // Node warns of a file that is not there, and goes on without it.
     if (error.code === 'ENOENT') return [];
-    throw new NodeOnly('NODE_EXTRA_CA_CERTS');
+    throw new NodeOnly(Cause.EXTRA_CA);
   }
-  return certificateDersIn([content], 'NODE_EXTRA_CA_CERTS');
+  return certificateDersIn([content], Cause.EXTRA_CA);
 }
 
 /** The roots that the option `ca` names: one object for the same values. */

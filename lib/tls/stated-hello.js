@@ -7,6 +7,7 @@
 const { Buffer } = require('node:buffer');
 const process = require('node:process');
 const tls = require('node:tls');
+const { Cause } = require('../node-causes');
 const { offersMlKem } = require('../runtime');
 
 const VERSIONS = { TLSv1: 0x0301, 'TLSv1.1': 0x0302, 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304 };
@@ -35,9 +36,9 @@ const defaultsAtStart = defaults();
 
 /** An option of these that says more than rustls can be told here, or null. */
 function unstatedOption(options, names) {
-  if (defaults().some((value, i) => value !== defaultsAtStart[i])) return 'the defaults of tls';
+  if (defaults().some((value, i) => value !== defaultsAtStart[i])) return Cause.DEFAULTS;
   // Deno writes the keys of its connections there.
-  if (process.env.SSLKEYLOGFILE) return 'SSLKEYLOGFILE';
+  if (process.env.SSLKEYLOGFILE) return Cause.KEY_LOG_FILE;
   for (const name of names) {
     if (options[name] !== undefined && !READ.has(name)) return name;
   }

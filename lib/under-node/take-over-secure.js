@@ -5,10 +5,11 @@
 
 const tls = require('node:tls');
 
-const { Op, command } = require('../bridge/commands');
+const { command } = require('../bridge/commands');
+const { Op } = require('../bridge/protocol');
 const { kConn } = require('../connection');
 const errors = require('../errors');
-const { Cause } = require('../node-transport');
+const { Cause } = require('../node-causes');
 const { nextTick } = require('../originals');
 const { initHandshake } = require('../tls-handshake');
 const { TlsSocket } = require('../tls-socket');
@@ -52,14 +53,14 @@ const CHANGED = {
 
 /**
  * Makes a TLS socket of Node's, which `options` were given for, ours when it has connected. False
- * where it never will be.
+ * where it never will be. `onLeft` is called where it stays as it is.
  */
-function takeOverSecure(socket, options, plan, secure) {
-  return awaitConnected(socket, tls.TLSSocket, (connected, handle) => {
+function takeOverSecure(socket, options, plan, secure, onLeft) {
+  const isAwaited = awaitConnected(socket, tls.TLSSocket, (connected, handle, maker) => {
     const isOurs =
       handle !== null &&
       isUntouched(options, connectOptionsOf(connected), secure) &&
-      takeOver(connected, handle, plan, {
+      takeOver(connected, handle, plan, maker, {
         Ours: TlsSocket,
         type: 'TLSWRAP',
         secure,
@@ -70,8 +71,12 @@ function takeOverSecure(socket, options, plan, secure) {
       proceed(connected);
     } else if (!secure.mayFallBack) {
       connected.destroy(errors.notServedByRustls(Cause.REPLACED));
+    } else {
+      onLeft();
     }
   });
+  if (!isAwaited && secure.mayFallBack) onLeft();
+  return isAwaited;
 }
 
 // Whether Node's TLS was given what the plan was made of: whoever stands in the place of

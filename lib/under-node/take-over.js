@@ -36,29 +36,33 @@ const {
 /** libuv gives no descriptor away on Windows; Deno and Bun have sockets of their own. */
 const canTakeOver = runtime === 'node' && process.platform !== 'win32';
 
-/** Makes a socket of Node's, which is to connect by this plan, ours when it has connected. */
-function takeOverConnected(socket, plan) {
-  awaitConnected(socket, net.Socket, (connected, handle) => {
-    if (handle === null) return;
-    takeOver(connected, handle, plan, {
-      Ours: Socket,
-      type: `${kindOf(handle).toUpperCase()}WRAP`,
-    });
+/**
+ * Makes a socket of Node's, which is to connect by this plan, ours when it has connected. `onLeft` is
+ * called where it stays as it is.
+ */
+function takeOverConnected(socket, plan, onLeft) {
+  const isAwaited = awaitConnected(socket, net.Socket, (connected, handle, maker) => {
+    const isOurs =
+      handle !== null &&
+      takeOver(connected, handle, plan, maker, {
+        Ours: Socket,
+        type: `${kindOf(handle).toUpperCase()}WRAP`,
+      });
+    if (!isOurs) onLeft();
   });
-  return socket;
+  if (!isAwaited) onLeft();
 }
 
-// Calls `act(socket, handle)` when the socket has connected; `handle` is null where its connection
-// is not the system's, or is used already. False for a socket that is nobody's to take: one of
-// another class is not Node's alone.
+// Calls `act(socket, handle, maker)` when the socket has connected; `handle` is null where its
+// connection is not the system's, or is used already, `maker` is what has connected it. False for a
+// socket that is nobody's to take: one of another class is not Node's alone.
 function awaitConnected(socket, Nodes, act) {
   if (!canTakeOver || !isPlain(socket, Nodes)) return false;
   const maker = net.Socket.prototype.connect;
   begin(socket);
   const onConnect = function onConnect() {
     const handle = isPlain(this, Nodes) && !this[kParked] ? libuvHandle(this) : null;
-    if (!this.destroyed) act(this, handle !== null && isUnused(handle) ? handle : null);
-    this[kMaker] = maker;
+    if (!this.destroyed) act(this, handle !== null && isUnused(handle) ? handle : null, maker);
     conclude(socket);
   };
   onConnect[kOwn] = true;
@@ -73,7 +77,7 @@ function isPlain(socket, Nodes) {
 
 // The socket goes on over the connection under its handle, as one of `Ours`, of which `init` sets
 // up what goes beyond a plain one. False where the process has no descriptor left: it stays Node's.
-function takeOver(socket, handle, plan, { Ours, type, secure = null, init = null }) {
+function takeOver(socket, handle, plan, maker, { Ours, type, secure = null, init = null }) {
   const settings = settingsOf(socket);
   const request = requestOf(handle, plan, settings);
   const conn = open(socket);
@@ -86,12 +90,12 @@ function takeOver(socket, handle, plan, { Ours, type, secure = null, init = null
   learnEnds(socket);
   const isRefed = handle.hasRef();
   giveUpHandle(socket, () => moveScope(socket, scope));
-  Object.setPrototypeOf(socket, Ours.prototype);
   initConnected(socket, {});
   init?.(socket);
   noteOptions(socket, settings);
   socket[kPlan] = { ...plan, request };
   socket[kConn] = conn;
+  socket[kMaker] = maker;
   socket[kBegun] = true;
   socket[kReading] = true;
   socket[kRefed] = isRefed;
@@ -102,6 +106,9 @@ function takeOver(socket, handle, plan, { Ours, type, secure = null, init = null
   setHolding(socket, isRefed);
   showTransport(socket);
   renewTimer(socket);
+  // When it has all its properties: in Node 20 and 22 those that come later give each socket a shape
+  // of its own, which costs more than all else here.
+  Object.setPrototypeOf(socket, Ours.prototype);
   changeCarrier(socket);
   return true;
 }

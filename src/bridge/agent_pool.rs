@@ -9,13 +9,7 @@ use crate::pool::{FOREIGN, Lifetimes, Limits, Pool, Scheduling, SlotId};
 use super::object::Bridge;
 use super::policy::{NO_END, millis};
 use super::pools::PoolHandle;
-
-/// The kinds of `poll`'s answers.
-mod output {
-    pub const OPEN: u32 = 0;
-    pub const DROP: u32 = 1;
-    pub const GONE: u32 = 2;
-}
+use super::protocol::output;
 
 /// The pool of one agent. Limits are counts; 4294967295 is no limit.
 #[napi(js_name = "Pool")]
@@ -102,7 +96,8 @@ impl AgentPool {
         self.0.policy().pool.retire(slot);
     }
 
-    /// A program picks this idle slot for a request of its own. False where it can't be used.
+    /// A program picks this idle slot for a request of its own. False where it can't be used. The
+    /// bridge's `take` may have something afterwards, although nobody will be woken.
     #[napi(catch_unwind)]
     pub fn take(&self, slot: u32) -> bool {
         self.0.policy().take(slot)
@@ -168,13 +163,13 @@ impl AgentPool {
     pub fn poll(&self) -> Option<Vec<u32>> {
         let pool = &mut self.0.policy().pool;
         if let Some((waiter, slot)) = pool.poll_open() {
-            return Some(vec![output::OPEN, waiter, slot]);
+            return Some(vec![output::OPEN as u32, waiter, slot]);
         }
         if let Some(slot) = pool.poll_drop() {
-            return Some(vec![output::DROP, slot]);
+            return Some(vec![output::DROP as u32, slot]);
         }
         let origin = pool.poll_gone()?;
-        Some(vec![output::GONE, origin])
+        Some(vec![output::GONE as u32, origin])
     }
 
     /// Opening, active and idle slots.

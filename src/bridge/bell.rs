@@ -1,11 +1,14 @@
 //! The one thread-safe function of an environment: wakes JavaScript.
 
-use std::ffi::{CString, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 
 use napi::{Env, Error, JsValue, Result, Unknown, sys};
 
 use super::status::check;
+
+/// What tools ask a resource that may keep the process alive.
+const HAS_REF: &CStr = c"hasRef";
 
 /// A thread-safe function without data. Whoever drops it must be on JavaScript's thread or be sure
 /// that the environment still lives.
@@ -16,10 +19,13 @@ pub(super) struct Bell(sys::napi_threadsafe_function);
 unsafe impl Send for Bell {}
 
 impl Bell {
-    /// `on_ring` is called on JavaScript's thread, in a callback scope of its own.
+    /// `on_ring` is called on JavaScript's thread, in a callback scope of its own. async_hooks shows
+    /// a resource that has its `hasRef()`.
     pub(super) fn new(env: &Env, on_ring: &Unknown) -> Result<Self> {
         let name = CString::new("oxagent").map_err(|err| Error::from_reason(err.to_string()))?;
         let mut name_value = ptr::null_mut();
+        let mut resource = ptr::null_mut();
+        let mut has_ref = ptr::null_mut();
         let mut function = ptr::null_mut();
         let check = |status| check(status, "thread-safe function");
         // SAFETY: `env` and `on_ring` are live values of this call; `name` outlives the first call;
@@ -31,10 +37,23 @@ impl Bell {
                 -1,
                 &mut name_value,
             ))?;
+            check(sys::napi_create_object(env.raw(), &mut resource))?;
+            check(sys::napi_get_named_property(
+                env.raw(),
+                on_ring.raw(),
+                HAS_REF.as_ptr(),
+                &mut has_ref,
+            ))?;
+            check(sys::napi_set_named_property(
+                env.raw(),
+                resource,
+                HAS_REF.as_ptr(),
+                has_ref,
+            ))?;
             check(sys::napi_create_threadsafe_function(
                 env.raw(),
                 on_ring.raw(),
-                ptr::null_mut(),
+                resource,
                 name_value,
                 0,
                 1,

@@ -23,15 +23,13 @@ use super::ids::Ids;
 use super::inbound::{SlabTable, Writer};
 use super::lent::Lending;
 use super::loaded::keep_loaded;
+use super::protocol::take;
 use super::records;
 use super::ring::{self, Decoder, Gates};
 use super::secure::FactsTable;
 use super::shown::Shown;
 #[cfg(target_os = "linux")]
 use super::watcher::watch;
-
-/// Set in `take`'s answer when more events are waiting.
-const MORE: u32 = 1 << 30;
 
 pub(super) struct Environment {
     ring: Int32Array,
@@ -147,10 +145,13 @@ impl Environment {
         Ok(conn)
     }
 
-    /// Takes back an id under which nothing was begun, or of which nothing is left.
+    /// Takes back an id under which nothing was begun, or of which nothing is left. No command for
+    /// it may wait in the ring.
     pub(super) fn forget(&mut self, conn: u32) {
         // What was never given out must not become a free one.
-        if self.gates.borrow_mut().close(conn) {
+        if let Some(gate) = self.gates.borrow_mut().close(conn) {
+            gate.end(self.outbox.ahead());
+            self.facts.remove(conn);
             self.carriers.borrow_mut().forget(conn);
             self.turns.end(conn);
             self.ids.borrow_mut().give_back(conn);
@@ -262,13 +263,7 @@ impl Environment {
                     more |= gates.get(conn).is_some_and(|gate| gate.may_hold_up());
                 }
                 Event::Secured { facts, .. } => self.facts.insert(conn, facts.clone()),
-                Event::Closed { .. } => {
-                    self.facts.remove(conn);
-                    if let Some(gate) = gates.get(conn) {
-                        gate.end(ahead);
-                    }
-                    self.closed.push(conn);
-                }
+                Event::Closed { .. } => self.closed.push(conn),
                 _ => {}
             }
             records[count] = records::encode(event, details);
@@ -276,7 +271,7 @@ impl Environment {
         }
         std::mem::swap(&mut self.taken, &mut self.deferred);
         more |= !self.taken.is_empty();
-        Ok(count as u32 | if more { MORE } else { 0 })
+        Ok(count as u32 | if more { take::MORE as u32 } else { 0 })
     }
 
     /// The program may hold a part of this slab: it is not filled again.

@@ -1,7 +1,7 @@
 //! Connection ids: unique in the process, whichever thread of JavaScript a connection is of.
 //!
 //! An environment takes them in blocks, so that those of one thread are neighbours, and gives back
-//! its blocks when it ends. Of the ids of its blocks each is used again after `Event::Closed`.
+//! its blocks when it ends. Of the ids of its blocks each is used again after its last event.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

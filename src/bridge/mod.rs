@@ -36,10 +36,12 @@ mod loaded;
 mod object;
 mod policy;
 mod pools;
+mod protocol;
 mod records;
 mod ring;
 mod secure;
 mod shown;
 mod status;
+mod told;
 #[cfg(target_os = "linux")]
 mod watcher;

@@ -19,6 +19,7 @@ use super::functions::Functions;
 use super::policy::Policy;
 use super::pools::{PoolHandle, Pools};
 use super::secure::{SecureRequest, TlsContext, TlsSession};
+use super::told;
 
 /// The bridge of one environment.
 #[napi]
@@ -92,13 +93,13 @@ impl Bridge {
     }
 
     /// An id for a connection that will begin: the pool may ask of it from here on. It is given out
-    /// again after the turn of `Event::Closed`.
+    /// again after the turn of `Event::Closed`, or `forget`.
     #[napi(catch_unwind)]
     pub fn open(&self) -> Result<u32> {
         self.environment.borrow_mut().open()
     }
 
-    /// Takes back an id under which nothing was begun.
+    /// Takes back an id under which nothing was begun, or of which nothing is left.
     #[napi(catch_unwind)]
     pub fn forget(&self, conn: u32) {
         self.environment.borrow_mut().forget(conn);
@@ -167,6 +168,12 @@ impl Bridge {
     #[napi(catch_unwind)]
     pub fn owns_chunks(&self) -> bool {
         self.environment.borrow().owns_chunks()
+    }
+
+    /// Whether nobody in this process has asked for this yet.
+    #[napi(catch_unwind)]
+    pub fn is_news(&self, what: String) -> bool {
+        told::is_news(what)
     }
 
     /// What the record's event says beyond its words. Once for each such record.

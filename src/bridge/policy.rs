@@ -7,22 +7,8 @@ use std::time::Instant;
 use crate::net::Carriers;
 use crate::pool::{Checkin, Checkout, FOREIGN, Pool};
 
+use super::protocol::{answer, checkin, checkout};
 use super::ring::Gates;
-
-/// An answer is `id << 3 | outputs << 2 | verdict`, where `outputs` says that `poll` has something.
-mod verdict {
-    pub const REUSE: i32 = 0;
-    pub const OPEN: i32 = 1;
-    pub const WAIT: i32 = 2;
-    pub const REFUSE: i32 = 3;
-
-    pub const SERVE: i32 = 0;
-    pub const PARK: i32 = 1;
-    pub const CLOSE: i32 = 2;
-
-    pub const OUTPUTS: i32 = 1 << 2;
-    pub const ID_SHIFT: u32 = 3;
-}
 
 /// Answers in milliseconds that are none.
 pub(super) const NO_END: f64 = -1.0;
@@ -56,16 +42,18 @@ impl Policy {
         let (gates, mut carriers) = (self.gates.borrow(), self.carriers.borrow_mut());
         let claim = claim_by(&gates, &mut carriers);
         let answer = match self.pool.checkout(origin, now, claim) {
-            Some(Checkout::Reuse(slot)) => pack(slot, verdict::REUSE),
-            Some(Checkout::Open(slot)) => pack(slot, verdict::OPEN),
-            Some(Checkout::Wait(waiter)) => pack(waiter, verdict::WAIT),
+            Some(Checkout::Reuse(slot)) => pack(slot, checkout::REUSE),
+            Some(Checkout::Open(slot)) => pack(slot, checkout::OPEN),
+            Some(Checkout::Wait(waiter)) => pack(waiter, checkout::WAIT),
             // An origin that is not known has no place either.
-            Some(Checkout::Refuse) | None => verdict::REFUSE,
+            Some(Checkout::Refuse) | None => checkout::REFUSE,
         };
-        answer | self.outputs()
+        let events = if carriers.is_due() { answer::EVENTS } else { 0 };
+        answer | events | self.outputs()
     }
 
-    /// A program picks this idle slot. False where it can't be used any more.
+    /// A program picks this idle slot. False where it can't be used any more. Afterwards the
+    /// bridge's `take` may have something although nobody will be woken.
     pub(super) fn take(&mut self, slot: u32) -> bool {
         let now = self.now();
         let (gates, mut carriers) = (self.gates.borrow(), self.carriers.borrow_mut());
@@ -81,17 +69,17 @@ impl Policy {
         // A connection of which nothing is left has no gate.
         let is_alive = conn.is_none() || gate.is_some_and(|gate| gate.is_alive());
         if self.pool.would_serve(slot) && !is_alive {
-            return verdict::CLOSE;
+            return checkin::CLOSE;
         }
         let now = self.now();
         let answer = match self.pool.checkin(slot, now) {
             Checkin::Serve(waiter) => {
                 gate.map(|gate| gate.pass_on(used));
                 self.exchange_ended(carrier);
-                pack(waiter, verdict::SERVE)
+                pack(waiter, checkin::SERVE)
             }
-            Checkin::Park => verdict::PARK,
-            Checkin::Close => verdict::CLOSE,
+            Checkin::Park => checkin::PARK,
+            Checkin::Close => checkin::CLOSE,
         };
         answer | self.outputs()
     }
@@ -131,7 +119,7 @@ impl Policy {
 
     fn outputs(&self) -> i32 {
         if self.pool.has_outputs() {
-            verdict::OUTPUTS
+            answer::OUTPUTS
         } else {
             0
         }
@@ -153,6 +141,8 @@ pub(super) fn millis(value: f64) -> Option<u64> {
     (value >= 0.0).then_some(value as u64)
 }
 
+/// `EVENTS` among an answer says that the bridge's `take` has something although nobody will be
+/// woken, `OUTPUTS` that the pool's `poll` has.
 fn pack(id: u32, verdict: i32) -> i32 {
-    (id << verdict::ID_SHIFT) as i32 | verdict
+    (id << answer::ID) as i32 | verdict & answer::VERDICT
 }

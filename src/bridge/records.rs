@@ -1,4 +1,5 @@
-//! The batch: events as fixed records of six words, read by `lib/bridge/events.js`.
+//! The batch: events as fixed records of six words, read by `lib/bridge/events.js`. The numbers in
+//! them are those of `protocol`.
 //!
 //! ```text
 //!   word 0   word 1   word 2           word 3    word 4   word 5
@@ -10,10 +11,6 @@
 //!   SESSIONS conn     id (low)         id (high) count
 //!   TLS_FAILED conn   kind             alert | minor << 8 | handshaking << 16 | refused << 17
 //! ```
-//!
-//! The flags of `SECURED`: the minor version << 8, resumed << 10, a protocol (ALPN) << 11,
-//! a session << 12, the client's certificate was asked for << 13, a chain that nobody has vetted
-//! << 14.
 
 use slab::Slab;
 
@@ -21,32 +18,13 @@ use crate::net::{Event, Syscall};
 use crate::tls::{Kind, Verdict};
 
 use super::detail::Detail;
+use super::protocol::{failed, failure, kind, secured, tls_failed, verdict, words};
 
 /// Words of a record.
-pub(super) const RECORD_WORDS: usize = 6;
+pub(super) const RECORD_WORDS: usize = words::BATCH_RECORD as usize;
 
 /// The low 16 bits of a gate's epoch travel with the data.
 const EPOCH_MASK: u32 = 0xffff;
-
-mod kind {
-    pub const RESOLVED: i32 = 1;
-    pub const ATTEMPT: i32 = 2;
-    pub const ATTEMPT_FAILED: i32 = 3;
-    pub const CONNECTED: i32 = 4;
-    pub const CONNECT_FAILED: i32 = 5;
-    pub const DATA: i32 = 6;
-    pub const END: i32 = 7;
-    pub const FAILED: i32 = 8;
-    pub const KILLED: i32 = 9;
-    pub const WRITTEN: i32 = 10;
-    pub const SHUT: i32 = 11;
-    pub const CLOSED: i32 = 12;
-    pub const SECURED: i32 = 13;
-    pub const SESSIONS: i32 = 14;
-    pub const TLS_FAILED: i32 = 15;
-    pub const PANICKED: i32 = 16;
-    pub const HELLO_REQUEST: i32 = 17;
-}
 
 /// One event's record. What does not fit goes to `details`, to be asked for by its key.
 pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_WORDS] {
@@ -103,22 +81,22 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
             code,
             refused,
         } => {
-            let writing = i32::from(matches!(syscall, Syscall::Write | Syscall::Shutdown));
-            let how = writing | i32::from(refused) << 1;
+            let writing = matches!(syscall, Syscall::Write | Syscall::Shutdown);
+            let how = flag(writing, failed::WRITING) | flag(refused, failed::REFUSED);
             [kind::FAILED, conn as i32, -code.abs(), how, 0, 0]
         }
         Event::Secured { conn, facts } => {
-            let minor = i32::from(facts.minor) << 8;
-            let flags = i32::from(facts.resumed) << 10
-                | i32::from(facts.alpn.is_some()) << 11
-                | i32::from(facts.has_session) << 12
-                | i32::from(facts.asked) << 13
-                | i32::from(facts.unvetted.is_some()) << 14;
+            let minor = i32::from(facts.minor) << secured::MINOR;
+            let flags = flag(facts.resumed, secured::RESUMED)
+                | flag(facts.alpn.is_some(), secured::ALPN)
+                | flag(facts.has_session, secured::SESSION)
+                | flag(facts.asked, secured::ASKED)
+                | flag(facts.unvetted.is_some(), secured::UNVETTED);
             let session = facts.session.unwrap_or(0);
             [
                 kind::SECURED,
                 conn as i32,
-                verdict(facts.verdict) | minor | flags,
+                verdict_of(facts.verdict) & secured::VERDICT | minor | flags,
                 i32::from(facts.suite) | i32::from(facts.group) << 16,
                 session as i32,
                 (session >> 32) as i32,
@@ -137,14 +115,14 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
             ]
         }
         Event::TlsFailed { conn, failure } => {
-            let alert = i32::from(failure.alert);
-            let phase = i32::from(failure.minor) << 8
-                | i32::from(failure.handshaking) << 16
-                | i32::from(failure.refused) << 17;
+            let alert = i32::from(failure.alert) & tls_failed::ALERT;
+            let phase = i32::from(failure.minor) << tls_failed::MINOR
+                | flag(failure.handshaking, tls_failed::HANDSHAKING)
+                | flag(failure.refused, tls_failed::REFUSED);
             [
                 kind::TLS_FAILED,
                 conn as i32,
-                failure_kind(failure.kind),
+                failure_of(failure.kind),
                 alert | phase,
                 0,
                 0,
@@ -161,39 +139,41 @@ pub(super) fn encode(event: Event, details: &mut Slab<Detail>) -> [i32; RECORD_W
     }
 }
 
-/// Indices of `VERDICTS` in `lib/tls-socket-events.js`.
-fn verdict(verdict: Verdict) -> i32 {
+fn verdict_of(verdict: Verdict) -> i32 {
     match verdict {
-        Verdict::Trusted => 0,
-        Verdict::Identity => 1,
-        Verdict::Expired => 2,
-        Verdict::NotYetValid => 3,
-        Verdict::Purpose => 4,
-        Verdict::PathLength => 5,
-        Verdict::Unknown => 6,
-        Verdict::Undecided => 7,
+        Verdict::Trusted => verdict::TRUSTED,
+        Verdict::Identity => verdict::IDENTITY,
+        Verdict::Expired => verdict::EXPIRED,
+        Verdict::NotYetValid => verdict::NOT_YET_VALID,
+        Verdict::Purpose => verdict::PURPOSE,
+        Verdict::PathLength => verdict::PATH_LENGTH,
+        Verdict::Unknown => verdict::UNKNOWN,
+        Verdict::Undecided => verdict::UNDECIDED,
     }
 }
 
-/// Indices of `FAILURES` in `lib/tls-socket-events.js`.
-fn failure_kind(kind: Kind) -> i32 {
+fn failure_of(kind: Kind) -> i32 {
     match kind {
-        Kind::Alert => 0,
-        Kind::Eof => 1,
-        Kind::NotTls => 2,
-        Kind::UnexpectedMessage => 3,
-        Kind::LengthMismatch => 4,
-        Kind::TooLong => 5,
-        Kind::BadMac => 6,
-        Kind::BadRecord => 7,
-        Kind::Incompatible => 8,
-        Kind::Misbehaved => 9,
-        Kind::BadSignature => 10,
-        Kind::BadType => 11,
-        Kind::Other => 12,
-        Kind::LegacyServer => 13,
-        Kind::ClientCertificate => 14,
+        Kind::Alert => failure::ALERT,
+        Kind::Eof => failure::EOF,
+        Kind::NotTls => failure::NOT_TLS,
+        Kind::UnexpectedMessage => failure::UNEXPECTED_MESSAGE,
+        Kind::LengthMismatch => failure::LENGTH_MISMATCH,
+        Kind::TooLong => failure::TOO_LONG,
+        Kind::BadMac => failure::BAD_MAC,
+        Kind::BadRecord => failure::BAD_RECORD,
+        Kind::Incompatible => failure::INCOMPATIBLE,
+        Kind::Misbehaved => failure::MISBEHAVED,
+        Kind::BadSignature => failure::BAD_SIGNATURE,
+        Kind::BadType => failure::BAD_TYPE,
+        Kind::Other => failure::OTHER,
+        Kind::LegacyServer => failure::LEGACY_SERVER,
+        Kind::ClientCertificate => failure::CLIENT_CERTIFICATE,
     }
+}
+
+fn flag(is_set: bool, flag: i32) -> i32 {
+    if is_set { flag } else { 0 }
 }
 
 fn plain(kind: i32, conn: u32) -> [i32; RECORD_WORDS] {

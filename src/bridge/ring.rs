@@ -1,5 +1,5 @@
 //! The command ring: fixed records of four words, written by `lib/bridge/commands.js` during a
-//! tick.
+//! tick. The operations are those of `protocol`.
 //!
 //! ```text
 //!   word 0      word 1   word 2            word 3
@@ -10,25 +10,10 @@ use std::sync::Arc;
 
 use crate::net::{Command, ConnId, ConnTable, Gate, KeepAlive, Outbound, ReadAhead};
 
-/// Words of a record.
-pub(super) const RECORD_WORDS: usize = 4;
+use super::protocol::{keep_alive, operation, words};
 
-mod operation {
-    pub const WRITE: i32 = 1;
-    pub const WRITE_ACKNOWLEDGED: i32 = 2;
-    pub const WRITE_LARGE: i32 = 3;
-    pub const WRITE_LARGE_ACKNOWLEDGED: i32 = 4;
-    pub const SHUTDOWN: i32 = 5;
-    pub const PAUSE: i32 = 6;
-    pub const RESUME: i32 = 7;
-    pub const NO_DELAY: i32 = 8;
-    pub const KEEP_ALIVE: i32 = 9;
-    pub const TYPE_OF_SERVICE: i32 = 10;
-    pub const CLOSE: i32 = 11;
-    pub const RESET: i32 = 12;
-    pub const PROCEED: i32 = 13;
-    pub const DIAL: i32 = 14;
-}
+/// Words of a record.
+pub(super) const RECORD_WORDS: usize = words::RING_RECORD as usize;
 
 /// What a record needs besides its own words.
 pub(super) struct Decoder<'a> {
@@ -86,7 +71,7 @@ impl Decoder<'_> {
             },
             operation::KEEP_ALIVE => Command::KeepAlive {
                 conn,
-                keep_alive: keep_alive(first as u32, second as u32),
+                keep_alive: keep_alive_of(first as u32, second as u32),
             },
             operation::TYPE_OF_SERVICE => Command::TypeOfService {
                 conn,
@@ -101,13 +86,13 @@ impl Decoder<'_> {
     }
 }
 
-/// `on | interval << 1` and `idle | probes << 16`.
-fn keep_alive(first: u32, second: u32) -> KeepAlive {
+fn keep_alive_of(first: u32, second: u32) -> KeepAlive {
+    let idle = (1 << keep_alive::PROBES) - 1;
     KeepAlive {
         on: first & 1 != 0,
-        idle_secs: second & 0xffff,
-        interval_secs: first >> 1,
-        probes: second >> 16,
+        idle_secs: second & idle,
+        interval_secs: first >> keep_alive::INTERVAL,
+        probes: second >> keep_alive::PROBES,
     }
 }
 
@@ -121,9 +106,9 @@ impl Gates {
         self.0.insert(conn, Arc::default());
     }
 
-    /// Nothing of the connection is left. False where it was not open.
-    pub(super) fn close(&mut self, conn: ConnId) -> bool {
-        self.0.remove(conn).is_some()
+    /// Nothing of the connection is left. None where it was not open.
+    pub(super) fn close(&mut self, conn: ConnId) -> Option<Arc<Gate>> {
+        self.0.remove(conn)
     }
 
     pub(super) fn get(&self, conn: ConnId) -> Option<&Arc<Gate>> {

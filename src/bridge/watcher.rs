@@ -75,7 +75,8 @@ struct Watch {
 
 /// Has the event loop watch what it carries. False where it cannot.
 ///
-/// The handle is closed with the environment, and keeps no process alive.
+/// The handle is closed with the environment, and keeps no process alive. What async_hooks shows as
+/// its resource is `on_wake`.
 pub(super) fn watch(
     env: &Env,
     carriers: &Rc<RefCell<Carriers>>,
@@ -126,7 +127,7 @@ pub(super) fn watch(
         ))?;
         made(sys::napi_async_init(
             env.raw(),
-            ptr::null_mut(),
+            on_wake.raw(),
             name,
             &raw mut watch.context,
         ))?;

@@ -45,17 +45,6 @@ impl Bare {
         self.ended |= event.is_read_closed() || event.is_write_closed() || event.is_error();
     }
 
-    /// Asks the kernel about this socket alone. What it knows is remembered.
-    pub(super) fn ask(&mut self) {
-        if self.readable || self.ended {
-            return;
-        }
-        let mut byte = [MaybeUninit::uninit()];
-        let answer = retried(|| self.socket.recv_with_flags(&mut byte, libc::MSG_PEEK));
-        // Also an error: reading tells of it.
-        self.readable = !matches!(answer, Err(err) if err.kind() == io::ErrorKind::WouldBlock);
-    }
-
     pub(super) fn is_readable(&self) -> bool {
         self.readable || self.ended
     }

@@ -130,7 +130,7 @@ impl Carriers {
             event_loop.release_tails();
         }
         self.deliver(slab);
-        self.event_loop.as_ref().is_some_and(LoopCarrier::is_due)
+        self.is_due()
     }
 
     /// The kernel has something new to say of the event loop's connections. Whether events wait.
@@ -166,15 +166,20 @@ impl Carriers {
             }
         }
         self.crossed = crossed;
-        left > 0 || self.event_loop.as_ref().is_some_and(LoopCarrier::is_due)
+        left > 0 || self.is_due()
     }
 
     /// A request is to have this connection, which has rested: its gate is to know what the kernel
-    /// knows.
+    /// knows. Events may wait afterwards: see `is_due`.
     pub fn look_at(&mut self, conn: ConnId) {
         if let Some(event_loop) = &mut self.event_loop {
             event_loop.look_at(conn);
         }
+    }
+
+    /// Whether events wait that only `collect` tells of.
+    pub fn is_due(&self) -> bool {
+        self.event_loop.as_ref().is_some_and(LoopCarrier::is_due)
     }
 
     /// JavaScript is given so many received bytes.
@@ -286,7 +291,7 @@ impl Carriers {
             event_loop.release_tails();
             return;
         }
-        // The thread has none any more; it says so.
+        // The thread has none any more, and has said so.
         for Waiting { command, bytes } in waiting {
             self.send(command);
             self.deliver(&bytes);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Connect, KeepAlive, Outbound, Parcel};
 
-/// A connection. Chosen by the port, unique in the process, free again after `Event::Closed`.
+/// A connection. Chosen by the port, unique in the process, free again after its last event.
 pub type ConnId = u32;
 
 /// One order for one connection.
@@ -65,7 +65,8 @@ pub enum Command {
         conn: ConnId,
         parcel: Parcel,
     },
-    /// Drops what is unwritten and closes. With `reset` the server sees a RST.
+    /// Drops what is unwritten and closes. With `reset` the server sees a RST. A connection that is
+    /// over already has told so, and nothing more is told of it.
     Close {
         conn: ConnId,
         reset: bool,

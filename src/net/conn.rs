@@ -60,7 +60,7 @@ pub(super) type Place = Rc<RefCell<Option<Box<Conn>>>>;
 pub(super) struct Conn {
     id: ConnId,
     gate: Arc<Gate>,
-    /// None once the connection has failed, died or been closed.
+    /// None once the connection is over.
     stream: Option<Stream>,
     secure: Option<Box<Secure>>,
     outgoing: VecDeque<Outgoing>,
@@ -73,6 +73,8 @@ pub(super) struct Conn {
     /// Reported once nothing is left to read: a server may answer and close while we write.
     write_error: Option<i32>,
     ended: bool,
+    /// Whether its last event was told.
+    over: bool,
     /// The gate's epoch when the last write came.
     written_epoch: u32,
     /// The epoch for which the kernel was asked, and has nothing to read: see `look`.
@@ -96,6 +98,7 @@ impl Conn {
             sending: Sending::Open,
             write_error: None,
             ended: false,
+            over: false,
             written_epoch: 0,
             silent_epoch: 0,
             is_looking: false,
@@ -187,7 +190,7 @@ impl Conn {
             self.waker = waker;
         }
         self.is_looking = false;
-        if self.stream.is_none() {
+        if self.over {
             self.wake();
         }
     }
@@ -243,6 +246,11 @@ impl Conn {
         self.waker.take()
     }
 
+    /// Whether its last event was told: its carrier keeps it no longer.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
     /// Drops the connection; with `reset` the server sees a RST.
     pub(super) fn close(&mut self, host: &Host, reset: bool) {
         if !reset {
@@ -251,21 +259,32 @@ impl Conn {
         if let (true, Some(stream)) = (reset, &self.stream) {
             options::reset_on_close(stream);
         }
-        self.drop_stream();
-        self.wake();
+        self.finish(host, Event::Closed { conn: self.id });
     }
 
     /// What served the connection panicked: its request must hear of it.
     pub(super) fn fail_by_panic(&mut self, host: &Host) {
-        self.abandon();
-        host.push(Event::Panicked { conn: self.id });
+        self.finish(host, Event::Panicked { conn: self.id });
     }
 
-    /// Lets go of all that it has. Its task ends.
+    /// Lets go of all that it has. Its task ends, and nothing is told.
     pub(super) fn abandon(&mut self) {
+        self.over = true;
         self.gate.kill();
-        self.drop_stream();
+        self.stream = None;
+        self.secure = None;
+        self.holding = false;
+        self.outgoing.clear();
         self.wake();
+    }
+
+    /// It is over, and this is its last event.
+    fn finish(&mut self, host: &Host, last: Event) {
+        if self.over {
+            return;
+        }
+        self.abandon();
+        host.push(last);
     }
 
     fn is_handshaking(&self) -> bool {
@@ -288,11 +307,10 @@ impl Conn {
         let reading = self.poll_any_read(host, cx);
         if let Some(code) = self.write_error
             && reading == Progress::Exhausted
-            && self.stream.is_some()
         {
             self.fail(host, Syscall::Write, code);
         }
-        if self.stream.is_none() {
+        if self.over {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -422,9 +440,7 @@ impl Conn {
 
     /// It ended or spoke while nobody had asked it for anything.
     fn be_killed(&mut self, host: &Host) {
-        self.gate.kill();
-        self.drop_stream();
-        host.push(Event::Killed { conn: self.id });
+        self.finish(host, Event::Killed { conn: self.id });
     }
 
     fn fail(&mut self, host: &Host, syscall: Syscall, code: i32) {
@@ -432,21 +448,13 @@ impl Conn {
             .secure
             .as_ref()
             .is_some_and(|secure| secure.is_refused());
-        self.gate.kill();
-        self.drop_stream();
-        host.push(Event::Failed {
+        let last = Event::Failed {
             conn: self.id,
             syscall,
             code,
             refused,
-        });
-    }
-
-    fn drop_stream(&mut self) {
-        self.stream = None;
-        self.secure = None;
-        self.holding = false;
-        self.outgoing.clear();
+        };
+        self.finish(host, last);
     }
 
     fn wake(&self) {

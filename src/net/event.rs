@@ -57,7 +57,8 @@ pub enum Attempt {
     Failed(Failure),
 }
 
-/// An event of one connection. `Closed` is the last; see the module's diagram.
+/// An event of one connection. `ConnectFailed`, `TlsFailed`, `Failed`, `Panicked`, `Killed` and
+/// `Closed` are the last: one of them comes, and nothing behind it. See the module's diagram.
 #[derive(Debug)]
 pub enum Event {
     /// The name was resolved to these addresses, in the resolver's order. None is tried before
@@ -141,6 +142,7 @@ pub enum Event {
         conn: ConnId,
         parcel: Option<Parcel>,
     },
+    /// As `Command::Close` wanted it.
     Closed {
         conn: ConnId,
     },

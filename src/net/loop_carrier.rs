@@ -131,27 +131,25 @@ impl LoopCarrier {
     }
 
     /// Has a look at a connection that has rested: JavaScript may have been busy, and the kernel
-    /// know more. It is asked of this one alone, as nobody would hear now of what others are ready
-    /// for. JavaScript is woken where it has something to say.
+    /// know more. What it says of others is due afterwards.
     pub(super) fn look_at(&mut self, conn: ConnId) {
-        let is_fresh = self.asked.elapsed() < FRESH;
+        if self.seats.get(conn).is_none() {
+            return;
+        }
+        self.ask_again();
         let stream = self
             .seats
             .get_mut(conn)
             .and_then(|seat| seat.conn.stream_mut());
-        let Some(bare) = stream.and_then(|stream| stream.bare()) else {
-            return;
-        };
-        if !is_fresh {
-            bare.ask();
-        }
-        if bare.is_readable() {
+        if stream
+            .and_then(|stream| stream.bare())
+            .is_some_and(|bare| bare.is_readable())
+        {
             self.drive(conn);
-            self.host.outbox().ring();
         }
     }
 
-    /// Asks where the last answer is not fresh.
+    /// Asks the kernel where its last answer is not fresh.
     pub(super) fn ask_again(&mut self) {
         if self.asked.elapsed() >= FRESH {
             self.ask();
@@ -210,19 +208,15 @@ impl LoopCarrier {
         let Self {
             host, seats, tails, ..
         } = self;
-        let closes = matches!(command, Command::Close { .. });
         let Some(Seat { conn: state, .. }) = seats.get_mut(conn) else {
-            if closes {
-                host.push(Event::Closed { conn });
-            }
+            // It is over, and has told so.
             return;
         };
         if caught(|| obey(state, host, command, bytes)) {
             state.fail_by_panic(host);
         }
-        if closes {
+        if state.is_over() {
             seats.remove(conn);
-            host.push(Event::Closed { conn });
         } else if state.is_holding() {
             tails.push(conn);
         }
@@ -235,11 +229,12 @@ impl LoopCarrier {
         } = self;
         for conn in tails.drain(..) {
             if let Some(seat) = seats.get_mut(conn) {
-                let conn = &mut seat.conn;
+                let state = &mut seat.conn;
                 if caught(|| {
-                    conn.release(host, true);
+                    state.release(host, true);
                 }) {
-                    conn.fail_by_panic(host);
+                    state.fail_by_panic(host);
+                    seats.remove(conn);
                 }
             }
         }
@@ -269,6 +264,9 @@ impl LoopCarrier {
             let _ = state.poll(host, &mut cx);
         }) {
             state.fail_by_panic(host);
+        }
+        if state.is_over() {
+            seats.remove(conn);
         }
     }
 }

@@ -9,14 +9,15 @@
 //! - the event loop of an environment (`loop_carrier`), on JavaScript's own thread.
 //!
 //! `carriers` knows who has which, and takes all that JavaScript wants to the right one. A
-//! connection is known by its id, from the `Connect` that opens it to the `Closed` that is its last
-//! event:
+//! connection is known by its id, from the `Connect` that opens it to its last event, which is one
+//! of those below the line: nothing is left of it then.
 //!
 //! ```text
-//!   Connect ── Connecting ──> Connected [─> Secured] ── Data* ──> End | Failed | Killed
-//!      │            └───────> ConnectFailed                                  │
-//!      └──────────────────── Close (from any state) <────────────────────────┘
-//!                               └──> Closed: the id may be used again
+//!   Connect ── Connecting ──> Connected [─> Secured] ── Data* ──> End
+//!                   │             │             │          │       │
+//!   ────────────────┼─────────────┼─────────────┼──────────┼───────┼──────────────────────────
+//!                   │             └─ TlsFailed ─┘          └───────┴─> Failed | Killed
+//!                   └──> ConnectFailed             from any state: Panicked, or Closed after Close
 //! ```
 //!
 //! What Node has connected itself (`Made`) is served from its `Connect` on, without `Connected`.

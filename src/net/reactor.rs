@@ -253,12 +253,12 @@ fn refuse(outbox: &Arc<Outbox>, commands: impl IntoIterator<Item = Command>) {
                 connect.gate.kill();
                 outbox.push(Event::Panicked { conn });
             }
-            Command::Adopt { conn, mut parcel } => {
+            Command::Adopt { conn, mut parcel } if !parcel.0.is_over() => {
                 parcel.0.abandon();
                 outbox.push(Event::Panicked { conn });
             }
             Command::Yield { conn } => outbox.push(Event::Yielded { conn, parcel: None }),
-            Command::Close { conn, .. } => outbox.push(Event::Closed { conn }),
+            // Of connections that are over, or that end with the thread.
             _ => {}
         }
     }
@@ -427,7 +427,6 @@ enum Entry {
         dial: Rc<Notify>,
     },
     Open(Place),
-    Refused,
 }
 
 type Entries = Rc<RefCell<ConnTable<Entry>>>;
@@ -478,25 +477,13 @@ impl PortState {
     /// A panic in it is the connection's, not the thread's.
     fn obey_or_fail(&mut self, command: Command, bytes: &Arc<Vec<u8>>) {
         let conn = command.conn();
-        let closes = matches!(command, Command::Close { .. });
+        let begins = matches!(command, Command::Connect { .. } | Command::Adopt { .. });
         let yields = matches!(command, Command::Yield { .. });
         if !caught(|| self.obey_one(command, bytes)) {
             return;
         }
-        if closes {
-            // Nothing comes behind its last event.
-            match self.take(conn) {
-                Some(Entry::Connecting { task, .. }) => task.abort(),
-                Some(Entry::Open(place)) => {
-                    if let Some(conn) = &mut *place.borrow_mut() {
-                        conn.abandon();
-                    }
-                }
-                Some(Entry::Refused) | None => {}
-            }
-            self.host.push(Event::Closed { conn });
-        } else {
-            fail(&self.entries, &self.host, conn);
+        if !fail(&self.entries, &self.host, conn) && begins {
+            self.host.push(Event::Panicked { conn });
         }
         if yields {
             // Commands wait for it.
@@ -625,7 +612,7 @@ impl PortState {
                     open(conn, &mut request, host, entries, stream);
                 }
                 Err(refusal) => {
-                    enter(entries, conn, Entry::Refused);
+                    entries.borrow_mut().remove(conn);
                     let (failures, several) = (refusal.failures, refusal.several);
                     host.push(Event::ConnectFailed {
                         conn,
@@ -641,7 +628,6 @@ impl PortState {
 
     /// Serves a connection that is there: what JavaScript writes may follow in this very batch.
     fn serve_made(&self, conn: ConnId, mut request: Connect, made: Result<Stream, Failure>) {
-        self.entries.borrow_mut().insert(conn, Entry::Refused);
         match made {
             Ok(stream) => open(conn, &mut request, &self.host, &self.entries, stream),
             Err(Failure { syscall, code, .. }) => {
@@ -663,34 +649,29 @@ impl PortState {
         }
     }
 
+    /// One that is not known is over, and has told so.
     fn close(&mut self, conn: ConnId, reset: bool) {
         if let Some(entry) = self.entries.borrow().get(conn) {
-            entry.close(&self.host, reset);
+            entry.close(&self.host, conn, reset);
         }
-        self.take(conn);
-        self.host.push(Event::Closed { conn });
-    }
-
-    fn take(&mut self, conn: ConnId) -> Option<Entry> {
-        self.entries.borrow_mut().remove(conn)
+        self.entries.borrow_mut().remove(conn);
     }
 
     fn close_all(&mut self) {
-        for entry in self.entries.take().into_values() {
-            entry.close(&self.host, false);
+        for (conn, entry) in self.entries.take().iter_mut() {
+            entry.close(&self.host, conn, false);
         }
     }
 
     /// The tasks that served these connections are no more.
     fn fail_all(&mut self) {
-        let count: Vec<ConnId> = self
+        let open: Vec<ConnId> = self
             .entries
             .borrow_mut()
             .iter_mut()
-            .filter(|(_, entry)| !matches!(entry, Entry::Refused))
             .map(|(conn, _)| conn)
             .collect();
-        for conn in count {
+        for conn in open {
             fail(&self.entries, &self.host, conn);
         }
         caught(|| self.host.outbox().ring());
@@ -706,30 +687,42 @@ impl PortState {
             Some(Entry::Open(place)) => place.take(),
             _ => None,
         };
-        let parcel = place.map(|mut conn| {
+        let parcel = place.and_then(|mut conn| {
             // Its task ends.
             if let Some(waker) = conn.leave(&self.host) {
                 waker.wake();
             }
             conn.rewatch(&self.host, Stream::into_bare);
-            Parcel(conn)
+            (!conn.is_over()).then_some(Parcel(conn))
         });
         self.host.push(Event::Yielded { conn, parcel });
     }
 
     fn adopt(&mut self, conn: ConnId, parcel: Parcel) {
-        let Parcel(mut open) = parcel;
-        open.rewatch(&self.host, Stream::into_watched);
+        let Parcel(open) = parcel;
         let place = Rc::new(RefCell::new(Some(open)));
-        spawn_local(Conn::run(place.clone(), self.host.clone()));
-        self.entries.borrow_mut().insert(conn, Entry::Open(place));
+        self.entries
+            .borrow_mut()
+            .insert(conn, Entry::Open(place.clone()));
+        self.with(conn, |conn, host| conn.rewatch(host, Stream::into_watched));
+        spawn_local(serve_open(
+            conn,
+            place,
+            self.host.clone(),
+            self.entries.clone(),
+        ));
     }
 
     fn with(&self, conn: ConnId, act: impl FnOnce(&mut Conn, &Host)) {
+        let mut is_over = false;
         if let Some(Entry::Open(place)) = self.entries.borrow().get(conn)
             && let Some(conn) = &mut *place.borrow_mut()
         {
             act(conn, &self.host);
+            is_over = conn.is_over();
+        }
+        if is_over {
+            self.entries.borrow_mut().remove(conn);
         }
     }
 
@@ -762,30 +755,34 @@ fn open(conn: ConnId, request: &mut Connect, host: &Rc<Host>, entries: &Entries,
         Ok(secure) => secure,
         Err(failure) => {
             request.gate.kill();
-            enter(entries, conn, Entry::Refused);
+            entries.borrow_mut().remove(conn);
             host.push(Event::TlsFailed { conn, failure });
             return;
         }
     };
     let open = Conn::new(conn, request.gate.clone(), stream, secure);
     let place = Rc::new(RefCell::new(Some(Box::new(open))));
-    enter(entries, conn, Entry::Open(place.clone()));
+    let entry = Entry::Open(place.clone());
+    entries.borrow_mut().insert(conn, entry);
     injected!(Opened);
-    spawn_local(Conn::run(place, host.clone()));
+    spawn_local(serve_open(conn, place, host.clone(), entries.clone()));
 }
 
-fn enter(entries: &Entries, conn: ConnId, entry: Entry) {
-    if let Some(place) = entries.borrow_mut().get_mut(conn) {
-        *place = entry;
-    }
+/// Serves an open connection until it is over, or another carrier has it.
+async fn serve_open(conn: ConnId, place: Place, host: Rc<Host>, entries: Entries) {
+    Conn::run(place.clone(), host).await;
+    // Where the connection was given away it is not known here any more, and its id may be
+    // another's.
+    entries.borrow_mut().take_if(
+        conn,
+        |entry| matches!(entry, Entry::Open(known) if Rc::ptr_eq(known, &place)),
+    );
 }
 
-/// Ends a connection, in whatever state, by a panic: its request must hear of it.
-fn fail(entries: &Entries, host: &Host, conn: ConnId) {
-    let entry = entries
-        .borrow_mut()
-        .get_mut(conn)
-        .map(|place| std::mem::replace(place, Entry::Refused));
+/// Ends a connection, in whatever state, by a panic: its request must hear of it. False where it is
+/// not known.
+fn fail(entries: &Entries, host: &Host, conn: ConnId) -> bool {
+    let entry = entries.borrow_mut().remove(conn);
     let is_told = match entry {
         Some(Entry::Connecting { task, .. }) => {
             task.abort();
@@ -797,11 +794,12 @@ fn fail(entries: &Entries, host: &Host, conn: ConnId) {
                 conn.fail_by_panic(host);
             }
         }),
-        Some(Entry::Refused) | None => false,
+        None => return false,
     };
     if !is_told {
         host.push(Event::Panicked { conn });
     }
+    true
 }
 
 /// Turns a panic in the task that makes a connection into a failure of the connection.
@@ -824,7 +822,7 @@ impl Entry {
     fn may_move(&self) -> bool {
         match self {
             Self::Open(place) => place.borrow().as_ref().is_some_and(|conn| conn.may_move()),
-            Self::Connecting { .. } | Self::Refused => false,
+            Self::Connecting { .. } => false,
         }
     }
 
@@ -832,20 +830,22 @@ impl Entry {
     fn unsent(&self) -> usize {
         match self {
             Self::Open(place) => place.borrow().as_ref().map_or(0, |conn| conn.unsent()),
-            Self::Connecting { .. } | Self::Refused => 0,
+            Self::Connecting { .. } => 0,
         }
     }
 
-    fn close(&self, host: &Host, reset: bool) {
+    fn close(&self, host: &Host, conn: ConnId, reset: bool) {
         injected!(Closing);
         match self {
-            Self::Connecting { task, .. } => task.abort(),
+            Self::Connecting { task, .. } => {
+                task.abort();
+                host.push(Event::Closed { conn });
+            }
             Self::Open(place) => {
                 if let Some(conn) = &mut *place.borrow_mut() {
                     conn.close(host, reset);
                 }
             }
-            Self::Refused => {}
         }
     }
 }

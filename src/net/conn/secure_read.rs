@@ -132,12 +132,8 @@ impl Conn {
     }
 
     fn fail_secure(&mut self, host: &Host, failure: Failure) {
-        self.gate.kill();
-        self.drop_stream();
-        host.push(Event::TlsFailed {
-            conn: self.id,
-            failure,
-        });
+        let conn = self.id;
+        self.finish(host, Event::TlsFailed { conn, failure });
     }
 }
 

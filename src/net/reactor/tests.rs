@@ -267,6 +267,30 @@ fn a_batch_of_many_turns_is_obeyed_in_its_order() {
     assert!(heard == bytes);
 }
 
+#[test]
+fn a_connection_that_is_over_is_closed_without_a_word() {
+    let close = || {
+        vec![Command::Close {
+            conn: 0,
+            reset: false,
+        }]
+    };
+    let closed = |event: &Event| matches!(event, Event::Closed { .. });
+    let mut site = Site::new();
+    let (gate, far) = site.open(0);
+    assert!(gate.park(false));
+    drop(far);
+    site.until(killed);
+    // It was told to close before JavaScript knew; and its id is another's.
+    site.send(close(), b"");
+    site.send(vec![site.connecting(0, &Arc::default())], b"");
+    site.until_all(2, |event| matches!(event, Event::Connected { .. }));
+    assert_eq!(site.count(closed), 0);
+    site.send(close(), b"");
+    site.until(closed);
+    assert_eq!(site.count(closed), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_connection_that_is_there_is_served_from_its_first_batch_on() {

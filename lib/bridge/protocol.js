@@ -1,0 +1,165 @@
+'use strict';
+
+// The numbers that cross between Rust and JavaScript. Made of src/bridge/protocol.rs by
+// `npm run protocol`: change them there.
+
+// How many words a record of the ring and of the batch has.
+const Words = {
+  RING_RECORD: 4,
+  BATCH_RECORD: 6,
+};
+
+// What a record of the ring commands: its first word.
+const Op = {
+  WRITE: 1,
+  WRITE_ACKNOWLEDGED: 2,
+  WRITE_LARGE: 3,
+  WRITE_LARGE_ACKNOWLEDGED: 4,
+  SHUTDOWN: 5,
+  PAUSE: 6,
+  RESUME: 7,
+  NO_DELAY: 8,
+  KEEP_ALIVE: 9,
+  TYPE_OF_SERVICE: 10,
+  CLOSE: 11,
+  RESET: 12,
+  PROCEED: 13,
+  DIAL: 14,
+};
+
+// Where the parts of KEEP_ALIVE are: `on | interval << INTERVAL` and `idle | probes << PROBES`, in
+// seconds.
+const KeepAlive = {
+  INTERVAL: 1,
+  PROBES: 16,
+};
+
+// What a record of the batch tells of: its first word.
+const Kind = {
+  RESOLVED: 1,
+  ATTEMPT: 2,
+  ATTEMPT_FAILED: 3,
+  CONNECTED: 4,
+  CONNECT_FAILED: 5,
+  DATA: 6,
+  END: 7,
+  FAILED: 8,
+  KILLED: 9,
+  WRITTEN: 10,
+  SHUT: 11,
+  CLOSED: 12,
+  SECURED: 13,
+  SESSIONS: 14,
+  TLS_FAILED: 15,
+  PANICKED: 16,
+  HELLO_REQUEST: 17,
+};
+
+// In the answer of `take`, beside the number of records.
+const Take = {
+  MORE: 1073741824,
+};
+
+// In the second word of FAILED.
+const Failed = {
+  WRITING: 1,
+  REFUSED: 2,
+};
+
+// In the first word of SECURED, beside the verdict; MINOR is where TLS's minor version is.
+const Secured = {
+  VERDICT: 255,
+  MINOR: 8,
+  RESUMED: 1024,
+  ALPN: 2048,
+  SESSION: 4096,
+  ASKED: 8192,
+  UNVETTED: 16384,
+};
+
+// What the I/O thread says of the server's certificates.
+const Verdict = {
+  TRUSTED: 0,
+  IDENTITY: 1,
+  EXPIRED: 2,
+  NOT_YET_VALID: 3,
+  PURPOSE: 4,
+  PATH_LENGTH: 5,
+  UNKNOWN: 6,
+  UNDECIDED: 7,
+};
+
+// In the second word of TLS_FAILED: the alert, and where TLS's minor version is.
+const TlsFailed = {
+  ALERT: 255,
+  MINOR: 8,
+  HANDSHAKING: 65536,
+  REFUSED: 131072,
+};
+
+// How TLS has failed.
+const Failure = {
+  ALERT: 0,
+  EOF: 1,
+  NOT_TLS: 2,
+  UNEXPECTED_MESSAGE: 3,
+  LENGTH_MISMATCH: 4,
+  TOO_LONG: 5,
+  BAD_MAC: 6,
+  BAD_RECORD: 7,
+  INCOMPATIBLE: 8,
+  MISBEHAVED: 9,
+  BAD_SIGNATURE: 10,
+  BAD_TYPE: 11,
+  OTHER: 12,
+  LEGACY_SERVER: 13,
+  CLIENT_CERTIFICATE: 14,
+};
+
+// The pool's answers to `checkout` and `checkin`: the verdict, what there is to do besides, and the
+// id above.
+const Answer = {
+  VERDICT: 3,
+  OUTPUTS: 4,
+  EVENTS: 8,
+  ID: 4,
+};
+
+// What becomes of a request.
+const Checkout = {
+  REUSE: 0,
+  OPEN: 1,
+  WAIT: 2,
+  REFUSE: 3,
+};
+
+// What becomes of a connection whose request has ended.
+const Checkin = {
+  SERVE: 0,
+  PARK: 1,
+  CLOSE: 2,
+};
+
+// What the pool's `poll` wants done.
+const Output = {
+  OPEN: 0,
+  DROP: 1,
+  GONE: 2,
+};
+
+module.exports = {
+  Answer,
+  Checkin,
+  Checkout,
+  Failed,
+  Failure,
+  KeepAlive,
+  Kind,
+  Op,
+  Output,
+  Secured,
+  Take,
+  TlsFailed,
+  Verdict,
+  Words,
+};
