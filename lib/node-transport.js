@@ -63,7 +63,9 @@ for (const [originals, { prototype }, scheme, isOwn] of [
   [SECURE_ORIGINALS, NodeHttpsAgent, 'https', isSecureAgentsOwn],
 ]) {
   const name = 'createConnection';
-  const value = isOwn(prototype[name]) ? prototype[name] : null;
+  const method = prototype[name];
+  // Node 20 takes that of `net` when http is loaded, be it a replacement.
+  const value = isOwn(method) || method === net.createConnection ? method : null;
   originals.push({ owner: prototype, name, path: `${scheme}.Agent.prototype.${name}`, value });
 }
 
