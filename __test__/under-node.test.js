@@ -15,7 +15,7 @@ const { setImmediate: turn } = require('node:timers/promises');
 const tls = require('node:tls');
 const { differs, stock } = require('./support/agent');
 const { certificate, pki } = require('./support/certificates');
-const { ended, fixtures, result } = require('./support/child');
+const { ended, fixtures, result, run } = require('./support/child');
 const { WAYS, dyingServer } = require('./support/dying-server');
 const {
   answer,
@@ -189,6 +189,15 @@ describe('under a tracer', () => {
         );
       },
     );
+
+    for (const scheme of ['http', 'https']) {
+      own(`has a socket of one shape with the others (${scheme})`, async () => {
+        const site = scheme === 'http' ? await httpServer() : await serveTls();
+        const execArgv = ['--allow-natives-syntax'];
+        const shapes = await run('traced-shapes.js', [scheme, site.port, ca], { execArgv });
+        assert.deepEqual(result(shapes), { alike: true, fast: true });
+      });
+    }
 
     it('that the program puts TLS over while it connects stays as it is', async () => {
       const site = await serveTls();

@@ -154,10 +154,18 @@ function isNodes(socket) {
   return !(isObject(socket) && isOurs(socket));
 }
 
-// Sockets of Node's tell by a property of their own whose they are, ours by their class.
+// Sockets of Node's tell by a property of their own whose they are, ours by their class. One that
+// becomes ours keeps the property: to change it would cost the socket its fast ones.
+const TRANSPORT = {
+  get() {
+    return isOurs(this) ? Reflect.get(Object.getPrototypeOf(this), 'transport', this) : 'node';
+  },
+  configurable: true,
+};
+
 function markNodes(socket) {
   if (isObject(socket) && !isOurs(socket)) {
-    Reflect.defineProperty(socket, 'transport', { value: 'node', configurable: true });
+    Reflect.defineProperty(socket, 'transport', TRANSPORT);
   }
   return socket;
 }

@@ -104,7 +104,6 @@ function takeOver(socket, handle, plan, maker, { Ours, type, secure = null, init
   openScope(socket, type);
   const scope = socket[kScope];
   setHolding(socket, isRefed);
-  showTransport(socket);
   renewTimer(socket);
   // When it has all its properties: in Node 20 and 22 those that come later give each socket a shape
   // of its own, which costs more than all else here.
@@ -122,15 +121,6 @@ function requestOf(handle, plan, { noDelay, keepAlive, delaySecs }) {
     keepAlive: Boolean(keepAlive),
     keepAliveSecs: delaySecs ?? 0,
   };
-}
-
-// It may say already that it is Node's.
-function showTransport(socket) {
-  if (!Object.hasOwn(socket, 'transport')) return;
-  const get = function transport() {
-    return Reflect.get(Object.getPrototypeOf(this), 'transport', this);
-  };
-  Object.defineProperty(socket, 'transport', { get, configurable: true });
 }
 
 module.exports = { awaitConnected, canTakeOver, takeOver, takeOverConnected };
