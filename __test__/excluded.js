@@ -44,6 +44,7 @@ const both = [
   { file: 'perf-entries', why: ENTRIES },
   { file: 'trace-events', why: FLAGS },
   { file: 'traced-connect', why: UNDER },
+  { file: 'traced-given-up', why: UNDER },
   { file: 'under-node', why: UNDER },
   { file: 'register', why: PRELOAD },
   {

@@ -34,6 +34,7 @@ describe('a replaced transport under TLS', () => {
       ['traced tls.connect', 'real'],
       ['redirected tls.connect', 'mock'],
       ["traced createConnection of Node's agents, and connect", 'real'],
+      ["redirected createConnection of Node's agents", 'mock'],
       ['traced connect', 'real'],
       ['redirected connect', 'mock'],
     ]) {

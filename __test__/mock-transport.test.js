@@ -19,6 +19,7 @@ async function mocked(what, when) {
 const REPLACEMENTS = [
   ['traced connect', 'real', it],
   ["traced createConnection of Node's agents, and connect", 'real', it],
+  ["redirected createConnection of Node's agents", 'mock', it],
   ['redirected connect', 'mock', it],
   ['net.connect and net.createConnection', 'mock', since(22)],
   ['net.createConnection', 'mock', since(22)],

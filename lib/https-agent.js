@@ -12,9 +12,8 @@ const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-lo
 const errors = require('./errors');
 const { Judges, sessionName } = require('./judges');
 const { Cause } = require('./node-causes');
-const { isNodes, isReplaced, markNodes, nodesCause } = require('./node-transport');
+const { isNodes, isReplaced, markNodes, nodesCause, replacedMethod } = require('./node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./nodes-agents');
-const { isNodesOwn } = require('./nodes-own');
 const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./runtime');
 const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
@@ -30,9 +29,6 @@ const { planTls } = require('./tls/plan');
 const { GivenSessions, isToken, markCaching, readToken } = require('./tls/session-token');
 const { canTakeOver } = require('./under-node/take-over');
 const { takeOverSecure } = require('./under-node/take-over-secure');
-
-// A phrase of its source (see ./nodes-own.js).
-const CREATE_CONNECTION = { node: 'tls.connect(' };
 
 const nodeCacheSession = NodeAgent.prototype._cacheSession;
 
@@ -221,15 +217,10 @@ function causeOf(transport) {
 
 // Through what stands in the place of Node's functions, as Node's agent connects.
 function serveUnderNode(agent, options, connectPlan, secure) {
-  const { createConnection } = NodeAgent.prototype;
-  let socket;
-  if (isNodesOwn(createConnection, CREATE_CONNECTION)) {
-    socket = tls.connect(options);
-  } else {
-    // Node's would resume the sessions of its own TLS by this key.
-    options = { ...options, _agentKey: undefined };
-    socket = createConnection.call(agent, options);
-  }
+  const replacement = replacedMethod(NodeAgent);
+  // By this key Node's would resume the sessions of its own TLS.
+  if (replacement) options = { ...options, _agentKey: undefined };
+  const socket = replacement ? replacement.call(agent, options) : tls.connect(options);
   const isTaken = takeOverSecure(socket, options, connectPlan, secure, () => {
     if (secure.warns) tellNodeTransport(Cause.REPLACED, options);
   });

@@ -11,10 +11,9 @@ const tls = require('node:tls');
 
 const { isOurs } = require('./connection');
 const { Cause } = require('./node-causes');
-const { NodeHttpAgent } = require('./nodes-agents');
+const { NodeHttpAgent, NodeHttpsAgent } = require('./nodes-agents');
 const { isNodesOwn } = require('./nodes-own');
 const { mayConnect } = require('./permission');
-const { runtime } = require('./runtime');
 const nodeTls = require('./tls/node-tls');
 const { isTraced } = require('./trace-events');
 
@@ -58,6 +57,36 @@ const SECURE_ORIGINALS = [
   { owner: tls, name: 'connect', path: 'tls.connect', value: nodeTls.connect },
 ];
 
+// Programs replace the method of Node's agents too. Ours have one of their own.
+for (const [originals, { prototype }, scheme, isOwn] of [
+  [ORIGINALS, NodeHttpAgent, 'http', isAgentsOwn],
+  [SECURE_ORIGINALS, NodeHttpsAgent, 'https', isSecureAgentsOwn],
+]) {
+  const name = 'createConnection';
+  const method = prototype[name];
+  // Node 20 takes that of `net` when http is loaded, be it a replacement.
+  const value = isOwn(method) || method === net.createConnection ? method : null;
+  originals.push({ owner: prototype, name, path: `${scheme}.Agent.prototype.${name}`, value });
+}
+
+function isAgentsOwn(value) {
+  const phrases = {
+    node: 'checkShouldUseProxy(this[kProxyConfig], options)',
+    deno: '._proxyTargetHost',
+    bun: 'checkShouldUseProxy(this[kProxyConfig], options)',
+  };
+  // That of Node 20 is net.createConnection() from before it was replaced.
+  return isNodesOwn(value, phrases) || isNodesOwn(value, CREATE_CONNECTION);
+}
+
+function isSecureAgentsOwn(value) {
+  return isNodesOwn(value, {
+    node: 'tls.connect(',
+    deno: 'openCONNECTTunnel(this',
+    bun: 'getTunnelConfigForProxiedHttps(this',
+  });
+}
+
 const lookup = isNodesOwn(dns.lookup, {
   node: 'new GetAddrInfoReqWrap()',
   deno: '?onlookupall:onlookup',
@@ -78,7 +107,7 @@ function nodesCause(secure = false) {
 
 // What is not Node's own of what connections go through: { name, value } of each, for people.
 function replacements() {
-  return [...ORIGINALS, SECURE_ORIGINALS.at(-1)]
+  return [...new Set([...ORIGINALS, ...SECURE_ORIGINALS])]
     .filter(({ owner, name, value }) => owner[name] !== value)
     .map(({ owner, name, path }) => ({ name: path, value: owner[name] }));
 }
@@ -102,18 +131,22 @@ function isOvertaken(socket) {
   return connect !== socketConnect.value && connect !== socket[kMaker];
 }
 
-// Node's connecting, or whatever stands in its place. Where net.connect() alone was replaced, it is
-// the one to be called; else the method of Node's agents, which tracers replace too and which calls
-// net.createConnection(). That of Node 20 is net.createConnection() from before it was replaced.
+// Node's connecting, or whatever stands in its place. Node's agents call net.createConnection();
+// where net.connect() alone was replaced, it is the one to be called.
 function connectByNode(agent, args) {
-  const isOneReplaced =
-    net.createConnection === createConnection.value && net.connect !== netConnect.value;
-  if (isOneReplaced) return net.connect(...args);
-  const { createConnection: ofAgents } = NodeHttpAgent.prototype;
-  if (runtime !== 'node' || isNodesOwn(ofAgents, CREATE_CONNECTION)) {
+  const replacement = replacedMethod(NodeHttpAgent);
+  if (replacement) return replacement.apply(agent, args);
+  if (net.createConnection !== createConnection.value || net.connect === netConnect.value) {
     return net.createConnection(...args);
   }
-  return ofAgents.apply(agent, args);
+  return net.connect(...args);
+}
+
+// What stands in the place of createConnection() of Node's agents, if anything.
+function replacedMethod({ prototype }) {
+  const { createConnection: method } = prototype;
+  const isOwn = prototype === NodeHttpAgent.prototype ? isAgentsOwn : isSecureAgentsOwn;
+  return isOwn(method) ? null : method;
 }
 
 // Whether what a connect has returned is none of ours. A mock's may be anything.
@@ -150,5 +183,6 @@ module.exports = {
   kMaker,
   markNodes,
   nodesCause,
+  replacedMethod,
   replacements,
 };
