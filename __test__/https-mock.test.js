@@ -35,6 +35,8 @@ describe('a replaced transport under TLS', () => {
       ['redirected tls.connect', 'mock'],
       ["traced createConnection of Node's agents, and connect", 'real'],
       ["redirected createConnection of Node's agents", 'mock'],
+      ["createConnection of Node's agents, by tls.connect", 'mock'],
+      ["createConnection of Node's agents, by its callback", 'mock'],
       ['traced connect', 'real'],
       ['redirected connect', 'mock'],
     ]) {

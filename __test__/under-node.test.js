@@ -279,60 +279,69 @@ describe('under a tracer', () => {
     });
   });
 
-  describe('of tls.connect() that changes', () => {
-    // Who was reached, and by whose TLS.
-    async function reached(change, options = {}) {
-      const site = await serveTls();
-      const { undo } = replace(tls, 'connect', (original) => (given, ...rest) => {
-        return original({ ...given, ...change(given) }, ...rest);
-      });
-      const req = getSecure({ port: site.port, agent: httpsAgentWith({ ca, ...options }) });
-      try {
-        const { socket } = await answer(req);
-        return socket.transport;
-      } catch (error) {
-        return error.code;
-      } finally {
-        undo();
+  const CHANGES = {
+    'a copy': (given, changed) => ({ ...given, ...changed }),
+    'the options themselves': Object.assign,
+  };
+  for (const [where, apply] of Object.entries(CHANGES)) {
+    describe(`of tls.connect() that changes, in ${where},`, () => {
+      // Who was reached, and by whose TLS.
+      async function reached(change, options = {}) {
+        const site = await serveTls();
+        const { undo } = replace(tls, 'connect', (original) => (given, ...rest) => {
+          return original(apply(given, change(given)), ...rest);
+        });
+        const req = getSecure({ port: site.port, agent: httpsAgentWith({ ca, ...options }) });
+        try {
+          const { socket } = await answer(req);
+          return socket.transport;
+        } catch (error) {
+          return error.code;
+        } finally {
+          undo();
+        }
       }
-    }
 
-    own('nothing, the connection is native', async () => {
-      assert.equal(await reached(() => ({})), 'rustls');
-      assert.equal(await reached(() => ({}), { rejectUnauthorized: undefined }), 'rustls');
-      assert.equal(await reached(() => ({}), { rejectUnauthorized: false }), 'rustls');
-    });
+      own('nothing, the connection is native', async () => {
+        assert.equal(await reached(() => ({})), 'rustls');
+        assert.equal(await reached(() => ({}), { rejectUnauthorized: undefined }), 'rustls');
+        assert.equal(await reached(() => ({}), { rejectUnauthorized: false }), 'rustls');
+      });
 
-    own('the port, the connection is native', async () => {
-      const other = await serveTls();
-      assert.equal(await reached(() => ({ port: other.port })), 'rustls');
-      assert.equal(other.connections, 1);
-    });
+      own('the port, the connection is native', async () => {
+        const other = await serveTls();
+        assert.equal(await reached(() => ({ port: other.port })), 'rustls');
+        assert.equal(other.connections, 1);
+      });
 
-    own("whom to trust, Node's TLS trusts that", async () => {
-      const trusted = ca;
-      assert.equal(await reached(() => ({ ca: trusted }), { ca: stranger }), 'node');
-      assert.equal(await reached(() => ({ rejectUnauthorized: false }), { ca: stranger }), 'node');
-    });
+      own("whom to trust, Node's TLS trusts that", async () => {
+        const trusted = ca;
+        assert.equal(await reached(() => ({ ca: trusted }), { ca: stranger }), 'node');
+        assert.equal(
+          await reached(() => ({ rejectUnauthorized: false }), { ca: stranger }),
+          'node',
+        );
+      });
 
-    own("how much to ask, Node's TLS asks it", async () => {
-      const refuse = () => Object.assign(new Error('not this one'), { code: 'NOT_THIS_ONE' });
-      assert.equal(await reached(() => ({ checkServerIdentity: refuse })), 'NOT_THIS_ONE');
-      assert.equal(
-        await reached(() => ({ servername: 'elsewhere' })),
-        'ERR_TLS_CERT_ALTNAME_INVALID',
-      );
-      assert.equal(await reached(() => ({ ca: stranger })), 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY');
-      assert.equal(await reached(() => ({ maxVersion: 'TLSv1.2' })), 'node');
-    });
+      own("how much to ask, Node's TLS asks it", async () => {
+        const refuse = () => Object.assign(new Error('not this one'), { code: 'NOT_THIS_ONE' });
+        assert.equal(await reached(() => ({ checkServerIdentity: refuse })), 'NOT_THIS_ONE');
+        assert.equal(
+          await reached(() => ({ servername: 'elsewhere' })),
+          'ERR_TLS_CERT_ALTNAME_INVALID',
+        );
+        assert.equal(await reached(() => ({ ca: stranger })), 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY');
+        assert.equal(await reached(() => ({ maxVersion: 'TLSv1.2' })), 'node');
+      });
 
-    own('what the program had asked, what is left holds', async () => {
-      const refuse = () => Object.assign(new Error('not this one'), { code: 'NOT_THIS_ONE' });
-      const options = { checkServerIdentity: refuse };
-      const given = () => ({ checkServerIdentity: tls.checkServerIdentity });
-      assert.equal(await reached(given, options), 'node');
+      own('what the program had asked, what is left holds', async () => {
+        const refuse = () => Object.assign(new Error('not this one'), { code: 'NOT_THIS_ONE' });
+        const options = { checkServerIdentity: refuse };
+        const given = () => ({ checkServerIdentity: tls.checkServerIdentity });
+        assert.equal(await reached(given, options), 'node');
+      });
     });
-  });
+  }
 
   describe('the transport rustls', () => {
     own('serves', async () => {

@@ -10,7 +10,7 @@ require('./active-resources');
 const { inspectAsNodes } = require('./agent-inspect');
 const { readBounds, readReplayLimit, readTransportWarning } = require('./agent-options');
 const { Checkin, Checkout } = require('./bridge/protocol');
-const { needsNodesHandle, planConnect } = require('./connect-plan');
+const { isNodesAddress, planConnect } = require('./connect-plan');
 const { ConnectTimeout } = require('./connect-timeout');
 const { isCopy, isOurs, isUsed, openSocket } = require('./connection');
 const {
@@ -317,7 +317,7 @@ Agent.prototype.createConnection = function createConnection(...args) {
 // By Node's own transport: for a cause, or because the options ask for it.
 function connectNodes(agent, cause, options, args) {
   const socket = connectByNode(agent, args);
-  const reason = cause ?? (needsNodesHandle(options) ? Cause.ADDRESS : null);
+  const reason = cause ?? (isNodesAddress(options) ? Cause.ADDRESS : null);
   if (reason !== null && warns(agent)) tellNodeTransport(reason, options);
   return markNodes(socket);
 }

@@ -102,7 +102,7 @@ function asksForNodes(options) {
 
 // Whether it is for its address that there is no plan: with a zone or in need of one, a named pipe
 // of Windows, a path that is too long for a sockaddr_un everywhere.
-function needsNodesHandle(options) {
+function isNodesAddress(options) {
   if (asksForNodes(options)) return false;
   const { path, host } = options;
   if (path) return typeof path === 'string' && planPath({ path }) === null;
@@ -162,4 +162,4 @@ function planAttemptDelay({ autoSelectFamily, autoSelectFamilyAttemptTimeout: de
   return autoSelectFamily ? Math.max(delay, ATTEMPT_DELAY_MIN_MS) : 0;
 }
 
-module.exports = { needsNodesHandle, planConnect };
+module.exports = { isNodesAddress, planConnect };

@@ -6,7 +6,7 @@
 const tls = require('node:tls');
 
 const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName, warns } = require('./agent');
-const { needsNodesHandle, planConnect } = require('./connect-plan');
+const { isNodesAddress, planConnect } = require('./connect-plan');
 const { openSocket } = require('./connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
 const errors = require('./errors');
@@ -133,7 +133,10 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
   const perRequest = perRequestIdentity(options) || isMisnamed;
   const judgedBy = judgesOf(this).suffix(options);
   const key = perRequest ? undefined : options._agentKey;
-  const served = serve(this, options, key);
+  const markOwn = (socket) => mark(markNodes(socket), perRequest, judgedBy);
+  const served = serve(this, options, key, callbackOf(markDelivered(args, markOwn)));
+  // What stands in the place of Node's method may answer by the callback alone.
+  if (!served) return served;
   if (served.nodeOnly) {
     // That the network is forbidden is for Node to say.
     if (transportOf(options) === 'rustls' && served.nodeOnly !== Cause.PERMISSION) {
@@ -141,12 +144,11 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     }
     // A resumed session of Node's shows no certificate.
     if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
-    const markOwn = (socket) => mark(markNodes(socket), perRequest, judgedBy);
     const made = NodeAgent.prototype.createConnection.apply(this, markDelivered(args, markOwn));
     if (warns(this) && isNodes(made)) tellNodeTransport(served.nodeOnly, options);
     return markOwn(made);
   }
-  const socket = mark(markNodes(served), perRequest, judgedBy);
+  const socket = markOwn(served);
   if (key !== undefined) {
     const cache = (session) => this._cacheSession(key, session);
     socket.on('session', this._cacheSession === nodeCacheSession ? markCaching(cache) : cache);
@@ -158,7 +160,7 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
 };
 
 // A socket of rustls's, or { nodeOnly } with the reason why there is none.
-function serve(agent, options, key) {
+function serve(agent, options, key, callback) {
   const transport = transportOf(options);
   if (transport === 'node') return { nodeOnly: 'transport' };
   if (goesByProxy(agent, options)) return { nodeOnly: 'proxyEnv' };
@@ -174,8 +176,9 @@ function serve(agent, options, key) {
     return { nodeOnly: namesOffer(options) ? 'renegotiation' : Cause.DEFAULT_VERSIONS };
   const connectPlan = planConnect(options);
   if (connectPlan === null) {
-    const isAddress = needsNodesHandle(options);
-    return { nodeOnly: isAddress ? Cause.ADDRESS : 'an option of net.connect()' };
+    return {
+      nodeOnly: isNodesAddress(options) ? Cause.ADDRESS : 'an option of net.connect()',
+    };
   }
   if (transport === 'auto' && isRemembered(plan, options)) return { nodeOnly: Cause.SERVER };
   const context = nativeContext(plan.context);
@@ -205,7 +208,7 @@ function serve(agent, options, key) {
     mayFallBack: transport === 'auto',
     warns: warns(agent),
   };
-  if (cause !== null) return serveUnderNode(agent, options, connectPlan, secure);
+  if (cause !== null) return serveUnderNode(agent, options, connectPlan, secure, callback);
   return openSocket((own) => new TlsSocket(secure, own), options, connectPlan, secure);
 }
 
@@ -216,16 +219,20 @@ function causeOf(transport) {
 }
 
 // Through what stands in the place of Node's functions, as Node's agent connects.
-function serveUnderNode(agent, options, connectPlan, secure) {
+function serveUnderNode(agent, options, connectPlan, secure, callback) {
   const replacement = replacedMethod(NodeAgent);
-  // By this key Node's would resume the sessions of its own TLS.
-  if (replacement) options = { ...options, _agentKey: undefined };
-  const socket = replacement ? replacement.call(agent, options) : tls.connect(options);
-  const isTaken = takeOverSecure(socket, options, connectPlan, secure, () => {
-    if (secure.warns) tellNodeTransport(Cause.REPLACED, options);
+  // A copy, as whoever gets it may write into it. By the key Node's agent would resume the sessions
+  // of its own TLS.
+  const handed = { ...options, _agentKey: undefined };
+  const socket = replacement ? replacement.call(agent, handed, callback) : tls.connect(handed);
+  // A fallback goes by tls.connect(): it would not get to where the agent's method has led.
+  const mayBeElsewhere = replacement === null;
+  const isTaken = takeOverSecure(socket, options, connectPlan, secure, mayBeElsewhere, () => {
+    if (secure.warns) tellNodeTransport(Cause.REPLACED, options, true);
   });
   if (!isTaken && !secure.mayFallBack) {
-    socket.on('error', () => {}).destroy();
+    socket?.on?.('error', () => {});
+    socket?.destroy?.();
     throw errors.notServedByRustls(Cause.REPLACED);
   }
   return socket;
@@ -286,10 +293,15 @@ function keepJudged(agent, judgedBy) {
   }
 }
 
+function callbackOf(args) {
+  const last = args.at(-1);
+  return typeof last === 'function' ? last : undefined;
+}
+
 // Node returns the connection to a proxy, and calls back with the one through it.
 function markDelivered(args, markSocket) {
-  const callback = args.at(-1);
-  if (typeof callback !== 'function') return args;
+  const callback = callbackOf(args);
+  if (callback === undefined) return args;
   const delivered = function delivered(...results) {
     const [error, socket] = results;
     if (!error && socket) markSocket(socket);

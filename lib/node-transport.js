@@ -81,7 +81,7 @@ function isAgentsOwn(value) {
 
 function isSecureAgentsOwn(value) {
   return isNodesOwn(value, {
-    node: 'tls.connect(',
+    node: "debug('reuse session for %j'",
     deno: 'openCONNECTTunnel(this',
     bun: 'getTunnelConfigForProxiedHttps(this',
   });
@@ -106,8 +106,8 @@ function nodesCause(secure = false) {
 }
 
 // What is not Node's own of what connections go through: { name, value } of each, for people.
-function replacements() {
-  return [...new Set([...ORIGINALS, ...SECURE_ORIGINALS])]
+function replacements(secure) {
+  return (secure ? SECURE_ORIGINALS : ORIGINALS)
     .filter(({ owner, name, value }) => owner[name] !== value)
     .map(({ owner, name, path }) => ({ name: path, value: owner[name] }));
 }

@@ -24,8 +24,8 @@ function occupy(agent, slot, socket, options) {
   socket[kSlot] = slot;
   socket[kAgent] = agent;
   socket[kOptions] = new Hidden(options);
-  // From the start, for the shape that all sockets have.
-  socket[kWaiter] ??= undefined;
+  // From the start, so that all sockets have one shape.
+  if (!(kWaiter in socket)) socket[kWaiter] = undefined;
   // A stream that has closed already will not say so again.
   if (socket.closed) nextTick(() => onClose.call(socket));
   if (listening) return;

@@ -184,8 +184,8 @@ function idOf(low, high) {
   return high * 2 ** 32 + (low >>> 0);
 }
 
-// The error that makes the server unauthorized, null, or Verdict.UNDECIDED. Of one that the program puts up
-// with it sees the code alone: then there is no more to it.
+// The error that makes the server unauthorized, null, or Verdict.UNDECIDED. Of one that the program
+// puts up with it sees the code alone: then there is no more to it.
 function judge(socket, verdict, facts) {
   const secure = secureOf(socket);
   const { plan } = secure;

@@ -25,7 +25,7 @@ const DETAIL =
 // By cause: why, in words. `options` are the connection's.
 const WORDS = {
   __proto__: null,
-  [Cause.REPLACED]: () => replacements().map(replaced).join(', and '),
+  [Cause.REPLACED]: (_, secure) => replacements(secure).map(replaced).join(', and '),
   [Cause.PERMISSION]: () => 'the process has no permission for all of the network',
   [Cause.TRACED]: () => 'trace events of connections or lookups are recorded, as Node alone can',
   [Cause.ADDRESS]: ({ host, path }) => `Node alone connects to ${inspect(path ?? host)}`,
@@ -58,24 +58,25 @@ let servers = 0;
  * A connection with these options is Node's: `reason` is a Cause, or the name of the option that
  * asks for it, of which nobody need be told.
  */
-function tellNodeTransport(reason, options) {
+function tellNodeTransport(reason, options, secure = false) {
   const words = WORDS[reason];
   if (words === undefined) return;
-  const key = keyOf(reason, options);
-  if (told.has(key)) return;
+  const key = keyOf(reason, options, secure);
+  // Empty where what had been replaced was put back meanwhile.
+  if (key === '' || told.has(key)) return;
   if (reason === Cause.SERVER && ++servers > SERVERS_MAX) return;
   told.add(key);
   if (!native.isNews(key)) return;
   process.emitWarning(
-    `Connections are made by Node's own transport, not by oxagent's: ${words(options)}`,
+    `Connections are made by Node's own transport, not by oxagent's: ${words(options, secure)}`,
     { code: CODE, detail: DETAIL },
   );
 }
 
-function keyOf(reason, options) {
+function keyOf(reason, options, secure) {
   if (reason === Cause.SERVER) return `${reason} ${originOf(options)}`;
   // One that comes later is another cause.
-  if (reason === Cause.REPLACED) return replacements().map(nameOf).join(' ');
+  if (reason === Cause.REPLACED) return replacements(secure).map(nameOf).join(' ');
   return reason;
 }
 

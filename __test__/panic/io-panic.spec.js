@@ -219,3 +219,16 @@ describe('an I/O thread that cannot go on after a panic', () => {
     });
   }
 });
+
+describe('a panic while the event loop is given a connection', () => {
+  afterEach(closeServers);
+
+  it('fails the request that has it, and nothing else', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const { port } = await SCHEMES.http.serve();
+    const args = [path.join(__dirname, 'given.js'), PACKAGE, port];
+    const env = { ...process.env, OXAGENT_IO: 'loop' };
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    assert.deepEqual(JSON.parse(stdout), ['answer', PANIC, 'answer']);
+  });
+});

@@ -29,9 +29,10 @@ const WORDS = new Set([Kind.SECURED, Kind.SESSIONS, Kind.TLS_FAILED]);
 const kReceive = Symbol('receive');
 const kEnd = Symbol('end');
 
-// By connection id: objects with [kReceive](kind, first, second), and with [kEnd](conn), called
-// before the last event: it answers whether the id is still theirs, to be forgotten by them. Rust gives ids out in blocks (see
-// src/bridge/ids.rs), and those of a worker thread may be high ones: each block has a page.
+// By connection id: objects with [kReceive](kind, first, second), and with [kEnd](conn), which is
+// called before the last event and returns whether the id is still theirs, to be forgotten by them.
+// Rust gives ids out in blocks (see src/bridge/ids.rs), and those of a worker thread may be high
+// ones: each block has a page.
 const pages = [];
 const PAGE_BITS = 6;
 const PAGE_MASK = (1 << PAGE_BITS) - 1;
@@ -134,7 +135,7 @@ function accept(at) {
     receiver[kReceive](kind, chunk, batch[at + 5]);
     return;
   }
-  // It was told to close when it was over already.
+  // Its socket has given it up meanwhile: nobody else gives the id back.
   if (LAST.has(kind) && !receiver[kEnd](conn)) forget(conn);
   if (kind === Kind.CLOSED) {
     close(conn);

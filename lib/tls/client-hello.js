@@ -63,7 +63,8 @@ function hideHandles(handle) {
 const connect = nodeTls.connect ?? connectByParts;
 
 // What tls.connect() does of which a ClientHello comes, where a tracer has taken its place before
-// Node's own could be had. It sees connections alone; of wrong options Node tells when it makes one.
+// Node's own could be had. It sees connections alone; Node tells of wrong options when it makes
+// one.
 function connectByParts(options) {
   const given = { ciphers: tls.DEFAULT_CIPHERS, ...options };
   const { ALPNProtocols, servername, socket, secureContext } = given;

@@ -20,14 +20,20 @@ function connectOptionsOf(socket) {
   return key && socket[key];
 }
 
-/** Node's handshake will not be, and nothing is to wait for it. */
-function removeConnectListeners(socket) {
+/**
+ * Node's own listeners for the handshake, [event, listener] of each; null where those that always
+ * are there cannot be found.
+ */
+function connectListenersOf(socket) {
+  const found = [];
   for (const [event, phrase] of CONNECT_LISTENERS) {
     for (const listener of socket.listeners(event)) {
       const source = Function.prototype.toString.call(listener);
-      if (source.includes(phrase)) socket.removeListener(event, listener);
+      if (source.includes(phrase)) found.push([event, listener]);
     }
   }
+  const isThere = (event) => found.some(([one]) => one === event);
+  return isThere('secure') && isThere('end') ? found : null;
 }
 
-module.exports = { connectOptionsOf, removeConnectListeners };
+module.exports = { connectListenersOf, connectOptionsOf };

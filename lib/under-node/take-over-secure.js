@@ -13,12 +13,16 @@ const { Cause } = require('../node-causes');
 const { nextTick } = require('../originals');
 const { initHandshake } = require('../tls-handshake');
 const { TlsSocket } = require('../tls-socket');
-const { connectOptionsOf, removeConnectListeners } = require('./nodes-tls-socket');
+const { connectListenersOf, connectOptionsOf } = require('./nodes-tls-socket');
 const { awaitConnected, takeOver } = require('./take-over');
+
+// The agent's own, of which Node's TLS knows nothing.
+const AGENTS_OPTIONS = new Set(['_agentKey']);
 
 // What a plan for TLS does not depend on. Whoever sends a connection elsewhere by these gets it
 // there.
 const CONNECTION_OPTIONS = new Set([
+  ...AGENTS_OPTIONS,
   'allowHalfOpen',
   'autoSelectFamily',
   'autoSelectFamilyAttemptTimeout',
@@ -52,14 +56,19 @@ const CHANGED = {
 };
 
 /**
- * Makes a TLS socket of Node's, which `options` were given for, ours when it has connected. False
- * where it never will be. `onLeft` is called where it stays as it is.
+ * Makes a TLS socket of Node's, which a copy of `options` was given for, ours when it has connected.
+ * False where it never will be. `mayBeElsewhere`: also one that was sent elsewhere. `onLeft` is
+ * called where a replacement keeps it as it is.
  */
-function takeOverSecure(socket, options, plan, secure, onLeft) {
+function takeOverSecure(socket, options, plan, secure, mayBeElsewhere, onLeft) {
+  const passed = mayBeElsewhere ? CONNECTION_OPTIONS : AGENTS_OPTIONS;
   const isAwaited = awaitConnected(socket, tls.TLSSocket, (connected, handle, maker) => {
+    const listeners = connectListenersOf(connected);
+    const isUntouched =
+      listeners !== null && isSame(options, connectOptionsOf(connected), passed, secure);
     const isOurs =
-      handle !== null &&
-      isUntouched(options, connectOptionsOf(connected), secure) &&
+      isUntouched &&
+      Boolean(handle) &&
       takeOver(connected, handle, plan, maker, {
         Ours: TlsSocket,
         type: 'TLSWRAP',
@@ -67,11 +76,12 @@ function takeOverSecure(socket, options, plan, secure, onLeft) {
         init: (taken) => initHandshake(taken, secure),
       });
     if (isOurs) {
-      removeConnectListeners(connected);
+      // Node's handshake will not be, and nothing is to wait for it.
+      for (const [event, listener] of listeners) connected.removeListener(event, listener);
       proceed(connected);
     } else if (!secure.mayFallBack) {
       connected.destroy(errors.notServedByRustls(Cause.REPLACED));
-    } else {
+    } else if (!isUntouched || handle === null) {
       onLeft();
     }
   });
@@ -81,11 +91,11 @@ function takeOverSecure(socket, options, plan, secure, onLeft) {
 
 // Whether Node's TLS was given what the plan was made of: whoever stands in the place of
 // tls.connect() may trust somebody else, or want more.
-function isUntouched(options, given, secure) {
+function isSame(options, given, passed, secure) {
   if (given === undefined) return false;
   const names = new Set([...Object.keys(options), ...Object.keys(given)]);
   for (const name of names) {
-    if (CONNECTION_OPTIONS.has(name) || given[name] === options[name]) continue;
+    if (passed.has(name) || given[name] === options[name]) continue;
     const isNodes = CHANGED[name] ?? (Object.hasOwn(options, name) ? undefined : ADDED[name]);
     if (!isNodes?.(given[name], secure)) return false;
   }

@@ -37,32 +37,32 @@ const {
 const canTakeOver = runtime === 'node' && process.platform !== 'win32';
 
 /**
- * Makes a socket of Node's, which is to connect by this plan, ours when it has connected. `onLeft` is
- * called where it stays as it is.
+ * Makes a socket of Node's, which is to connect by this plan, ours when it has connected. `onLeft`
+ * is called where a replacement keeps it as it is.
  */
 function takeOverConnected(socket, plan, onLeft) {
   const isAwaited = awaitConnected(socket, net.Socket, (connected, handle, maker) => {
-    const isOurs =
-      handle !== null &&
-      takeOver(connected, handle, plan, maker, {
-        Ours: Socket,
-        type: `${kindOf(handle).toUpperCase()}WRAP`,
-      });
-    if (!isOurs) onLeft();
+    if (handle === null) {
+      onLeft();
+    } else if (handle) {
+      const type = `${kindOf(handle).toUpperCase()}WRAP`;
+      takeOver(connected, handle, plan, maker, { Ours: Socket, type });
+    }
   });
   if (!isAwaited) onLeft();
 }
 
 // Calls `act(socket, handle, maker)` when the socket has connected; `handle` is null where its
-// connection is not the system's, or is used already, `maker` is what has connected it. False for a
-// socket that is nobody's to take: one of another class is not Node's alone.
+// connection is not the system's, undefined where it is used already; `maker` is what has connected
+// it. False for a socket that is nobody's to take: one of another class is not Node's alone.
 function awaitConnected(socket, Nodes, act) {
   if (!canTakeOver || !isPlain(socket, Nodes)) return false;
   const maker = net.Socket.prototype.connect;
   begin(socket);
   const onConnect = function onConnect() {
-    const handle = isPlain(this, Nodes) && !this[kParked] ? libuvHandle(this) : null;
-    if (!this.destroyed) act(this, handle !== null && isUnused(handle) ? handle : null, maker);
+    let handle = isPlain(this, Nodes) ? libuvHandle(this) : null;
+    if (handle !== null && (this[kParked] || !isUnused(handle))) handle = undefined;
+    if (!this.destroyed) act(this, handle, maker);
     conclude(socket);
   };
   onConnect[kOwn] = true;
@@ -105,8 +105,8 @@ function takeOver(socket, handle, plan, maker, { Ours, type, secure = null, init
   const scope = socket[kScope];
   setHolding(socket, isRefed);
   renewTimer(socket);
-  // When it has all its properties: in Node 20 and 22 those that come later give each socket a shape
-  // of its own, which costs more than all else here.
+  // When it has all its properties: in Node 20 and 22 those that come later give each socket a
+  // shape of its own, which costs more than all else here.
   Object.setPrototypeOf(socket, Ours.prototype);
   changeCarrier(socket);
   return true;

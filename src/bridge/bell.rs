@@ -19,8 +19,8 @@ pub(super) struct Bell(sys::napi_threadsafe_function);
 unsafe impl Send for Bell {}
 
 impl Bell {
-    /// `on_ring` is called on JavaScript's thread, in a callback scope of its own. async_hooks shows
-    /// a resource that has its `hasRef()`.
+    /// `on_ring` is called on JavaScript's thread, in a callback scope of its own. async_hooks
+    /// shows a resource that has its `hasRef()`.
     pub(super) fn new(env: &Env, on_ring: &Unknown) -> Result<Self> {
         let name = CString::new("oxagent").map_err(|err| Error::from_reason(err.to_string()))?;
         let mut name_value = ptr::null_mut();

@@ -1,8 +1,8 @@
 //! The numbers that cross between Rust and JavaScript. Each is written down here alone:
-//! `lib/bridge/protocol.js` is made of these tables by `npm run protocol`, and a test fails where it
-//! is out of date.
+//! `lib/bridge/protocol.js` is made of these tables by `npm run protocol`, and a test fails where
+//! it is out of date.
 
-/// A table of numbers: a module of constants here, a frozen object of the same names there.
+/// A table of numbers: a module of constants here, an object of the same names there.
 macro_rules! tables {
     ($(
         #[doc = $doc:literal]
@@ -49,7 +49,7 @@ tables! {
         DIAL = 14,
     }
 
-    /// Where the parts of KEEP_ALIVE are: `on | interval << INTERVAL` and `idle | probes << PROBES`, in seconds.
+    /// Where the parts of KEEP_ALIVE are, in seconds: beside `on`, and beside the idle time.
     keep_alive KeepAlive {
         INTERVAL = 1,
         PROBES = 16,
@@ -137,7 +137,7 @@ tables! {
         CLIENT_CERTIFICATE = 14,
     }
 
-    /// The pool's answers to `checkout` and `checkin`: the verdict, what there is to do besides, and the id above.
+    /// The answers to `checkout` and `checkin`: a verdict, what there is to do besides, an id.
     answer Answer {
         VERDICT = 0b11,
         OUTPUTS = 1 << 2,

@@ -29,6 +29,8 @@ pub struct Carriers {
     /// None where the event loop carries nothing.
     event_loop: Option<LoopCarrier>,
     policy: CarrierPolicy,
+    /// Whether the event loop's carrier has looked at a connection: see `has_seen`.
+    looked: bool,
     /// Empty: its memory is used again.
     crossed: VecDeque<Event>,
     places: ConnTable<Place>,
@@ -67,6 +69,7 @@ impl Carriers {
             }),
             ports,
             event_loop,
+            looked: false,
             crossed: VecDeque::new(),
             places: ConnTable::default(),
         }
@@ -170,15 +173,20 @@ impl Carriers {
     }
 
     /// A request is to have this connection, which has rested: its gate is to know what the kernel
-    /// knows. Events may wait afterwards: see `is_due`.
+    /// knows. Events may wait afterwards: see `has_seen`.
     pub fn look_at(&mut self, conn: ConnId) {
         if let Some(event_loop) = &mut self.event_loop {
-            event_loop.look_at(conn);
+            self.looked |= event_loop.look_at(conn);
         }
     }
 
+    /// Whether a look since the last call has found events that only `collect` tells of.
+    pub fn has_seen(&mut self) -> bool {
+        std::mem::take(&mut self.looked) && self.is_due()
+    }
+
     /// Whether events wait that only `collect` tells of.
-    pub fn is_due(&self) -> bool {
+    fn is_due(&self) -> bool {
         self.event_loop.as_ref().is_some_and(LoopCarrier::is_due)
     }
 

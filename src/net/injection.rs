@@ -47,6 +47,8 @@ mod armed {
         Failing,
         /// No panic: the thread cannot go on.
         Restarting,
+        /// While a connection is given to the event loop.
+        Giving,
     }
 
     /// A bit for each place.

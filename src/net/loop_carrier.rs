@@ -131,10 +131,10 @@ impl LoopCarrier {
     }
 
     /// Has a look at a connection that has rested: JavaScript may have been busy, and the kernel
-    /// know more. What it says of others is due afterwards.
-    pub(super) fn look_at(&mut self, conn: ConnId) {
+    /// know more. What it says of others is due afterwards. False where it carries no such one.
+    pub(super) fn look_at(&mut self, conn: ConnId) -> bool {
         if self.seats.get(conn).is_none() {
-            return;
+            return false;
         }
         self.ask_again();
         let stream = self
@@ -147,6 +147,7 @@ impl LoopCarrier {
         {
             self.drive(conn);
         }
+        true
     }
 
     /// Asks the kernel where its last answer is not fresh.

@@ -477,7 +477,11 @@ impl PortState {
     /// A panic in it is the connection's, not the thread's.
     fn obey_or_fail(&mut self, command: Command, bytes: &Arc<Vec<u8>>) {
         let conn = command.conn();
-        let begins = matches!(command, Command::Connect { .. } | Command::Adopt { .. });
+        let begins = match &command {
+            Command::Connect { .. } => true,
+            Command::Adopt { parcel, .. } => !parcel.0.is_over(),
+            _ => false,
+        };
         let yields = matches!(command, Command::Yield { .. });
         if !caught(|| self.obey_one(command, bytes)) {
             return;
@@ -688,11 +692,16 @@ impl PortState {
             _ => None,
         };
         let parcel = place.and_then(|mut conn| {
-            // Its task ends.
-            if let Some(waker) = conn.leave(&self.host) {
-                waker.wake();
+            if caught(|| {
+                // Its task ends.
+                if let Some(waker) = conn.leave(&self.host) {
+                    waker.wake();
+                }
+                injected!(Giving);
+                conn.rewatch(&self.host, Stream::into_bare);
+            }) {
+                conn.fail_by_panic(&self.host);
             }
-            conn.rewatch(&self.host, Stream::into_bare);
             (!conn.is_over()).then_some(Parcel(conn))
         });
         self.host.push(Event::Yielded { conn, parcel });

@@ -30,7 +30,7 @@ impl LoopCarrier {
         match self.0 {}
     }
 
-    pub(in crate::net) fn look_at(&mut self, _conn: ConnId) {
+    pub(in crate::net) fn look_at(&mut self, _conn: ConnId) -> bool {
         match self.0 {}
     }
 
