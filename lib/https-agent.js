@@ -221,9 +221,10 @@ function causeOf(transport) {
 // Through what stands in the place of Node's functions, as Node's agent connects.
 function serveUnderNode(agent, options, connectPlan, secure, callback) {
   const replacement = replacedMethod(NodeAgent);
-  // A copy, as whoever gets it may write into it. By the key Node's agent would resume the sessions
-  // of its own TLS.
-  const handed = { ...options, _agentKey: undefined };
+  // A copy, as whoever gets it may write into it.
+  const handed = { ...options };
+  // By this key Node's agent would resume the sessions of its own TLS.
+  if (replacement) handed._agentKey = undefined;
   const socket = replacement ? replacement.call(agent, handed, callback) : tls.connect(handed);
   // A fallback goes by tls.connect(): it would not get to where the agent's method has led.
   const mayBeElsewhere = replacement === null;

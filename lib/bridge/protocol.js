@@ -27,8 +27,7 @@ const Op = {
   DIAL: 14,
 };
 
-// Where the parts of KEEP_ALIVE are: `on | interval << INTERVAL` and `idle | probes << PROBES`, in
-// seconds.
+// Where the parts of KEEP_ALIVE are, in seconds: beside `on`, and beside the idle time.
 const KeepAlive = {
   INTERVAL: 1,
   PROBES: 16,
@@ -116,8 +115,7 @@ const Failure = {
   CLIENT_CERTIFICATE: 14,
 };
 
-// The pool's answers to `checkout` and `checkin`: the verdict, what there is to do besides, and the
-// id above.
+// The answers to `checkout` and `checkin`: a verdict, what there is to do besides, an id.
 const Answer = {
   VERDICT: 3,
   OUTPUTS: 4,

@@ -48,7 +48,11 @@ impl Policy {
             // An origin that is not known has no place either.
             Some(Checkout::Refuse) | None => checkout::REFUSE,
         };
-        let events = if carriers.has_seen() { answer::EVENTS } else { 0 };
+        let events = if carriers.has_seen() {
+            answer::EVENTS
+        } else {
+            0
+        };
         answer | events | self.outputs()
     }
 
