@@ -12,7 +12,7 @@ const EXPORTS = path.join(ROOT, 'index.js');
 const REGISTER = path.join(ROOT, 'register.js');
 const LIMIT_MS = 30_000;
 
-// Each way to load oxagent and a tool, in their order, and whose agents the program makes.
+// Each way to load oxagent and a tool, in their order, and which agents the program makes.
 const WAYS = {
   node: { preloads: (tool) => [tool] },
   'by require, after it': { preloads: (tool) => [tool, EXPORTS], agent: 'exports' },

@@ -1,7 +1,7 @@
 'use strict';
 
-// The one program that every tracer is tried with: each step in a span of its own, with spans made
-// in the listeners, whose parents tell in which context they ran. Prints, as JSON, what the tracer
+// The one program that every tracer is tried with: each step in a span of its own. Its listeners
+// make spans too: their parents tell in which context they ran. Prints, as JSON, what the tracer
 // has seen, what became of each request and which sockets were native.
 //
 // environment: TOOL, see ../start.js; AGENT, see ./classes.js; SITES, JSON of what ../sites.js serves

@@ -8,7 +8,7 @@ function start() {
   const roots = [];
   newrelic.agent.on('transactionFinished', ({ trace }) => roots.push(trace));
 
-  // A segment that has not ended has a name that says so.
+  // The name of a segment says where it did not end.
   function* segments({ segment, children }, parent) {
     const { nr_exclusive_duration_millis: _, ...attributes } = segment.attributes.get(EVERYWHERE);
     yield { id: segment.id, parent, name: segment.name, attributes };
