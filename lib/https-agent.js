@@ -145,7 +145,7 @@ HttpsAgent.prototype.createConnection = function createConnection(...args) {
     // A resumed session of Node's shows no certificate.
     if (options[kForReplay]) args = [{ ...options, session: undefined }, ...args.slice(1)];
     const made = NodeAgent.prototype.createConnection.apply(this, markDelivered(args, markOwn));
-    if (warns(this) && isNodes(made)) tellNodeTransport(served.nodeOnly, options);
+    if (warns(this) && isNodes(made)) tellNodeTransport(served.nodeOnly, options, true);
     return markOwn(made);
   }
   const socket = markOwn(served);

@@ -39,6 +39,9 @@ module.exports = {
   /** TLS fails the writes that wait for its handshake before it tells why it has failed. */
   failsWritesFirst: runtime !== 'node',
 
+  /** The ticks that a callback of the addon's has queued run before the next one is called. */
+  runsTicksBetween: runtime !== 'deno',
+
   /** process.getActiveResourcesInfo() has the timers. */
   listsTimers: runtime !== 'bun',
 

@@ -2,7 +2,8 @@
 
 // Events in: one wake-up serves all connections that have something to say.
 
-const { setImmediate } = require('../originals');
+const { nextTick, setImmediate } = require('../originals');
+const { runsTicksBetween } = require('../runtime');
 const { batch, calls, native, ownsChunks, setOnWake, slabs } = require('./addon');
 const { Kind, Take, Words } = require('./protocol');
 
@@ -43,8 +44,11 @@ let cursor = 0;
 let end = 0;
 let more = false;
 let resuming = false;
+let hasTicked = true;
 
-setOnWake(drain);
+const turn = runsTicksBetween ? drain : drainAfterTicks;
+
+setOnWake(turn);
 
 // Registers who hears of a new connection. Its id is free again after the batch of CLOSED, which
 // nobody hears, or when it is forgotten.
@@ -112,8 +116,21 @@ function drainLater() {
   resuming = true;
   setImmediate(() => {
     resuming = false;
-    drain();
+    turn();
   });
+}
+
+// For a runtime that may call back twice without running ticks.
+function drainAfterTicks() {
+  if (!hasTicked) {
+    drainLater();
+    return;
+  }
+  hasTicked = false;
+  nextTick(() => {
+    hasTicked = true;
+  });
+  drain();
 }
 
 function take() {
