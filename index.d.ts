@@ -550,8 +550,8 @@ declare namespace oxagent {
 
   /**
    * A socket of an {@link Agent}: `instanceof net.Socket`, with one property more. One that a
-   * `createConnection()` of the program's own has made is left as it is, and has it not: whose connection it
-   * is, the program knows alone.
+   * `createConnection()` of the program's own has made is left as it is and does not have it: only the
+   * program knows what carries that one.
    */
   interface PlainSocket extends net.Socket, Replayed {
     /**

@@ -285,7 +285,7 @@ describe('under a tracer', () => {
   };
   for (const [where, apply] of Object.entries(CHANGES)) {
     describe(`of tls.connect() that changes, in ${where},`, () => {
-      // Who was reached, and by whose TLS.
+      // Which TLS has served the connection, or the code of the error.
       async function reached(change, options = {}) {
         const site = await serveTls();
         const { undo } = replace(tls, 'connect', (original) => (given, ...rest) => {

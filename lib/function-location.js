@@ -1,7 +1,7 @@
 'use strict';
 
-// In which file a function stands. V8 tells it to debuggers alone, and a process that has had one
-// awaits promises more slowly for ever. So the function's text is looked for in the files of the
+// In which file a function stands. V8 tells only debuggers, and a process that has had one awaits
+// promises more slowly until it ends. So the function's text is looked for in the files of the
 // modules that are loaded: tens of milliseconds where they are a thousand, spent once for each
 // function that a warning names.
 

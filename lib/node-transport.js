@@ -154,8 +154,8 @@ function isNodes(socket) {
   return !(isObject(socket) && isOurs(socket));
 }
 
-// Sockets of Node's tell by a property of their own whose they are, ours by their class. One that
-// becomes ours keeps the property: to change it would cost the socket its fast ones.
+// A socket of Node's has its own property that tells its transport; our sockets have it from their
+// class. One that becomes ours keeps the property: changing it would make all its properties slow.
 const TRANSPORT = {
   get() {
     return isOurs(this) ? Reflect.get(Object.getPrototypeOf(this), 'transport', this) : 'node';

@@ -50,8 +50,8 @@ const turn = runsTicksBetween ? drain : drainAfterTicks;
 
 setOnWake(turn);
 
-// Registers who hears of a new connection. Its id is free again after the batch of CLOSED, which
-// nobody hears, or when it is forgotten.
+// Registers the receiver of a new connection's events. The id is free again after the batch of
+// CLOSED, which no receiver is told of, or when it is forgotten.
 function open(receiver) {
   const conn = native.open();
   handOver(conn, receiver);

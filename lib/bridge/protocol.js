@@ -131,7 +131,7 @@ const Checkout = {
   REFUSE: 3,
 };
 
-// What becomes of a connection whose request has ended.
+// What becomes of a connection when its request has ended.
 const Checkin = {
   SERVE: 0,
   PARK: 1,

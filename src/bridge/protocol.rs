@@ -153,7 +153,7 @@ tables! {
         REFUSE = 3,
     }
 
-    /// What becomes of a connection whose request has ended.
+    /// What becomes of a connection when its request has ended.
     checkin Checkin {
         SERVE = 0,
         PARK = 1,
