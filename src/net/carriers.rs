@@ -19,7 +19,7 @@ use super::conn_table::{BLOCK_IDS, ConnTable};
 use super::event::Event;
 use super::loop_carrier::LoopCarrier;
 use super::outbox::Outbox;
-use super::parcel::Parcel;
+use super::parcel::Passage;
 use super::reactor::Port;
 
 pub struct Carriers {
@@ -49,7 +49,13 @@ enum Hands {
     Thread,
     EventLoop,
     /// On its way from the thread to the event loop.
-    Coming(Vec<Waiting>),
+    Coming(Coming),
+}
+
+#[derive(Default)]
+struct Coming {
+    passage: Arc<Passage>,
+    waiting: Vec<Waiting>,
 }
 
 /// A command that waits, with the bytes that it writes.
@@ -125,7 +131,7 @@ impl Carriers {
                     }
                     event_loop.obey(command, slab);
                 }
-                (Hands::Coming(waiting), _) => waiting.push(Waiting::new(command, slab)),
+                (Hands::Coming(coming), _) => coming.wait(command, slab),
                 _ => self.send(command),
             }
         }
@@ -164,7 +170,7 @@ impl Carriers {
         }
         for event in crossed.drain(..) {
             match event {
-                Event::Yielded { conn, parcel } => self.arrived(conn, parcel),
+                Event::Yielded { conn } => self.arrived(conn),
                 event => taken.push_back(event),
             }
         }
@@ -221,8 +227,10 @@ impl Carriers {
         };
         match (&place.hands, by) {
             (Hands::Thread, Carrier::EventLoop) if self.event_loop.is_some() => {
-                place.hands = Hands::Coming(Vec::new());
-                self.send(Command::Yield { conn });
+                let coming = Coming::default();
+                let passage = coming.passage.clone();
+                place.hands = Hands::Coming(coming);
+                self.send(Command::Yield { conn, passage });
                 self.deliver(&[]);
             }
             (Hands::EventLoop, Carrier::Thread) => {
@@ -278,19 +286,20 @@ impl Carriers {
         for port in &self.ports {
             port.detach();
         }
+        self.places = ConnTable::default();
     }
 
-    fn arrived(&mut self, conn: ConnId, parcel: Option<Parcel>) {
+    fn arrived(&mut self, conn: ConnId) {
         let (Some(place), Some(event_loop)) = (self.places.get_mut(conn), &mut self.event_loop)
         else {
             return;
         };
-        let Hands::Coming(waiting) = &mut place.hands else {
+        let Hands::Coming(coming) = &mut place.hands else {
             return;
         };
-        let waiting = std::mem::take(waiting);
+        let Coming { passage, waiting } = std::mem::take(coming);
         place.hands = Hands::Thread;
-        if let Some(parcel) = parcel {
+        if let Some(parcel) = passage.take() {
             place.hands = Hands::EventLoop;
             event_loop.adopt(conn, parcel);
             for Waiting { command, bytes } in waiting {
@@ -344,7 +353,28 @@ fn reactor_of(conn: ConnId, reactors: usize) -> usize {
     (conn / BLOCK_IDS + conn % BLOCK_IDS) as usize % reactors
 }
 
+impl Coming {
+    /// A command waits until the connection has come. What closes it does not wait for long: see
+    /// `Passage`.
+    fn wait(&mut self, command: Command, slab: &[u8]) {
+        if let Command::Close { reset, .. } = command
+            && (reset || !self.waiting.iter().any(Waiting::sends))
+        {
+            self.passage.hang_up(reset);
+        }
+        self.waiting.push(Waiting::new(command, slab));
+    }
+}
+
 impl Waiting {
+    /// Whether it has something to send.
+    fn sends(&self) -> bool {
+        matches!(
+            self.command,
+            Command::Write { .. } | Command::WriteLarge { .. } | Command::Shutdown { .. }
+        )
+    }
+
     /// The bytes are this tick's: they are copied.
     fn new(command: Command, slab: &[u8]) -> Self {
         match command {

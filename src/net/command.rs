@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Connect, KeepAlive, Outbound, Parcel};
+use super::{Connect, KeepAlive, Outbound, Parcel, Passage};
 
 /// A connection. Chosen by the port, unique in the process, free again after its last event.
 pub type ConnId = u32;
@@ -56,9 +56,10 @@ pub enum Command {
         conn: ConnId,
         value: u32,
     },
-    /// Gives the connection to the event loop, by `Event::Yielded`.
+    /// Gives the connection to the event loop, which `Event::Yielded` tells.
     Yield {
         conn: ConnId,
+        passage: Arc<Passage>,
     },
     /// Takes a connection from the event loop.
     Adopt {
@@ -86,7 +87,7 @@ impl Command {
             | Self::NoDelay { conn, .. }
             | Self::KeepAlive { conn, .. }
             | Self::TypeOfService { conn, .. }
-            | Self::Yield { conn }
+            | Self::Yield { conn, .. }
             | Self::Adopt { conn, .. }
             | Self::Close { conn, .. } => *conn,
         }

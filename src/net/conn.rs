@@ -256,10 +256,16 @@ impl Conn {
         if !reset {
             self.release(host, true);
         }
+        self.hang_up(reset);
+        self.finish(host, Event::Closed { conn: self.id });
+    }
+
+    /// Closes the socket; with `reset` the server sees a RST. Nothing is told: `close` follows.
+    pub(super) fn hang_up(&mut self, reset: bool) {
         if let (true, Some(stream)) = (reset, &self.stream) {
             options::reset_on_close(stream);
         }
-        self.finish(host, Event::Closed { conn: self.id });
+        self.stream = None;
     }
 
     /// What served the connection panicked: its request must hear of it.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::errno::UNKNOWN_ERRNO;
-use super::{Chunk, ConnId, Parcel};
+use super::{Chunk, ConnId};
 use crate::tls::{Facts, Failure as TlsFailure};
 
 /// The system call that failed, as Node's errors name it.
@@ -136,11 +136,10 @@ pub enum Event {
     Shut {
         conn: ConnId,
     },
-    /// The thread gives the connection to the event loop, as `Command::Yield` wants it; None where
-    /// it has none. Not for JavaScript.
+    /// The passage of `Command::Yield` has the connection, if the thread had it still. Not for
+    /// JavaScript.
     Yielded {
         conn: ConnId,
-        parcel: Option<Parcel>,
     },
     /// As `Command::Close` wanted it.
     Closed {
@@ -167,7 +166,7 @@ impl Event {
             | Self::Killed { conn }
             | Self::Written { conn, .. }
             | Self::Shut { conn }
-            | Self::Yielded { conn, .. }
+            | Self::Yielded { conn }
             | Self::Closed { conn } => *conn,
         }
     }

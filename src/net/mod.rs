@@ -85,7 +85,7 @@ pub use made::Made;
 pub use memory::{Chunk, Inbound, Outbound};
 pub use options::{KeepAlive, SocketOptions};
 pub use outbox::Outbox;
-pub use parcel::Parcel;
+pub use parcel::{Parcel, Passage};
 pub use reactor::{Port, Reactor, reactors};
 pub use read_ahead::ReadAhead;
 pub use resolve::{Order, Query};

@@ -25,7 +25,7 @@ use super::conn_table::ConnTable;
 use super::connect::{Connect, Target, connect};
 use super::event::{Event, Failure};
 use super::host::Host;
-use super::parcel::Parcel;
+use super::parcel::{Parcel, Passage};
 use super::resolve::Resolver;
 use super::secure::Secure;
 use super::stream::Stream;
@@ -78,7 +78,7 @@ pub struct Port {
 }
 
 impl Reactor {
-    fn start() -> io::Result<Self> {
+    pub(super) fn start() -> io::Result<Self> {
         let runtime = runtime()?;
         let inbox = Arc::new(Inbox::new());
         let served = inbox.clone();
@@ -257,7 +257,7 @@ fn refuse(outbox: &Arc<Outbox>, commands: impl IntoIterator<Item = Command>) {
                 parcel.0.abandon();
                 outbox.push(Event::Panicked { conn });
             }
-            Command::Yield { conn } => outbox.push(Event::Yielded { conn, parcel: None }),
+            Command::Yield { conn, .. } => outbox.push(Event::Yielded { conn }),
             // Of connections that are over, or that end with the thread.
             _ => {}
         }
@@ -491,7 +491,7 @@ impl PortState {
         }
         if yields {
             // Commands wait for it.
-            self.host.push(Event::Yielded { conn, parcel: None });
+            self.host.push(Event::Yielded { conn });
         }
     }
 
@@ -545,7 +545,7 @@ impl PortState {
             } => (conn, Outgoing::large(large, acknowledge)),
             Command::Dial { conn } => return self.dial(conn),
             Command::Proceed { conn } => return self.with(conn, |conn, _| conn.proceed()),
-            Command::Yield { conn } => return self.give(conn),
+            Command::Yield { conn, passage } => return self.give(conn, &passage),
             Command::Adopt { conn, parcel } => return self.adopt(conn, parcel),
             Command::Shutdown { conn } => return self.with(conn, Conn::shutdown),
             Command::Resume { conn } => return self.with(conn, |conn, _| conn.resume()),
@@ -682,7 +682,7 @@ impl PortState {
     }
 
     /// Gives a connection to the event loop. Its task ends.
-    fn give(&mut self, conn: ConnId) {
+    fn give(&mut self, conn: ConnId, passage: &Passage) {
         let place = match self
             .entries
             .borrow_mut()
@@ -691,7 +691,7 @@ impl PortState {
             Some(Entry::Open(place)) => place.take(),
             _ => None,
         };
-        let parcel = place.and_then(|mut conn| {
+        if let Some(mut conn) = place {
             if caught(|| {
                 // Its task ends.
                 if let Some(waker) = conn.leave(&self.host) {
@@ -702,9 +702,11 @@ impl PortState {
             }) {
                 conn.fail_by_panic(&self.host);
             }
-            (!conn.is_over()).then_some(Parcel(conn))
-        });
-        self.host.push(Event::Yielded { conn, parcel });
+            if !conn.is_over() {
+                passage.put(Parcel(conn));
+            }
+        }
+        self.host.push(Event::Yielded { conn });
     }
 
     fn adopt(&mut self, conn: ConnId, parcel: Parcel) {

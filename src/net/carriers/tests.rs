@@ -1,5 +1,8 @@
 use super::*;
 
+#[cfg(target_os = "linux")]
+mod passage;
+
 #[test]
 fn few_connections_of_many_environments_spread_over_the_reactors() {
     for reactors in 1..=64 {

@@ -1,35 +1,14 @@
 use std::io::{Read, Write};
-use std::mem::MaybeUninit;
 use std::net::{Shutdown, TcpListener, TcpStream};
 
 use super::*;
 use crate::net::bare::Bare;
 use crate::net::event::Endpoint;
 use crate::net::gate::Gate;
-use crate::net::memory::Chunk;
 use crate::net::stream::Stream;
+use crate::net::tests::loopback::Unread;
 
 const CONN: ConnId = 7;
-
-/// Memory of which nobody reads what is in it.
-#[derive(Default)]
-struct Unread(Vec<MaybeUninit<u8>>);
-
-impl Inbound for Unread {
-    fn room(&mut self, least: usize) -> &mut [MaybeUninit<u8>] {
-        self.0.resize(least, MaybeUninit::uninit());
-        &mut self.0
-    }
-
-    fn commit(&mut self, len: usize) -> Chunk {
-        Chunk {
-            slab: 0,
-            offset: 0,
-            len: len as u32,
-            commits: 1,
-        }
-    }
-}
 
 struct Carried {
     carrier: LoopCarrier,
@@ -42,7 +21,7 @@ impl Carried {
         let outbox = Arc::new(Outbox::new(Box::new(|| {})));
         let mut carrier = LoopCarrier::new(outbox, Box::new(Unread::default())).unwrap();
         let gate = Arc::new(Gate::default());
-        let (parcel, far) = parcel(&gate);
+        let (parcel, far) = parcel(CONN, &gate);
         carrier.adopt(CONN, parcel);
         Self { carrier, gate, far }
     }
@@ -69,7 +48,7 @@ impl Carried {
     }
 }
 
-fn parcel(gate: &Arc<Gate>) -> (Parcel, TcpStream) {
+fn parcel(conn: ConnId, gate: &Arc<Gate>) -> (Parcel, TcpStream) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let peer = listener.local_addr().unwrap();
     let near = TcpStream::connect(peer).unwrap();
@@ -79,7 +58,7 @@ fn parcel(gate: &Arc<Gate>) -> (Parcel, TcpStream) {
         bare: Bare::new(near.into()),
         far: Endpoint::Ip(peer),
     };
-    let conn = Conn::new(CONN, gate.clone(), stream, None);
+    let conn = Conn::new(conn, gate.clone(), stream, None);
     (Parcel(Box::new(conn)), far)
 }
 
@@ -143,8 +122,9 @@ fn more_that_are_ready_than_one_call_tells_of_are_all_served() {
     let mut carried = Carried::new();
     let others: Vec<_> = (0..2 * EVENTS_PER_POLL as ConnId)
         .map(|index| {
-            let (parcel, far) = parcel(&Arc::default());
-            carried.carrier.adopt(100 + index, parcel);
+            let conn = CONN + 1 + index;
+            let (parcel, far) = parcel(conn, &Arc::default());
+            carried.carrier.adopt(conn, parcel);
             far
         })
         .collect();

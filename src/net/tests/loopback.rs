@@ -25,7 +25,7 @@ const TURNS_MAX: usize = 1_000_000;
 
 /// Memory of which nobody reads what is in it.
 #[derive(Default)]
-struct Unread {
+pub(in crate::net) struct Unread {
     room: Vec<MaybeUninit<u8>>,
     offset: u32,
 }

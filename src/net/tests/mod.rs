@@ -3,7 +3,7 @@
 mod conn_secure;
 mod exporter;
 mod handshake;
-mod loopback;
+pub(super) mod loopback;
 mod pair;
 mod resumption;
 mod secure;
