@@ -158,6 +158,13 @@ impl Bridge {
         })
     }
 
+    /// Has the writer send what is written on the event loop's connections, or not, whatever the
+    /// load is; undefined: as the load is. For tests.
+    #[napi(catch_unwind)]
+    pub fn write_aside(&self, is_aside: Option<bool>) {
+        self.carriers.borrow_mut().write_aside(is_aside);
+    }
+
     /// The program may hold a part of this slab: it is not filled again.
     #[napi(catch_unwind)]
     pub fn keep(&self, slab: u32) {

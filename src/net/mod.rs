@@ -70,6 +70,8 @@ mod stream;
 mod tests;
 mod turn;
 mod unix;
+#[cfg(target_os = "linux")]
+mod writer;
 
 pub use carrier_policy::{Carrier, Mode};
 pub use carriers::Carriers;
