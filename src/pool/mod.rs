@@ -71,7 +71,6 @@ mod checkout;
 mod jitter;
 mod lifetimes;
 mod limits;
-mod list;
 mod origin;
 mod outputs;
 mod removal;
@@ -87,10 +86,9 @@ mod tests;
 use std::collections::BTreeSet;
 
 use self::jitter::Jitter;
-use self::list::List;
 use self::origin::{Gone, Origin};
 use self::slot::{ByAge, Slot};
-use self::table::Table;
+use self::table::{List, Table};
 use self::waiters::{Everyone, Waiter};
 
 pub use self::checkin::{Checkin, MAX_PASSES};

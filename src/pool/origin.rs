@@ -1,7 +1,7 @@
 //! What the pool keeps of one origin.
 
-use super::list::{Linked, Links, List};
 use super::slot::ByOrigin;
+use super::table::{Linked, Links, List};
 use super::waiters::Queue;
 
 /// The list the pool keeps of empty origins.

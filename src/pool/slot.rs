@@ -1,7 +1,7 @@
 //! One connection's place, and the states it goes through.
 
 use super::lifetimes::Left;
-use super::list::{Linked, Links};
+use super::table::{Linked, Links};
 use super::{Carrier, OriginId};
 
 /// Carries a slot whose connection is not ours: a stream that a program's own code made.

@@ -1,7 +1,7 @@
 //! One queued request.
 
 use super::OriginId;
-use super::list::{Linked, Links};
+use super::table::{Linked, Links};
 
 /// The queue an origin keeps of its waiters.
 #[derive(Debug)]
