@@ -1,6 +1,6 @@
 //! A connection became free.
 
-use super::slot::{Slot, State};
+use super::entries::{Slot, State};
 use super::{OriginId, Pool, SlotId, WaiterId};
 
 /// How often in a row a free slot may go to a waiter of its own origin although a waiter of another

@@ -1,9 +1,7 @@
 //! A request wants a connection.
 
-use super::origin::Origin;
-use super::slot::{Slot, State};
+use super::entries::{Origin, Slot, State, Waiter};
 use super::table::NO_ID;
-use super::waiters::Waiter;
 use super::{Carrier, OriginId, Pool, Scheduling, SlotId, WaiterId};
 
 /// What becomes of a request.

@@ -1,7 +1,7 @@
 //! How long connections serve and requests wait.
 
+use super::entries::{Slot, State};
 use super::jitter::Jitter;
-use super::slot::{Slot, State};
 use super::{Pool, SlotId};
 
 /// Upper bounds in milliseconds and in requests; `None` is no bound.

@@ -68,34 +68,30 @@
 
 mod checkin;
 mod checkout;
+mod entries;
 mod jitter;
 mod lifetimes;
 mod limits;
-mod origin;
 mod outputs;
 mod removal;
 mod settle;
-mod slot;
 mod table;
 mod views;
-mod waiters;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
+use self::entries::{ByAge, Everyone, Gone, Origin, Slot, Waiter};
 use self::jitter::Jitter;
-use self::origin::{Gone, Origin};
-use self::slot::{ByAge, Slot};
 use self::table::{List, Table};
-use self::waiters::{Everyone, Waiter};
 
 pub use self::checkin::{Checkin, MAX_PASSES};
 pub use self::checkout::Checkout;
+pub use self::entries::FOREIGN;
 pub use self::lifetimes::{Left, Lifetimes};
 pub use self::limits::Limits;
-pub use self::slot::FOREIGN;
 
 /// One destination together with the options that keep its connections apart from others.
 pub type OriginId = u32;

@@ -1,6 +1,6 @@
 //! Slots and waiters go.
 
-use super::slot::{Slot, State};
+use super::entries::{Slot, State};
 use super::{OriginId, Pool, SlotId, WaiterId};
 
 impl Pool {
