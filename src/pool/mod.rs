@@ -69,7 +69,6 @@
 mod checkin;
 mod checkout;
 mod entries;
-mod jitter;
 mod lifetimes;
 mod limits;
 mod outputs;
@@ -84,7 +83,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use self::entries::{ByAge, Everyone, Gone, Origin, Slot, Waiter};
-use self::jitter::Jitter;
+use self::lifetimes::Jitter;
 use self::table::{List, Table};
 
 pub use self::checkin::{Checkin, MAX_PASSES};
