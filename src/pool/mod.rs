@@ -41,8 +41,8 @@
 //!   poll until [`Pool::has_outputs`] is false. A `poll_open` may make room by letting go of a slot
 //!   and a drop may empty an origin, so drain opens, then drops, then origins. `poll_late` is asked
 //!   first, and only when time has passed.
-//! - Views change nothing: `total`, `waiting`, `counts`, `active`, `idle`, `waiters`, `left`,
-//!   `deadline`, `due`, `next_deadline`.
+//! - Views change nothing: `total`, `waiting`, `counts`, `active`, `idle`, `waiters`, `would_serve`,
+//!   `left`, `deadline`, `due`, `next_deadline`.
 //!
 //! ```text
 //!  checkout ─ Open ──► OPENING ──attach──► ACTIVE ◄─── checkout, take ────┐
