@@ -71,11 +71,12 @@ describe('the carrier of a connection', () => {
     const { socket } = await answer(get({ port: site.port, agent }));
     await untilCarried(socket);
     const req = request({ port: site.port, agent, method: 'POST' });
+    const answered = once(req, 'response');
     for (let i = 0; i < 8; i++) req.write(Buffer.alloc(BULK / 4));
     await new Promise(setImmediate);
     assert.equal(carrierOf(socket), 'thread');
     req.end();
-    const [res] = await once(req, 'response');
+    const [res] = await answered;
     await res.toArray();
   });
 
