@@ -16,7 +16,6 @@ use crate::net::{
 };
 use crate::tls::Handshake;
 
-use super::bell::{Bell, BellHandle};
 use super::connect_request::ConnectRequest;
 use super::copies::Copies;
 use super::detail::Detail;
@@ -29,6 +28,7 @@ use super::records;
 use super::ring::{self, Decoder, Gates};
 use super::secure::FactsTable;
 use super::shown::Shown;
+use super::wakeup::{Wakeup, WakeupHandle};
 #[cfg(target_os = "linux")]
 use super::watcher::watch;
 
@@ -80,7 +80,7 @@ pub(super) struct Environment {
     copies: Copies,
     large: Vec<Box<dyn Outbound>>,
     details: Slab<Detail>,
-    bell: BellHandle,
+    wakeup: WakeupHandle,
 }
 
 impl Environment {
@@ -88,9 +88,9 @@ impl Environment {
     pub(super) fn new(env: &Env, on_wake: &Unknown, request: BridgeRequest) -> Result<Self> {
         let mode = request.mode();
         keep_loaded();
-        let bell = Bell::new(env, on_wake)?;
-        let handle = bell.handle();
-        let outbox = Arc::new(Outbox::new(Box::new(move || bell.ring())));
+        let wakeup = Wakeup::new(env, on_wake)?;
+        let handle = wakeup.handle();
+        let outbox = Arc::new(Outbox::new(Box::new(move || wakeup.wake())));
         let table = Arc::new(SlabTable::default());
         let reactors = reactors(request.io_threads);
         let reactors = reactors.map_err(|err| Error::from_reason(err.to_string()))?;
@@ -113,7 +113,7 @@ impl Environment {
         let carriers = Carriers::new(ports, event_loop, mode);
         let carriers = Rc::new(RefCell::new(carriers));
 
-        // Registered after the bell's own hook, so it runs before it: the bell is silent, and no
+        // Registered after the wakeup's own hook, so it runs before it: nobody is woken, and no
         // reactor holds memory of this environment, before either goes away.
         let ids: Rc<RefCell<Ids>> = Rc::default();
         let (closing_outbox, closing) = (outbox.clone(), carriers.clone());
@@ -149,7 +149,7 @@ impl Environment {
             copies: Copies::default(),
             large: Vec::new(),
             details: Slab::new(),
-            bell: handle,
+            wakeup: handle,
         })
     }
 
@@ -229,7 +229,7 @@ impl Environment {
 
     /// Whether connections keep the process alive.
     pub(super) fn set_alive(&self, env: &Env, alive: bool) {
-        self.bell.set_alive(env, alive);
+        self.wakeup.set_alive(env, alive);
     }
 
     /// Moves events into the batch and shows new slabs in `slabs`. Answers the number of records,

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! JavaScript fills the ring and its slab during a tick and calls `flush` once, at the tick's end.
-//! The first event that comes while JavaScript is asleep rings the bell, which is the one
+//! The first event that comes while JavaScript is asleep uses the wakeup, which is the one
 //! thread-safe function; JavaScript then takes events in batches until none are left. For the
 //! connections that the event loop carries the `watcher` wakes it.
 //!
@@ -21,7 +21,6 @@
 //! other place that knows them.
 
 mod agent_pool;
-mod bell;
 mod connect_request;
 mod copies;
 mod detail;
@@ -43,5 +42,6 @@ mod secure;
 mod shown;
 mod status;
 mod told;
+mod wakeup;
 #[cfg(target_os = "linux")]
 mod watcher;

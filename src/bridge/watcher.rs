@@ -14,8 +14,8 @@ use napi::{Env, JsValue, Result, Unknown, sys};
 
 use crate::net::Carriers;
 
-use super::bell::call_back_on_wake;
 use super::status::check;
+use super::wakeup::call_back_on_wake;
 
 /// libuv's `UV_POLL` and `UV_READABLE`, parts of its ABI since 1.0.
 const UV_POLL: c_int = 8;

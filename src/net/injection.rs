@@ -36,7 +36,7 @@ mod armed {
         /// In the thread's own loop.
         Thread,
         /// Before the thread sleeps, with JavaScript not yet woken.
-        Ringing,
+        Waking,
         /// When the connection was made, and has not begun.
         Opening,
         /// When it is known, and no task serves it.

@@ -19,19 +19,19 @@ thread_local! {
     static DUE: RefCell<Vec<Arc<Outbox>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The queue of one port. Its bell is rung when events have come while JavaScript was asleep, at
+/// The queue of one port. JavaScript is woken when events have come while it was asleep, at
 /// the end of the reactor's turn: what came on other connections in the same turn is then in the
 /// batch.
 pub struct Outbox {
     inner: Mutex<Inner>,
-    /// None once the environment is going away. Not behind the events' lock: whom the bell wakes
+    /// None once the environment is going away. Not behind the events' lock: who is woken
     /// takes them at once, and would meet the ringer, still in its system call, at a closed door.
-    bell: Mutex<Option<Bell>>,
+    wakeup: Mutex<Option<Wakeup>>,
     /// What the port's connections are read ahead of JavaScript.
     ahead: ReadAhead,
 }
 
-type Bell = Box<dyn Fn() + Send>;
+type Wakeup = Box<dyn Fn() + Send>;
 
 struct Inner {
     events: VecDeque<Event>,
@@ -44,7 +44,7 @@ struct Inner {
 }
 
 impl Outbox {
-    pub fn new(bell: Bell) -> Self {
+    pub fn new(wakeup: Wakeup) -> Self {
         Self {
             inner: Mutex::new(Inner {
                 events: VecDeque::new(),
@@ -53,7 +53,7 @@ impl Outbox {
                 blocked: Vec::new(),
                 closed: false,
             }),
-            bell: Mutex::new(Some(bell)),
+            wakeup: Mutex::new(Some(wakeup)),
             ahead: ReadAhead::default(),
         }
     }
@@ -63,7 +63,7 @@ impl Outbox {
     }
 
     /// Moves up to `max` events to the end of `taken`. Returns how many more are waiting; if none
-    /// are, the next one rings the bell. The lock is held for no longer than the move.
+    /// are, the next one wakes JavaScript. The lock is held for no longer than the move.
     pub fn take(&self, max: usize, taken: &mut VecDeque<Event>) -> usize {
         let mut inner = lock(&self.inner);
         if taken.is_empty() && inner.events.len() <= max {
@@ -89,23 +89,23 @@ impl Outbox {
     }
 
     /// Wakes whom this thread's turn had something for. Called before the reactor sleeps.
-    pub(super) fn ring_due() {
+    pub(super) fn wake_due() {
         for outbox in DUE.take() {
-            injected!(Ringing);
-            outbox.ring();
+            injected!(Waking);
+            outbox.wake();
         }
     }
 
     /// Wakes JavaScript, which may find nothing.
-    pub(super) fn ring(&self) {
-        if let Some(bell) = &*lock(&self.bell) {
-            bell();
+    pub(super) fn wake(&self) {
+        if let Some(wakeup) = &*lock(&self.wakeup) {
+            wakeup();
         }
     }
 
-    /// Silences the port: from here on its bell is never rung.
+    /// Silences the port: from here on it wakes nobody.
     pub fn close(&self) {
-        *lock(&self.bell) = None;
+        *lock(&self.wakeup) = None;
         let mut inner = lock(&self.inner);
         inner.closed = true;
         inner.events.clear();

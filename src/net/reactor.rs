@@ -114,7 +114,7 @@ impl Port {
         });
         if let Some(Message::Batch { batch, .. }) = unsent {
             refuse(&self.outbox, batch.commands);
-            Outbox::ring_due();
+            Outbox::wake_due();
         }
     }
 
@@ -208,7 +208,7 @@ fn runtime() -> io::Result<Runtime> {
         .enable_time()
         .max_blocking_threads(RESOLVERS_MAX)
         .on_thread_park(|| {
-            Outbox::ring_due();
+            Outbox::wake_due();
             turn::at_rest();
             scheduling::turn_ended();
         })
@@ -469,7 +469,7 @@ impl PortState {
         // A stream of large writes: JavaScript fills its window again while the rest of it is
         // written, not when this thread has nothing left to do.
         if batch.tells {
-            Outbox::ring_due();
+            Outbox::wake_due();
         }
         true
     }
@@ -678,7 +678,7 @@ impl PortState {
         for conn in open {
             fail(&self.entries, &self.host, conn);
         }
-        caught(|| self.host.outbox().ring());
+        caught(|| self.host.outbox().wake());
     }
 
     /// Gives a connection to the event loop. Its task ends.

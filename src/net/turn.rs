@@ -26,7 +26,7 @@ const PART_MAX: Duration = Duration::from_micros(500);
 /// How long JavaScript may be left asleep with something to hear. While turns follow each other
 /// without a rest it is in groups of this length that it hears of events; under a load of small
 /// answers a turn is shorter and ends with a rest, and the group is the turn's, as ever.
-const RING_AFTER: Duration = Duration::from_micros(500);
+const WAKE_AFTER: Duration = Duration::from_micros(500);
 
 /// How many of those that wait may take their step whatever the time. Beside connections that are
 /// busy, a thousand of which have their turn one after the other, one at a time would be too few.
@@ -41,7 +41,7 @@ struct Turn {
     /// When this part of the turn began; None on a thread that has no turns.
     began: Cell<Option<Instant>>,
     is_spent: Cell<bool>,
-    /// Since when nobody has been rung; None at rest.
+    /// Since when nobody has been woken; None at rest.
     silent_since: Cell<Option<Instant>>,
     /// Wakes the root future.
     root: RefCell<Option<Waker>>,
@@ -83,7 +83,7 @@ pub(super) fn is_spent() -> bool {
     TURN.with(Turn::look)
 }
 
-/// Nothing is left to do, and whoever was to be rung was rung.
+/// Nothing is left to do, and whoever was to be woken was woken.
 pub(super) fn at_rest() {
     TURN.with(|turn| turn.silent_since.set(None));
 }
@@ -124,11 +124,11 @@ impl Turn {
     fn begin(&self, root: &Waker) {
         let now = Instant::now();
         match self.silent_since.get() {
-            Some(since) if now - since < RING_AFTER => {}
+            Some(since) if now - since < WAKE_AFTER => {}
             None => self.silent_since.set(Some(now)),
             Some(_) => {
                 self.silent_since.set(Some(now));
-                Outbox::ring_due();
+                Outbox::wake_due();
             }
         }
         self.began.set(Some(now));

@@ -287,7 +287,7 @@ impl Shared {
                     state.error = Some(errno(&err));
                     state.waiting.clear();
                     self.waker.wake_by_ref();
-                    self.outbox.ring();
+                    self.outbox.wake();
                     bytes.len()
                 }
             };

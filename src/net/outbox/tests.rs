@@ -4,12 +4,12 @@ use super::*;
 use crate::net::Chunk;
 
 fn outbox() -> (Arc<Outbox>, Arc<AtomicUsize>) {
-    let rung = Arc::new(AtomicUsize::new(0));
-    let bell = rung.clone();
+    let woken = Arc::new(AtomicUsize::new(0));
+    let wakeup = woken.clone();
     let outbox = Outbox::new(Box::new(move || {
-        bell.fetch_add(1, Ordering::Relaxed);
+        wakeup.fetch_add(1, Ordering::Relaxed);
     }));
-    (Arc::new(outbox), rung)
+    (Arc::new(outbox), woken)
 }
 
 fn data(len: u32) -> Event {
@@ -26,22 +26,22 @@ fn data(len: u32) -> Event {
 }
 
 #[test]
-fn the_bell_rings_once_until_all_is_taken() {
-    let (outbox, rung) = outbox();
+fn it_wakes_once_until_all_is_taken() {
+    let (outbox, woken) = outbox();
     for conn in 0..3 {
         outbox.push(Event::End { conn });
     }
-    let rung = || {
-        Outbox::ring_due();
-        rung.load(Ordering::Relaxed)
+    let woken = || {
+        Outbox::wake_due();
+        woken.load(Ordering::Relaxed)
     };
-    assert_eq!(rung(), 1);
+    assert_eq!(woken(), 1);
     assert!(outbox.take(2, &mut VecDeque::new()) > 0);
     outbox.push(Event::End { conn: 3 });
-    assert_eq!(rung(), 1);
+    assert_eq!(woken(), 1);
     assert_eq!(outbox.take(8, &mut VecDeque::new()), 0);
     outbox.push(Event::End { conn: 4 });
-    assert_eq!(rung(), 2);
+    assert_eq!(woken(), 2);
 }
 
 #[test]
@@ -109,12 +109,12 @@ fn what_a_connection_has_written_is_one_event() {
 
 #[test]
 fn a_closed_outbox_keeps_and_says_nothing() {
-    let (outbox, rung) = outbox();
+    let (outbox, woken) = outbox();
     outbox.push(Event::End { conn: 0 });
     outbox.close();
     outbox.push(Event::End { conn: 1 });
-    Outbox::ring_due();
+    Outbox::wake_due();
     let mut taken = VecDeque::new();
     outbox.take(8, &mut taken);
-    assert_eq!((taken.len(), rung.load(Ordering::Relaxed)), (0, 0));
+    assert_eq!((taken.len(), woken.load(Ordering::Relaxed)), (0, 0));
 }

@@ -83,7 +83,7 @@ struct Site {
     /// Before what is read.
     door: Arc<Door>,
     /// Rung for the port.
-    rung: Arc<(Mutex<u32>, Condvar)>,
+    woken: Arc<(Mutex<u32>, Condvar)>,
     events: Vec<Event>,
     listener: TcpListener,
 }
@@ -91,11 +91,11 @@ struct Site {
 impl Site {
     fn new() -> Self {
         let door = Arc::<Door>::default();
-        let rung = Arc::<(Mutex<u32>, Condvar)>::default();
-        let bell = rung.clone();
+        let woken = Arc::<(Mutex<u32>, Condvar)>::default();
+        let wakeup = woken.clone();
         let outbox = Arc::new(Outbox::new(Box::new(move || {
-            *lock(&bell.0) += 1;
-            bell.1.notify_all();
+            *lock(&wakeup.0) += 1;
+            wakeup.1.notify_all();
         })));
         let memory = Guarded {
             door: door.clone(),
@@ -107,7 +107,7 @@ impl Site {
             port,
             outbox,
             door,
-            rung,
+            woken,
             events: vec![],
             listener: TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(),
         }
@@ -155,16 +155,16 @@ impl Site {
 
     fn until_all(&mut self, count: usize, is: impl Fn(&Event) -> bool) {
         loop {
-            let rung = *lock(&self.rung.0);
+            let woken = *lock(&self.woken.0);
             let mut events = VecDeque::new();
             while self.outbox.take(64, &mut events) > 0 {}
             self.events.extend(events);
             if self.events.iter().filter(|event| is(event)).count() >= count {
                 return;
             }
-            let rings = lock(&self.rung.0);
-            let changed = &self.rung.1;
-            let waited = changed.wait_timeout_while(rings, PATIENCE, |rings| *rings == rung);
+            let rings = lock(&self.woken.0);
+            let changed = &self.woken.1;
+            let waited = changed.wait_timeout_while(rings, PATIENCE, |rings| *rings == woken);
             assert!(!waited.unwrap().1.timed_out(), "it never comes");
         }
     }

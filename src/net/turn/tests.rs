@@ -39,16 +39,16 @@ async fn until(count: usize, done: &RefCell<Vec<usize>>) -> usize {
 }
 
 #[test]
-fn whoever_is_asleep_is_rung_though_the_thread_never_rests() {
-    let rung = Arc::new(AtomicU32::new(0));
-    let bell = rung.clone();
+fn whoever_sleeps_is_woken_though_the_thread_never_rests() {
+    let woken = Arc::new(AtomicU32::new(0));
+    let wakeup = woken.clone();
     let outbox = Arc::new(Outbox::new(Box::new(move || {
-        bell.fetch_add(1, Ordering::Relaxed);
+        wakeup.fetch_add(1, Ordering::Relaxed);
     })));
     on_a_reactor(async {
         outbox.push(Event::End { conn: 0 });
         let begun = Instant::now();
-        while rung.load(Ordering::Relaxed) == 0 {
+        while woken.load(Ordering::Relaxed) == 0 {
             assert!(begun.elapsed() < PATIENCE);
             yield_now().await;
         }

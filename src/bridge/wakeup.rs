@@ -12,23 +12,23 @@ const HAS_REF: &CStr = c"hasRef";
 
 /// A thread-safe function without data. Whoever drops it must be on JavaScript's thread or be sure
 /// that the environment still lives.
-pub(super) struct Bell(sys::napi_threadsafe_function);
+pub(super) struct Wakeup(sys::napi_threadsafe_function);
 
 // SAFETY: a thread-safe function may be called from any thread (Node-API, "Asynchronous
 // thread-safe function calls"); `ref_in` and `unref_in` take the `Env`, which stays on its thread.
-unsafe impl Send for Bell {}
+unsafe impl Send for Wakeup {}
 
-impl Bell {
-    /// `on_ring` is called on JavaScript's thread, in a callback scope of its own. async_hooks
+impl Wakeup {
+    /// `on_wake` is called on JavaScript's thread, in a callback scope of its own. async_hooks
     /// shows a resource that has its `hasRef()`.
-    pub(super) fn new(env: &Env, on_ring: &Unknown) -> Result<Self> {
+    pub(super) fn new(env: &Env, on_wake: &Unknown) -> Result<Self> {
         let name = CString::new("oxagent").map_err(|err| Error::from_reason(err.to_string()))?;
         let mut name_value = ptr::null_mut();
         let mut resource = ptr::null_mut();
         let mut has_ref = ptr::null_mut();
         let mut function = ptr::null_mut();
         let check = |status| check(status, "thread-safe function");
-        // SAFETY: `env` and `on_ring` are live values of this call; `name` outlives the first call;
+        // SAFETY: `env` and `on_wake` are live values of this call; `name` outlives the first call;
         // the out-pointers are valid. One thread (the outbox) holds the function.
         unsafe {
             check(sys::napi_create_string_utf8(
@@ -40,7 +40,7 @@ impl Bell {
             check(sys::napi_create_object(env.raw(), &mut resource))?;
             check(sys::napi_get_named_property(
                 env.raw(),
-                on_ring.raw(),
+                on_wake.raw(),
                 HAS_REF.as_ptr(),
                 &mut has_ref,
             ))?;
@@ -52,7 +52,7 @@ impl Bell {
             ))?;
             check(sys::napi_create_threadsafe_function(
                 env.raw(),
-                on_ring.raw(),
+                on_wake.raw(),
                 resource,
                 name_value,
                 0,
@@ -69,8 +69,8 @@ impl Bell {
         Ok(Self(function))
     }
 
-    pub(super) fn ring(&self) {
-        // SAFETY: `self.0` is valid until `release`, which consumes the bell. A refusal means that
+    pub(super) fn wake(&self) {
+        // SAFETY: `self.0` is valid until `release`, which consumes the wakeup. A refusal means that
         // the environment is closing, and then nobody waits for events.
         unsafe {
             sys::napi_call_threadsafe_function(
@@ -82,12 +82,12 @@ impl Bell {
     }
 
     /// A second hold on the same function, for JavaScript's thread alone.
-    pub(super) fn handle(&self) -> BellHandle {
-        BellHandle(self.0)
+    pub(super) fn handle(&self) -> WakeupHandle {
+        WakeupHandle(self.0)
     }
 }
 
-impl Drop for Bell {
+impl Drop for Wakeup {
     fn drop(&mut self) {
         // SAFETY: the function was created with one holder, this one, which lets go exactly once.
         unsafe {
@@ -99,13 +99,13 @@ impl Drop for Bell {
     }
 }
 
-/// Whether the bell keeps the process alive.
-pub(super) struct BellHandle(sys::napi_threadsafe_function);
+/// Whether the wakeup keeps the process alive.
+pub(super) struct WakeupHandle(sys::napi_threadsafe_function);
 
-impl BellHandle {
+impl WakeupHandle {
     pub(super) fn set_alive(&self, env: &Env, alive: bool) {
         // SAFETY: called from the environment's own methods, so the environment lives, and the
-        // outbox drops the bell only in the environment's cleanup hook.
+        // outbox drops the wakeup only in the environment's cleanup hook.
         unsafe {
             if alive {
                 sys::napi_ref_threadsafe_function(env.raw(), self.0);
@@ -119,7 +119,7 @@ impl BellHandle {
 /// Runs on JavaScript's thread for each ring.
 extern "C" fn call(
     env: sys::napi_env,
-    on_ring: sys::napi_value,
+    on_wake: sys::napi_value,
     _context: *mut c_void,
     _data: *mut c_void,
 ) {
@@ -127,7 +127,7 @@ extern "C" fn call(
         return;
     }
     // SAFETY: Node-API hands a live environment and the function given at creation.
-    unsafe { call_on_wake(env, on_ring) }
+    unsafe { call_on_wake(env, on_wake) }
 }
 
 /// Calls a function of JavaScript's that nobody waits for, within a callback scope: what it throws
