@@ -17,7 +17,7 @@ describe('noise in the crossing', function () {
   for (const what of ['commands', 'records']) {
     for (const seed of [1, 2, 3]) {
       it(`of ${what} is survived, seed ${seed}`, async () => {
-        const ended = await run('ring-noise.js', [what, seed, ROUNDS], { limit: 100_000 });
+        const ended = await run('command-noise.js', [what, seed, ROUNDS], { limit: 100_000 });
         const { errors, heard, answered } = result(ended);
         assert.equal(answered, 20);
         assert.ok(heard, 'the noise was heard');

@@ -1,8 +1,8 @@
 'use strict';
 
-// The addon, and the memory that both sides see. The layouts of ring and batch are told in
-// src/bridge/ring.rs and src/bridge/records.rs; ./commands.js and ./events.js follow them, with the
-// numbers of ./protocol.js.
+// The addon, and the memory that both sides see. The layouts of the command buffer and the batch
+// are told in src/bridge/command_buffer.rs and src/bridge/records.rs; ./commands.js and ./events.js
+// follow them, with the numbers of ./protocol.js.
 
 const { Buffer } = require('node:buffer');
 const process = require('node:process');
@@ -13,7 +13,7 @@ const { Bridge, Pool, TlsContext, TlsRoots } = require('./native');
 const { Words } = require('./protocol');
 
 // 1,024 commands. More in one tick are flushed early, which costs one call more.
-const ring = new Int32Array(1024 * Words.RING_RECORD);
+const commands = new Int32Array(1024 * Words.COMMAND_RECORD);
 
 // The bytes that a tick writes, unless they are flushed early.
 const slab = Buffer.allocUnsafeSlow(256 * 1024);
@@ -34,7 +34,7 @@ const wake = () => onWake();
 wake.hasRef = () => false;
 
 const native = new Bridge(wake, {
-  ring,
+  commands,
   slab,
   batch,
   ioThreads: readIoThreads(process.env),
@@ -59,7 +59,7 @@ module.exports = {
   calls,
   native,
   ownsChunks,
-  ring,
+  commands,
   setOnWake,
   slab,
   slabs,

@@ -6,7 +6,7 @@ const { Buffer } = require('node:buffer');
 const process = require('node:process');
 
 const { monotonicNow, nextTick } = require('../originals');
-const { calls, native, ring, slab } = require('./addon');
+const { calls, native, commands, slab } = require('./addon');
 const { drainLater } = require('./events');
 const { Op, Words } = require('./protocol');
 
@@ -25,7 +25,7 @@ const STAGE_BYTES_MAX = 32 * 1024;
 const COPY_BYTES_MAX = WINDOW_BYTES_MIN;
 
 // The records that one write may need before it can flush: staged bytes and a large Buffer.
-const WRITE_WORDS = 2 * Words.RING_RECORD;
+const WRITE_WORDS = 2 * Words.COMMAND_RECORD;
 
 // Added to WRITE and WRITE_LARGE: an event is wanted when the kernel has taken all.
 const ACKNOWLEDGED = Op.WRITE_ACKNOWLEDGED - Op.WRITE;
@@ -77,16 +77,16 @@ function flush() {
 }
 
 function record(op, conn, first, second) {
-  ring[words] = op;
-  ring[words + 1] = conn;
-  ring[words + 2] = first;
-  ring[words + 3] = second;
-  words += Words.RING_RECORD;
+  commands[words] = op;
+  commands[words + 1] = conn;
+  commands[words + 2] = first;
+  commands[words + 3] = second;
+  words += Words.COMMAND_RECORD;
 }
 
 // Any operation but a write.
 function command(op, conn, first = 0, second = 0) {
-  if (words === ring.length) flush();
+  if (words === commands.length) flush();
   record(op, conn, first, second);
   schedule();
 }
@@ -117,7 +117,7 @@ function seal(conn, length, unmarked, window) {
   commit(conn);
   // What was lent is always told of.
   const told = length > COPY_BYTES_MAX || unmarked + length > window / MARKS_PER_WINDOW;
-  if (told && words > 0) ring[words - Words.RING_RECORD] += ACKNOWLEDGED;
+  if (told && words > 0) commands[words - Words.COMMAND_RECORD] += ACKNOWLEDGED;
   // The last record was flushed.
   else if (told) record(Op.WRITE + ACKNOWLEDGED, conn, 0, 0);
   schedule();
@@ -131,7 +131,7 @@ function acknowledge(conn) {
 }
 
 function put(conn, chunk, encoding) {
-  if (staged === 0 && words + WRITE_WORDS > ring.length) flush();
+  if (staged === 0 && words + WRITE_WORDS > commands.length) flush();
   let length = stage(chunk, encoding);
   if (length >= 0) return length;
   const buffer = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;

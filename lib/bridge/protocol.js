@@ -3,13 +3,13 @@
 // The numbers that cross between Rust and JavaScript. Made of src/bridge/protocol.rs by
 // `npm run protocol`: change them there.
 
-// How many words a record of the ring and of the batch has.
+// How many words a record of the command buffer and of the batch has.
 const Words = {
-  RING_RECORD: 4,
+  COMMAND_RECORD: 4,
   BATCH_RECORD: 6,
 };
 
-// What a record of the ring commands: its first word.
+// What a record of the command buffer commands: its first word.
 const Op = {
   WRITE: 1,
   WRITE_ACKNOWLEDGED: 2,

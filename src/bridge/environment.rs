@@ -1,4 +1,4 @@
-//! One JavaScript environment (the main thread or a worker): its rings, its connections, its end.
+//! One JavaScript environment (the main thread or a worker): its buffers, its connections, its end.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -16,6 +16,7 @@ use crate::net::{
 };
 use crate::tls::Handshake;
 
+use super::command_buffer::{self, Decoder, Gates};
 use super::connect_request::ConnectRequest;
 use super::copies::Copies;
 use super::detail::Detail;
@@ -25,7 +26,6 @@ use super::lent::Lending;
 use super::loaded::keep_loaded;
 use super::protocol::take;
 use super::records;
-use super::ring::{self, Decoder, Gates};
 use super::secure::FactsTable;
 use super::shown::Shown;
 use super::wakeup::{Wakeup, WakeupHandle};
@@ -35,8 +35,8 @@ use super::watcher::watch;
 /// What an environment shares with its bridge, and what it asks of it.
 #[napi(object, object_to_js = false)]
 pub struct BridgeRequest {
-    /// Where JavaScript writes commands, and the bytes that they send; see `ring`.
-    pub ring: Int32Array,
+    /// Where JavaScript writes commands, and the bytes that they send; see `command_buffer`.
+    pub commands: Int32Array,
     pub slab: Uint8Array,
     /// Where it reads events; see `records`.
     pub batch: Int32Array,
@@ -57,7 +57,7 @@ impl BridgeRequest {
 }
 
 pub(super) struct Environment {
-    ring: Int32Array,
+    commands: Int32Array,
     slab: Uint8Array,
     batch: Int32Array,
     outbox: Arc<Outbox>,
@@ -131,7 +131,7 @@ impl Environment {
         }
 
         Ok(Self {
-            ring: request.ring,
+            commands: request.commands,
             slab: request.slab,
             batch: request.batch,
             outbox,
@@ -164,7 +164,7 @@ impl Environment {
     }
 
     /// Takes back an id under which nothing was begun, or of which nothing is left. No command for
-    /// it may wait in the ring.
+    /// it may wait in the command buffer.
     pub(super) fn forget(&mut self, conn: u32) {
         // What was never given out must not become a free one.
         if let Some(gate) = self.gates.borrow_mut().close(conn) {
@@ -202,8 +202,8 @@ impl Environment {
         self.large.push(Box::new(self.copies.copy(array)));
     }
 
-    /// Hands out the ring's first `words` words, which name the slab's first `bytes` bytes. Whether
-    /// `take` has something although nobody will be woken.
+    /// Hands out the command buffer's first `words` words, which name the slab's first `bytes`
+    /// bytes. Whether `take` has something although nobody will be woken.
     pub(super) fn flush(&mut self, words: u32, bytes: u32) -> bool {
         let slab = self.slab.get(..bytes as usize).unwrap_or_default();
         let mut large = self.large.drain(..);
@@ -214,8 +214,8 @@ impl Environment {
             bytes: slab.len(),
             large: &mut large,
         };
-        let records = self.ring.get(..words as usize).unwrap_or_default();
-        let records = records.chunks_exact(ring::RECORD_WORDS);
+        let records = self.commands.get(..words as usize).unwrap_or_default();
+        let records = records.chunks_exact(command_buffer::RECORD_WORDS);
         let commands = records.filter_map(|record| decoder.decode(record));
         self.carriers.borrow_mut().flush(commands, slab)
     }

@@ -1,15 +1,16 @@
 //! The crossing: what JavaScript calls, what calls JavaScript, and the memory both see.
 //!
 //! ```text
-//!            JavaScript's thread                 |            a reactor's thread
-//!  ring (Int32Array) ─┐                          |
-//!  slab (Uint8Array) ─┴─ flush ── net::Carriers ─┼─ Batch ──> net::reactor
-//!                                     │          |                │ Event
-//!  batch (Int32Array) <── take ───────┴── Outbox <────────────────┤
-//!  slabs (Buffer[])   <── take ── SlabTable <────┼────────────────┘ received bytes
+//!                JavaScript's thread                |            a reactor's thread
+//!  commands (Int32Array) ─┐                          |
+//!  slab (Uint8Array) ─────┴─ flush ── net::Carriers ─┼─ Batch ──> net::reactor
+//!                                         │          |                │ Event
+//!  batch (Int32Array) <────── take ───────┴── Outbox <────────────────┤
+//!  slabs (Buffer[])   <────── take ── SlabTable <────┼────────────────┘ received bytes
 //! ```
 //!
-//! JavaScript fills the ring and its slab during a tick and calls `flush` once, at the tick's end.
+//! JavaScript fills the command buffer and its slab during a tick and calls `flush` once, at the
+//! tick's end.
 //! The first event that comes while JavaScript is asleep uses the wakeup, which is the one
 //! thread-safe function; JavaScript then takes events in batches until none are left. For the
 //! connections that the event loop carries the `watcher` wakes it.
@@ -17,10 +18,11 @@
 //! An `Environment` is held by its `object::Bridge` and by the functions of that; the pools of its
 //! agents stand beside it, each in its place as long as its `AgentPool` lives.
 //!
-//! The layout of the ring is in `ring`, that of the batch in `records`; `lib/bridge/` is the only
-//! other place that knows them.
+//! The layout of the command buffer is in `command_buffer`, that of the batch in `records`;
+//! `lib/bridge/` is the only other place that knows them.
 
 mod agent_pool;
+mod command_buffer;
 mod connect_request;
 mod copies;
 mod detail;
@@ -37,7 +39,6 @@ mod policy;
 mod pools;
 mod protocol;
 mod records;
-mod ring;
 mod secure;
 mod shown;
 mod status;

@@ -7,8 +7,8 @@ use std::time::Instant;
 use crate::net::Carriers;
 use crate::pool::{Checkin, Checkout, FOREIGN, Pool};
 
+use super::command_buffer::Gates;
 use super::protocol::{answer, carrier, checkin, checkout, park};
-use super::ring::Gates;
 
 /// A pool with the clock, and with the gates of the connections that its slots carry.
 pub(super) struct Policy {

@@ -25,13 +25,13 @@ macro_rules! tables {
 }
 
 tables! {
-    /// How many words a record of the ring and of the batch has.
+    /// How many words a record of the command buffer and of the batch has.
     words Words {
-        RING_RECORD = 4,
+        COMMAND_RECORD = 4,
         BATCH_RECORD = 6,
     }
 
-    /// What a record of the ring commands: its first word.
+    /// What a record of the command buffer commands: its first word.
     operation Op {
         WRITE = 1,
         WRITE_ACKNOWLEDGED = 2,

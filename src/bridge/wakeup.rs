@@ -116,7 +116,7 @@ impl WakeupHandle {
     }
 }
 
-/// Runs on JavaScript's thread for each ring.
+/// Runs on JavaScript's thread for each wakeup.
 extern "C" fn call(
     env: sys::napi_env,
     on_wake: sys::napi_value,

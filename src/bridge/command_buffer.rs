@@ -1,4 +1,4 @@
-//! The command ring: fixed records of four words, written by `lib/bridge/commands.js` during a
+//! The command buffer: fixed records of four words, written by `lib/bridge/commands.js` during a
 //! tick. The operations are those of `protocol`.
 //!
 //! ```text
@@ -13,7 +13,7 @@ use crate::net::{Command, ConnId, ConnTable, Gate, KeepAlive, Outbound, ReadAhea
 use super::protocol::{keep_alive, operation, words};
 
 /// Words of a record.
-pub(super) const RECORD_WORDS: usize = words::RING_RECORD as usize;
+pub(super) const RECORD_WORDS: usize = words::COMMAND_RECORD as usize;
 
 /// What a record needs besides its own words.
 pub(super) struct Decoder<'a> {
