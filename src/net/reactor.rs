@@ -223,17 +223,17 @@ fn run(inbox: &Arc<Inbox>, runtime: Runtime) {
     scheduling::begin();
     let mut closing = Closing {
         inbox,
-        desk: Desk::default(),
+        state: ReactorState::default(),
     };
     let mut next = Some(runtime);
     while let Some(runtime) = next.take() {
         let tasks = LocalSet::new();
         // What is done here for many connections is not one task's work, after so much of which
         // tokio would answer that none of them has anything to read.
-        let serving = turn::in_turns(serve(inbox, &mut closing.desk));
+        let serving = turn::in_turns(serve(inbox, &mut closing.state));
         caught(|| tasks.block_on(&runtime, unconstrained(serving)));
         caught(|| drop(tasks));
-        closing.desk.fail_all();
+        closing.state.fail_all();
         // It may have lost its driver. A name that is being resolved must not hold up the rest.
         caught(|| runtime.shutdown_background());
         next = self::runtime_again().ok();
@@ -267,20 +267,20 @@ fn refuse(outbox: &Arc<Outbox>, commands: impl IntoIterator<Item = Command>) {
 /// Ends the inbox with its thread. Nobody's message is lost.
 struct Closing<'a> {
     inbox: &'a Inbox,
-    desk: Desk,
+    state: ReactorState,
 }
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
         let unread = lock(&self.inbox.messages).take();
-        self.desk.messages.extend(unread.unwrap_or_default());
-        caught(|| self.desk.refuse_all());
+        self.state.messages.extend(unread.unwrap_or_default());
+        caught(|| self.state.refuse_all());
     }
 }
 
 /// What outlives a panic of the thread.
 #[derive(Default)]
-struct Desk {
+struct ReactorState {
     ports: Slab<PortState>,
     resolver: Rc<Resolver>,
     messages: VecDeque<Message>,
@@ -310,7 +310,7 @@ impl Obeying {
     }
 }
 
-impl Desk {
+impl ReactorState {
     /// The tasks have gone, and with them the connections.
     fn fail_all(&mut self) {
         for (_, port) in &mut self.ports {
@@ -339,14 +339,14 @@ impl Desk {
 }
 
 /// The thread's own loop, which only a panic ends.
-async fn serve(inbox: &Inbox, desk: &mut Desk) {
-    let Desk {
+async fn serve(inbox: &Inbox, state: &mut ReactorState) {
+    let ReactorState {
         ports,
         resolver,
         messages,
         obeying,
         detaching,
-    } = desk;
+    } = state;
     spawn_local(burst::give_back());
     loop {
         if obeying.is_none() && messages.is_empty() {
