@@ -247,7 +247,7 @@ impl Secure {
         &mut self,
         asked: bool,
         read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
-        sink: &mut dyn FnMut(Sunk<'_>),
+        sink: &mut dyn FnMut(ReadEvent<'_>),
     ) -> Incoming {
         SCRATCH.with_borrow_mut(|scratch| {
             let kept = self.unread.len();
@@ -283,7 +283,7 @@ impl Secure {
         &mut self,
         asked: bool,
         ciphertext: &mut [u8],
-        sink: &mut dyn FnMut(Sunk<'_>),
+        sink: &mut dyn FnMut(ReadEvent<'_>),
     ) -> Incoming {
         let mut start = 0;
         if self.stale {
@@ -303,7 +303,7 @@ impl Secure {
         }
         let rest = ciphertext.get_mut(start..).unwrap_or_default();
         if asked && self.is_open() {
-            sink(Sunk::AtMost(rest.len()));
+            sink(ReadEvent::AtMost(rest.len()));
         }
         let (used, incoming) = self.feed(asked, rest, sink);
         self.unread = rest.get(used..).unwrap_or_default().to_vec();
@@ -316,13 +316,13 @@ impl Secure {
         &mut self,
         asked: bool,
         ciphertext: &mut [u8],
-        sink: &mut dyn FnMut(Sunk<'_>),
+        sink: &mut dyn FnMut(ReadEvent<'_>),
     ) -> (usize, Incoming) {
         let mut unsolicited = false;
         let mut received = |received: Received<'_>| match received {
             Received::Data([]) => {}
             Received::Data(_) if !asked => unsolicited = true,
-            received => sink(Sunk::Received(received)),
+            received => sink(ReadEvent::Received(received)),
         };
         let pending = self.pending.len();
         let (used, result) = self
@@ -371,7 +371,7 @@ fn record_end(bytes: &[u8]) -> Option<usize> {
 }
 
 /// What a sink hears.
-pub(super) enum Sunk<'a> {
+pub(super) enum ReadEvent<'a> {
     /// No more data than this will come.
     AtMost(usize),
     Received(Received<'a>),

@@ -239,9 +239,9 @@ impl Client {
                 // All that there is to say to a server of TLS 1.2 that is not asked to.
                 Ok(state @ ConnectionState::EncodeTlsData(_)) if !before && is_tls12 => {
                     sink(Received::HelloRequest);
-                    keep_up(state, outgoing, &mut self.peer_closed)
+                    advance(state, outgoing, &mut self.peer_closed)
                 }
-                Ok(state) => keep_up(state, outgoing, &mut self.peer_closed),
+                Ok(state) => advance(state, outgoing, &mut self.peer_closed),
                 Err(error) => {
                     let failure = self.failure(&error, incoming.get(used..).unwrap_or_default());
                     self.drain_alert(outgoing);
@@ -306,7 +306,7 @@ impl Client {
         let mut first = Vec::new();
         loop {
             let UnbufferedStatus { discard, state } = self.conn.process_tls_records(unread);
-            match state.map(|state| keep_up(state, &mut first, &mut self.peer_closed)) {
+            match state.map(|state| advance(state, &mut first, &mut self.peer_closed)) {
                 Ok(None) => {}
                 Ok(Some(ConnectionState::WriteTraffic(mut traffic))) => {
                     let Some((head, room)) = ciphertext.split_at_mut_checked(first.len()) else {
@@ -329,7 +329,7 @@ impl Client {
     pub fn close_notify(&mut self, unread: &mut Vec<u8>, outgoing: &mut Vec<u8>) {
         loop {
             let UnbufferedStatus { discard, state } = self.conn.process_tls_records(unread);
-            match state.map(|state| keep_up(state, outgoing, &mut self.peer_closed)) {
+            match state.map(|state| advance(state, outgoing, &mut self.peer_closed)) {
                 Ok(None) => {}
                 Ok(Some(ConnectionState::WriteTraffic(mut traffic))) => {
                     append(outgoing, |room| match traffic.queue_close_notify(room) {
@@ -469,13 +469,13 @@ impl Client {
             let Ok(state) = self.conn.process_tls_records(&mut []).state else {
                 return;
             };
-            keep_up(state, outgoing, &mut self.peer_closed);
+            advance(state, outgoing, &mut self.peer_closed);
         }
     }
 }
 
 /// Does what rustls wants done in between. Answers the state where it is another.
-fn keep_up<'c, 'i, Data>(
+fn advance<'c, 'i, Data>(
     state: ConnectionState<'c, 'i, Data>,
     outgoing: &mut Vec<u8>,
     peer_closed: &mut bool,

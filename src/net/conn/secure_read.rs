@@ -12,7 +12,7 @@ use crate::net::event::{Event, Syscall};
 use crate::net::gate::Reading;
 use crate::net::host::Host;
 use crate::net::memory::{Chunk, Inbound};
-use crate::net::secure::{Incoming, Sunk};
+use crate::net::secure::{Incoming, ReadEvent};
 use crate::tls::{Failure, Received};
 
 impl Conn {
@@ -107,21 +107,21 @@ impl Conn {
                 });
             }
         };
-        let mut sink = |sunk: Sunk<'_>| match sunk {
-            Sunk::AtMost(len) => {
+        let mut sink = |event: ReadEvent<'_>| match event {
+            ReadEvent::AtMost(len) => {
                 inbound.room(len);
             }
-            Sunk::Received(Received::Data(bytes)) => {
+            ReadEvent::Received(Received::Data(bytes)) => {
                 let chunk = copy(&mut **inbound, bytes);
                 if !gathered.as_mut().is_some_and(|last| last.join(chunk)) {
                     deliver(gathered.replace(chunk));
                 }
             }
-            Sunk::Received(Received::Sessions { id, count }) => {
+            ReadEvent::Received(Received::Sessions { id, count }) => {
                 deliver(gathered.take());
                 host.push(Event::Sessions { conn, id, count });
             }
-            Sunk::Received(Received::HelloRequest) => {
+            ReadEvent::Received(Received::HelloRequest) => {
                 deliver(gathered.take());
                 host.push(Event::HelloRequest { conn });
             }

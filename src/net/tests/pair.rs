@@ -15,7 +15,7 @@ use rustls::{
     ServerConnection, SupportedCipherSuite, SupportedProtocolVersion,
 };
 
-use crate::net::secure::{Incoming, Secure, Sunk};
+use crate::net::secure::{Incoming, ReadEvent, Secure};
 use crate::net::segments::Segments;
 use crate::tls::fixtures::{HOST, Party, ca, server, with};
 use crate::tls::{Context, ContextSpec, Facts, Failure, Handshake, Received, Roots};
@@ -312,11 +312,11 @@ impl Pair {
         };
         let (data, sessions) = (&mut self.data, &mut self.sessions);
         let hello_requests = &mut self.hello_requests;
-        let mut sink = |sunk: Sunk<'_>| match sunk {
-            Sunk::AtMost(_) => {}
-            Sunk::Received(Received::Data(bytes)) => data.extend(bytes),
-            Sunk::Received(Received::Sessions { id, count }) => sessions.push((id, count)),
-            Sunk::Received(Received::HelloRequest) => *hello_requests += 1,
+        let mut sink = |event: ReadEvent<'_>| match event {
+            ReadEvent::AtMost(_) => {}
+            ReadEvent::Received(Received::Data(bytes)) => data.extend(bytes),
+            ReadEvent::Received(Received::Sessions { id, count }) => sessions.push((id, count)),
+            ReadEvent::Received(Received::HelloRequest) => *hello_requests += 1,
         };
         self.near.read(asked, &mut read, &mut sink)
     }
