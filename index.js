@@ -1,7 +1,7 @@
 'use strict';
 
 // First, before a program replaces any of it.
-require('./lib/originals');
+require('./lib/node/originals');
 
 const { Agent } = require('./lib/agent');
 const { HttpsAgent } = require('./lib/https-agent');

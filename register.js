@@ -5,7 +5,7 @@
 const process = require('node:process');
 
 // First, before a program replaces any of it.
-require('./lib/originals');
+require('./lib/node/originals');
 
 const { installGlobally } = require('./lib/global-agents');
 const { readGlobalOptions } = require('./lib/global-options');

@@ -8,7 +8,7 @@ const net = require('node:net');
 const { coded } = require('./errors');
 const { kOwn } = require('./lookup');
 const { originText } = require('./origin-text');
-const { clearTimeout, setImmediate, setTimeout } = require('./originals');
+const { clearTimeout, setImmediate, setTimeout } = require('./node/originals');
 
 const PHASES = {
   lookup: 'the name lookup',

@@ -11,8 +11,8 @@ const { command, connect, flush, hold, release } = require('./bridge/commands');
 const { forget, open } = require('./bridge/events');
 const { Op } = require('./bridge/protocol');
 const { kJudged, lookUp, tell } = require('./lookup');
-const { nextTick, setImmediate } = require('./originals');
-const { startTime } = require('./perf-entries');
+const { nextTick, setImmediate } = require('./node/originals');
+const { startTime } = require('./node/perf-entries');
 const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
 const NO_CONNECTION = -1;

@@ -10,7 +10,7 @@ const { syncBuiltinESMExports } = require('node:module');
 const httpAgent = require('node:_http_agent');
 
 // Reads them as long as they are there.
-require('./nodes-agents');
+require('./node/agents');
 
 const PLACES = [
   [http, 'Agent'],

@@ -7,7 +7,7 @@
 const { isIP } = require('node:net');
 
 const errors = require('./errors');
-const { nextTick } = require('./originals');
+const { nextTick } = require('./node/originals');
 
 // Whether listeners of the program have heard of the socket's addresses.
 const kJudged = Symbol('judged');

@@ -25,7 +25,7 @@ const {
 } = require('./connection');
 const { takeWaiting } = require('./in-flight');
 const { kMaker } = require('./node-transport');
-const { nextTick } = require('./originals');
+const { nextTick } = require('./node/originals');
 const { kScope } = require('./scope');
 const { changeCarrier } = require('./slot');
 const { applyLateOptions } = require('./socket-options');

@@ -2,13 +2,13 @@
 
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
-const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./async-id');
+const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./node/async-id');
 const { claim, connectionOf, inScope, isOurs, kParked, listen } = require('./connection');
 const { debug } = require('./debug-log');
 const { Hidden } = require('./hidden');
 const { beginWrites } = require('./in-flight');
 const { isOvertaken } = require('./node-transport');
-const { nextTick } = require('./originals');
+const { nextTick } = require('./node/originals');
 const { FOREIGN, kPool } = require('./pool');
 
 const kSlot = Symbol('slot');

@@ -21,12 +21,12 @@ const {
   kStartTime,
   setReading,
 } = require('./connection');
-const { drainListener, keepDraining } = require('./early-answer');
+const { drainListener, keepDraining } = require('./node/early-answer');
 const errors = require('./errors');
 const { failWrites, hearWritten, kWriteCallback } = require('./in-flight');
 const { tell } = require('./lookup');
-const { isForParserAlone, mayHaveEscaped } = require('./parser-alone');
-const { tellConnect, tellLookup } = require('./perf-entries');
+const { isForParserAlone, mayHaveEscaped } = require('./node/parser-alone');
+const { tellConnect, tellLookup } = require('./node/perf-entries');
 const { endExchange, kReplayLeft, replay } = require('./replay');
 const { closeAttempt, closeScope, concludeAttempt } = require('./scope');
 const { applyLateOptions } = require('./socket-options');

@@ -37,7 +37,7 @@ const {
   kUnmarked,
   unsentBytes,
 } = require('./in-flight');
-const { nextTick, setImmediate } = require('./originals');
+const { nextTick, setImmediate } = require('./node/originals');
 const { endScope, kHasRef } = require('./scope');
 const {
   holdWritten,
@@ -48,7 +48,7 @@ const {
   kReplacement,
   kReplayLeft,
 } = require('./replay');
-const { hasOwnSockets } = require('./runtime');
+const { hasOwnSockets } = require('./node/runtime');
 const { HANDLERS, emitClose, kBytesRead, kFinalCallback, kLeaving } = require('./socket-events');
 const options = require('./socket-options');
 const { kWindow } = require('./write-window');

@@ -8,7 +8,7 @@ const tls = require('node:tls');
 const { inspect } = require('node:util');
 
 const { native } = require('./bridge/addon');
-const { locationOf } = require('./function-location');
+const { locationOf } = require('./node/function-location');
 const { Cause } = require('./node-causes');
 const { replacements } = require('./node-transport');
 const { originText } = require('./origin-text');

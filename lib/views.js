@@ -7,7 +7,7 @@
 
 const { inspect } = require('node:util');
 
-const { nextTick } = require('./originals');
+const { nextTick } = require('./node/originals');
 const { Part } = require('./pool');
 const { PoolWindow } = require('./pool-window');
 const { throwLater } = require('./run-all');

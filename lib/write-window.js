@@ -6,7 +6,7 @@
 // millisecond, and a long wait takes it back.
 
 const { WINDOW_BYTES_MIN } = require('./bridge/commands');
-const { monotonicNow } = require('./originals');
+const { monotonicNow } = require('./node/originals');
 
 // Half as much again may be on its way, and a write more.
 const WINDOW_BYTES_MAX = 2 * 1024 * 1024;

@@ -5,7 +5,7 @@
 const { inspect } = require('node:util');
 
 const { invalidEnvironment } = require('../errors');
-const { runtime } = require('../runtime');
+const { runtime } = require('../node/runtime');
 
 const MODES = ['auto', 'thread', 'loop'];
 

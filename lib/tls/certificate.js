@@ -8,8 +8,8 @@
 require('node:tls');
 const { Buffer } = require('node:buffer');
 const { X509Certificate } = require('node:crypto');
-const { nodeMajor } = require('../node-version');
-const { parseDate } = require('../originals');
+const { nodeMajor } = require('../node/version');
+const { parseDate } = require('../node/originals');
 const { certificateFields, namesKeyOf } = require('./certificate-fields');
 
 // From Node 24 on the old form ends the process for an EC key on any other curve, and for a key

@@ -3,7 +3,7 @@
 // What the numbers of a handshake (IANA's registry of TLS parameters) are called, by OpenSSL and by
 // Node.
 
-const { nodeMajor } = require('../node-version');
+const { nodeMajor } = require('../node/version');
 
 // [standard name, OpenSSL's name]
 const SUITES = new Map([

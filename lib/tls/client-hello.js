@@ -7,8 +7,8 @@
 const { Buffer } = require('node:buffer');
 const { Duplex } = require('node:stream');
 const tls = require('node:tls');
-const { hasOpenssl } = require('../runtime');
-const nodeTls = require('./node-tls');
+const { hasOpenssl } = require('../node/runtime');
+const nodeTls = require('../node/tls');
 const { statedHello } = require('./stated-hello');
 
 const HANDSHAKE_RECORD = 22;

@@ -6,12 +6,12 @@ const net = require('node:net');
 const process = require('node:process');
 const tls = require('node:tls');
 const { Cause } = require('../node-causes');
-const { hasOpenssl } = require('../runtime');
+const { hasOpenssl } = require('../node/runtime');
 const { clientHello } = require('./client-hello');
 const { CONTEXT_OPTIONS, readContext } = require('./context');
-const nodeTls = require('./node-tls');
+const nodeTls = require('../node/tls');
 const { isToken } = require('./session-token');
-const { hasFlag } = require('./started-with');
+const { hasFlag } = require('../node/started-with');
 const { unstatedOption } = require('./stated-hello');
 
 // What rustls can't do, or only Node's own socket.

@@ -11,7 +11,7 @@ const { Cause } = require('../node-causes');
 const { NodeOnly } = require('./node-only');
 const { OptionCache } = require('./option-cache');
 const { certificateDersIn } = require('./pem');
-const { hasFlag, startEnvironment } = require('./started-with');
+const { hasFlag, startEnvironment } = require('../node/started-with');
 
 const SETS_MAX = 100;
 

@@ -3,7 +3,7 @@
 // TLS failures as Node reports them.
 
 const { getSystemErrorName } = require('node:util');
-const { hasOpenssl } = require('../runtime');
+const { hasOpenssl } = require('../node/runtime');
 const { rehearse } = require('./rehearsal');
 
 // 'handshake_failure', 'illegal_parameter', 'protocol_version' and 'insufficient_security': the

@@ -10,10 +10,10 @@ const { Op } = require('../bridge/protocol');
 const { kConn } = require('../connection');
 const errors = require('../errors');
 const { Cause } = require('../node-causes');
-const { nextTick } = require('../originals');
+const { nextTick } = require('../node/originals');
 const { initHandshake } = require('../tls-handshake');
 const { TlsSocket } = require('../tls-socket');
-const { connectListenersOf, connectOptionsOf } = require('./nodes-tls-socket');
+const { connectListenersOf, connectOptionsOf } = require('../node/tls-socket');
 const { awaitConnected, takeOver } = require('./take-over');
 
 // The agent's own, of which Node's TLS knows nothing.

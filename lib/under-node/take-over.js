@@ -17,7 +17,7 @@ const { forget, open } = require('../bridge/events');
 const { kBegun, kConn, kParked, kPlan, kReading, kRefed, setHolding } = require('../connection');
 const { kJudged, kOwn } = require('../lookup');
 const { kMaker } = require('../node-transport');
-const { runtime } = require('../runtime');
+const { runtime } = require('../node/runtime');
 const { kScope, moveScope, openScope } = require('../scope');
 const { changeCarrier } = require('../slot');
 const { Socket, initConnected } = require('../socket');
@@ -31,7 +31,7 @@ const {
   libuvHandle,
   renewTimer,
   settingsOf,
-} = require('./nodes-socket');
+} = require('../node/socket');
 
 /** libuv gives no descriptor away on Windows; Deno and Bun have sockets of their own. */
 const canTakeOver = runtime === 'node' && process.platform !== 'win32';

@@ -5,9 +5,9 @@
 // connections are then Node's. Mocks and tracers replace tls.connect() (see ../node-transport.js).
 
 const tls = require('node:tls');
-const { isNodesOwn } = require('../nodes-own');
+const { isNodesOwn } = require('./source-phrase');
 
-// By a phrase of each one's own source (see ../nodes-own.js).
+// By a phrase of each one's own source (see ./source-phrase.js).
 const connect = original('connect', {
   node: 'ciphers: tls.DEFAULT_CIPHERS',
   deno: 'getDefaultProtocolVersions()',

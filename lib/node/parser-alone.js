@@ -8,7 +8,7 @@
 const { isBuiltin } = require('node:module');
 const net = require('node:net');
 
-const { isNodesOwn } = require('./nodes-own');
+const { isNodesOwn } = require('./source-phrase');
 const { copiesInput } = require('./parser-copies');
 
 const { emit, push } = net.Socket.prototype;
