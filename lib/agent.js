@@ -21,11 +21,11 @@ const {
   tellOpening,
   tellRemoved,
 } = require('./debug-log');
-const { invalidHostHeader, socketHangUp } = require('./errors');
+const { invalidHostHeader, socketHangUp } = require('./errors/node-errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
 const { kJudged, sameAddress } = require('./lookup');
-const { Cause } = require('./node-causes');
+const { Cause } = require('./errors/node-causes');
 const { connectByNode, markNodes, nodesCause } = require('./node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./node/agents');
 const { setImmediate } = require('./node/originals');

@@ -5,9 +5,9 @@
 
 const net = require('node:net');
 
-const { coded } = require('./errors');
+const { coded } = require('./errors/node-errors');
 const { kOwn } = require('./lookup');
-const { originText } = require('./origin-text');
+const { originText } = require('./errors/origin-text');
 const { clearTimeout, setImmediate, setTimeout } = require('./node/originals');
 
 const PHASES = {

@@ -6,7 +6,7 @@
 const { inspect } = require('node:util');
 
 const { COUNT_MAX, DURATION_MAX_MS } = require('./agent-options');
-const errors = require('./errors');
+const errors = require('./errors/node-errors');
 
 const VARIABLE = 'OXAGENT_OPTIONS';
 

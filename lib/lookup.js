@@ -6,7 +6,7 @@
 
 const { isIP } = require('node:net');
 
-const errors = require('./errors');
+const errors = require('./errors/node-errors');
 const { nextTick } = require('./node/originals');
 
 // Whether listeners of the program have heard of the socket's addresses.

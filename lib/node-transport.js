@@ -10,7 +10,7 @@ const net = require('node:net');
 const tls = require('node:tls');
 
 const { isOurs } = require('./connection');
-const { Cause } = require('./node-causes');
+const { Cause } = require('./errors/node-causes');
 const { NodeHttpAgent, NodeHttpsAgent } = require('./node/agents');
 const { isNodesOwn } = require('./node/source-phrase');
 const { mayConnect } = require('./node/permission');

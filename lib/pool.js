@@ -6,7 +6,7 @@ const { calls, native, Pool: NativePool } = require('./bridge/addon');
 const { drainLater } = require('./bridge/events');
 const { Answer, Checkout, Output } = require('./bridge/protocol');
 const { clearTimeout, monotonicNow, setTimeout } = require('./node/originals');
-const { throwLater } = require('./run-all');
+const { throwLater } = require('./errors/run-all');
 
 const UNLIMITED = 0xffffffff;
 

@@ -5,7 +5,7 @@
 // went, no new string.
 
 const { pick, plainName, serverName } = require('./agent');
-const { JUDGES } = require('./judges');
+const { JUDGES } = require('./tls/judges');
 const { NAMED, joinServername, secureSuffix } = require('./secure-name');
 const { isStill, remembered } = require('./tls/option-values');
 

@@ -5,7 +5,7 @@
 const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./node/async-id');
 const { claim, connectionOf, inScope, isOurs, kParked, listen } = require('./connection');
 const { debug } = require('./debug-log');
-const { Hidden } = require('./hidden');
+const { Hidden } = require('./errors/hidden');
 const { beginWrites } = require('./in-flight');
 const { isOvertaken } = require('./node-transport');
 const { nextTick } = require('./node/originals');

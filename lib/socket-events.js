@@ -22,7 +22,7 @@ const {
   setReading,
 } = require('./connection');
 const { drainListener, keepDraining } = require('./node/early-answer');
-const errors = require('./errors');
+const errors = require('./errors/node-errors');
 const { failWrites, hearWritten, kWriteCallback } = require('./in-flight');
 const { tell } = require('./lookup');
 const { isForParserAlone, mayHaveEscaped } = require('./node/parser-alone');

@@ -27,7 +27,7 @@ const {
   setHolding,
   setReading,
 } = require('./connection');
-const errors = require('./errors');
+const errors = require('./errors/node-errors');
 const {
   beginConnection,
   countWrite,

@@ -17,7 +17,7 @@ const { changeCarrier } = require('./slot');
 const { kFinalCallback } = require('./socket-events');
 const { optionsOf } = require('./socket-options');
 const { kFallback, releaseHeld, secureOf } = require('./tls-handshake');
-const { Cause } = require('./node-causes');
+const { Cause } = require('./errors/node-causes');
 const { isRemembered, remember, rememberGone } = require('./tls/node-origins');
 const { tellNodeTransport } = require('./transport-warning');
 

@@ -6,9 +6,9 @@ const { Buffer } = require('node:buffer');
 
 const { native } = require('./bridge/addon');
 const { kConn } = require('./connection');
-const { Hidden } = require('./hidden');
+const { Hidden } = require('./errors/hidden');
 const { kWriteCallback } = require('./in-flight');
-const { sessionName } = require('./judges');
+const { sessionName } = require('./tls/judges');
 const { peerCertificates } = require('./tls/peer-certificate');
 const { idOfToken, makeToken, tellsProgram } = require('./tls/session-token');
 

@@ -9,9 +9,9 @@ const { inspect } = require('node:util');
 
 const { native } = require('./bridge/addon');
 const { locationOf } = require('./node/function-location');
-const { Cause } = require('./node-causes');
+const { Cause } = require('./errors/node-causes');
 const { replacements } = require('./node-transport');
-const { originText } = require('./origin-text');
+const { originText } = require('./errors/origin-text');
 
 const CODE = 'OXAGENT_NODE_TRANSPORT';
 

@@ -4,7 +4,7 @@
 
 const { inspect } = require('node:util');
 
-const { invalidEnvironment } = require('../errors');
+const { invalidEnvironment } = require('../errors/node-errors');
 const { runtime } = require('../node/runtime');
 
 const MODES = ['auto', 'thread', 'loop'];

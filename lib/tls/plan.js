@@ -5,7 +5,7 @@
 const net = require('node:net');
 const process = require('node:process');
 const tls = require('node:tls');
-const { Cause } = require('../node-causes');
+const { Cause } = require('../errors/node-causes');
 const { hasOpenssl } = require('../node/runtime');
 const { clientHello } = require('./client-hello');
 const { CONTEXT_OPTIONS, readContext } = require('./context');

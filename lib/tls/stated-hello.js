@@ -7,7 +7,7 @@
 const { Buffer } = require('node:buffer');
 const process = require('node:process');
 const tls = require('node:tls');
-const { Cause } = require('../node-causes');
+const { Cause } = require('../errors/node-causes');
 const { offersMlKem } = require('../node/runtime');
 
 const VERSIONS = { TLSv1: 0x0301, 'TLSv1.1': 0x0302, 'TLSv1.2': 0x0303, 'TLSv1.3': 0x0304 };

@@ -3,7 +3,7 @@
 // What a listener throws is the program's to catch, and stops no other step: a request that waits
 // for its connection would wait for ever.
 
-const { nextTick } = require('./node/originals');
+const { nextTick } = require('../node/originals');
 
 function runAll(steps) {
   const thrown = [];
