@@ -6,13 +6,13 @@
 const net = require('node:net');
 const { isAbsolute } = require('node:path');
 
-require('./active-resources');
+require('./connection/active-resources');
 const { inspectAsNodes } = require('./agent-inspect');
 const { readBounds, readReplayLimit, readTransportWarning } = require('./agent-options');
 const { Checkin, Checkout } = require('./bridge/protocol');
-const { isNodesAddress, planConnect } = require('./connect-plan');
-const { ConnectTimeout } = require('./connect-timeout');
-const { isCopy, isOurs, isUsed, openSocket } = require('./connection');
+const { isNodesAddress, planConnect } = require('./connection/connect-plan');
+const { ConnectTimeout } = require('./connection/connect-timeout');
+const { isCopy, isOurs, isUsed, openSocket } = require('./connection/connection');
 const {
   debug,
   shownName,
@@ -24,9 +24,9 @@ const {
 const { invalidHostHeader, socketHangUp } = require('./errors/node-errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
-const { kJudged, sameAddress } = require('./lookup');
+const { kJudged, sameAddress } = require('./connection/lookup');
 const { Cause } = require('./errors/node-causes');
-const { connectByNode, markNodes, nodesCause } = require('./node-transport');
+const { connectByNode, markNodes, nodesCause } = require('./connection/node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./node/agents');
 const { setImmediate } = require('./node/originals');
 const { Part, Pool, kPool } = require('./pool');
@@ -36,8 +36,8 @@ const { Reservations } = require('./reservations');
 const { resends, tellsTunnelErrors } = require('./node/runtime');
 const slots = require('./slot');
 const { Socket } = require('./socket');
-const { tellNodeTransport } = require('./transport-warning');
-const { isAwaited, whenOurs } = require('./under-node/awaited');
+const { tellNodeTransport } = require('./connection/transport-warning');
+const { isAwaited, whenOurs } = require('./connection/awaited');
 const { takeOverConnected } = require('./under-node/take-over');
 const { Views, viewsOf } = require('./views');
 const { Waiter } = require('./waiter');

@@ -6,20 +6,26 @@
 const tls = require('node:tls');
 
 const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName, warns } = require('./agent');
-const { isNodesAddress, planConnect } = require('./connect-plan');
-const { openSocket } = require('./connection');
+const { isNodesAddress, planConnect } = require('./connection/connect-plan');
+const { openSocket } = require('./connection/connection');
 const { debugSecure, shownName, shownOptions, tellDirect } = require('./debug-log');
 const errors = require('./errors/node-errors');
 const { Judges, sessionName } = require('./tls/judges');
 const { Cause } = require('./errors/node-causes');
-const { isNodes, isReplaced, markNodes, nodesCause, replacedMethod } = require('./node-transport');
+const {
+  isNodes,
+  isReplaced,
+  markNodes,
+  nodesCause,
+  replacedMethod,
+} = require('./connection/node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./node/agents');
 const { kForReplay } = require('./replay');
 const { marksIdentity } = require('./node/runtime');
 const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
 const { TlsSocket } = require('./tls-socket');
-const { tellNodeTransport } = require('./transport-warning');
+const { tellNodeTransport } = require('./connection/transport-warning');
 const { namesOffer } = require('./tls/context');
 const { nativeContext } = require('./tls/native-context');
 const { isRemembered } = require('./tls/node-origins');

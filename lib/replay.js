@@ -22,14 +22,14 @@ const {
   kRefed,
   setHolding,
   setReading,
-} = require('./connection');
-const { takeWaiting } = require('./in-flight');
-const { kMaker } = require('./node-transport');
+} = require('./connection/connection');
+const { takeWaiting } = require('./connection/in-flight');
+const { kMaker } = require('./connection/node-transport');
 const { nextTick } = require('./node/originals');
-const { kScope } = require('./scope');
+const { kScope } = require('./connection/scope');
 const { changeCarrier } = require('./slot');
-const { applyLateOptions } = require('./socket-options');
-const { isAwaited } = require('./under-node/awaited');
+const { applyLateOptions } = require('./connection/options');
+const { isAwaited } = require('./connection/awaited');
 
 // Methods that may be sent twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);

@@ -3,11 +3,18 @@
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
 const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./node/async-id');
-const { claim, connectionOf, inScope, isOurs, kParked, listen } = require('./connection');
+const {
+  claim,
+  connectionOf,
+  inScope,
+  isOurs,
+  kParked,
+  listen,
+} = require('./connection/connection');
 const { debug } = require('./debug-log');
 const { Hidden } = require('./errors/hidden');
-const { beginWrites } = require('./in-flight');
-const { isOvertaken } = require('./node-transport');
+const { beginWrites } = require('./connection/in-flight');
+const { isOvertaken } = require('./connection/node-transport');
 const { nextTick } = require('./node/originals');
 const { FOREIGN, kPool } = require('./pool');
 

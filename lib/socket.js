@@ -26,7 +26,7 @@ const {
   kScope,
   setHolding,
   setReading,
-} = require('./connection');
+} = require('./connection/connection');
 const errors = require('./errors/node-errors');
 const {
   beginConnection,
@@ -36,9 +36,9 @@ const {
   kBytesWritten,
   kUnmarked,
   unsentBytes,
-} = require('./in-flight');
+} = require('./connection/in-flight');
 const { nextTick, setImmediate } = require('./node/originals');
-const { endScope, kHasRef } = require('./scope');
+const { endScope, kHasRef } = require('./connection/scope');
 const {
   holdWritten,
   initReplay,
@@ -50,8 +50,8 @@ const {
 } = require('./replay');
 const { hasOwnSockets } = require('./node/runtime');
 const { HANDLERS, emitClose, kBytesRead, kFinalCallback, kLeaving } = require('./socket-events');
-const options = require('./socket-options');
-const { kWindow } = require('./write-window');
+const options = require('./connection/options');
+const { kWindow } = require('./connection/write-window');
 
 const kIsOpen = Symbol('isOpen');
 const kReset = Symbol('reset');

@@ -7,19 +7,27 @@
 const tls = require('node:tls');
 
 const { handOver } = require('./bridge/events');
-const { giveUp, isOurs, kConn, kParked, kRefed, kScope, setHolding } = require('./connection');
-const { sameAddress } = require('./lookup');
+const {
+  giveUp,
+  isOurs,
+  kConn,
+  kParked,
+  kRefed,
+  kScope,
+  setHolding,
+} = require('./connection/connection');
+const { sameAddress } = require('./connection/lookup');
 const { nextTick, setImmediate } = require('./node/originals');
 const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('./replay');
 const { failsWritesFirst } = require('./node/runtime');
-const { closeScope } = require('./scope');
+const { closeScope } = require('./connection/scope');
 const { changeCarrier } = require('./slot');
 const { kFinalCallback } = require('./socket-events');
-const { optionsOf } = require('./socket-options');
+const { optionsOf } = require('./connection/options');
 const { kFallback, releaseHeld, secureOf } = require('./tls-handshake');
 const { Cause } = require('./errors/node-causes');
 const { isRemembered, remember, rememberGone } = require('./tls/node-origins');
-const { tellNodeTransport } = require('./transport-warning');
+const { tellNodeTransport } = require('./connection/transport-warning');
 
 // What the socket watches itself; and when to end is for it to say, as it may hold what its reader
 // has yet to take.

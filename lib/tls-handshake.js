@@ -5,9 +5,9 @@
 const { Buffer } = require('node:buffer');
 
 const { native } = require('./bridge/addon');
-const { kConn } = require('./connection');
+const { kConn } = require('./connection/connection');
 const { Hidden } = require('./errors/hidden');
-const { kWriteCallback } = require('./in-flight');
+const { kWriteCallback } = require('./connection/in-flight');
 const { sessionName } = require('./tls/judges');
 const { peerCertificates } = require('./tls/peer-certificate');
 const { idOfToken, makeToken, tellsProgram } = require('./tls/session-token');

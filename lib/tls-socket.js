@@ -9,7 +9,7 @@ const tls = require('node:tls');
 
 const { native } = require('./bridge/addon');
 const { kReceive } = require('./bridge/events');
-const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection');
+const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection/connection');
 const errors = require('./errors/node-errors');
 const { nextTick } = require('./node/originals');
 const { kAdopt, kIdentity, kMatches, kReplayOver } = require('./replay');

@@ -7,7 +7,7 @@ const tls = require('node:tls');
 
 const { command } = require('../bridge/commands');
 const { Op } = require('../bridge/protocol');
-const { kConn } = require('../connection');
+const { kConn } = require('../connection/connection');
 const errors = require('../errors/node-errors');
 const { Cause } = require('../errors/node-causes');
 const { nextTick } = require('../node/originals');

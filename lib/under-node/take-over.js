@@ -14,15 +14,23 @@ const process = require('node:process');
 
 const { connect } = require('../bridge/commands');
 const { forget, open } = require('../bridge/events');
-const { kBegun, kConn, kParked, kPlan, kReading, kRefed, setHolding } = require('../connection');
-const { kJudged, kOwn } = require('../lookup');
-const { kMaker } = require('../node-transport');
+const {
+  kBegun,
+  kConn,
+  kParked,
+  kPlan,
+  kReading,
+  kRefed,
+  setHolding,
+} = require('../connection/connection');
+const { kJudged, kOwn } = require('../connection/lookup');
+const { kMaker } = require('../connection/node-transport');
 const { runtime } = require('../node/runtime');
-const { kScope, moveScope, openScope } = require('../scope');
+const { kScope, moveScope, openScope } = require('../connection/scope');
 const { changeCarrier } = require('../slot');
 const { Socket, initConnected } = require('../socket');
-const { noteOptions } = require('../socket-options');
-const { begin, conclude } = require('./awaited');
+const { noteOptions } = require('../connection/options');
+const { begin, conclude } = require('../connection/awaited');
 const {
   giveUpHandle,
   isUnused,

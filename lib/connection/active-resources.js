@@ -6,7 +6,7 @@
 
 const process = require('node:process');
 
-const { receivers } = require('./bridge/events');
+const { receivers } = require('../bridge/events');
 const { isOurs, kPlan } = require('./connection');
 const { attemptOf, kHasRef } = require('./scope');
 

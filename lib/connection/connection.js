@@ -7,12 +7,12 @@ const { channel } = require('node:diagnostics_channel');
 const net = require('node:net');
 const { addAbortSignal } = require('node:stream');
 
-const { command, connect, flush, hold, release } = require('./bridge/commands');
-const { forget, open } = require('./bridge/events');
-const { Op } = require('./bridge/protocol');
+const { command, connect, flush, hold, release } = require('../bridge/commands');
+const { forget, open } = require('../bridge/events');
+const { Op } = require('../bridge/protocol');
 const { kJudged, lookUp, tell } = require('./lookup');
-const { nextTick, setImmediate } = require('./node/originals');
-const { startTime } = require('./node/perf-entries');
+const { nextTick, setImmediate } = require('../node/originals');
+const { startTime } = require('../node/perf-entries');
 const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
 const NO_CONNECTION = -1;
@@ -70,7 +70,7 @@ function openSocket(make, options, plan, secure) {
 }
 
 // Begins the connection of a plan (see ./connect-plan.js), with TLS over it where `secure` says how
-// (see ./tls/plan.js).
+// (see ../tls/plan.js).
 function connectTo(socket, plan, secure = null) {
   if (clientSocketChannel.hasSubscribers && !(secure && tellsOfPlainAlone)) {
     clientSocketChannel.publish({ socket });

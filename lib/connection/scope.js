@@ -6,7 +6,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
-const { kAsyncId } = require('./node/async-id');
+const { kAsyncId } = require('../node/async-id');
 
 // Ended by us: a request that is done ends its scope, whoever still holds the object.
 const OPTIONS = { requireManualDestroy: true };

@@ -6,8 +6,8 @@
 
 const { isIP } = require('node:net');
 
-const errors = require('./errors/node-errors');
-const { nextTick } = require('./node/originals');
+const errors = require('../errors/node-errors');
+const { nextTick } = require('../node/originals');
 
 // Whether listeners of the program have heard of the socket's addresses.
 const kJudged = Symbol('judged');

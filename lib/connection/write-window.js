@@ -5,8 +5,8 @@
 // that waits for a slow server. So it follows the server: it grows where it leaves within a
 // millisecond, and a long wait takes it back.
 
-const { WINDOW_BYTES_MIN } = require('./bridge/commands');
-const { monotonicNow } = require('./node/originals');
+const { WINDOW_BYTES_MIN } = require('../bridge/commands');
+const { monotonicNow } = require('../node/originals');
 
 // Half as much again may be on its way, and a write more.
 const WINDOW_BYTES_MAX = 2 * 1024 * 1024;

@@ -1,8 +1,8 @@
 'use strict';
 
-// Sockets of Node's that become ours when they have connected (see ./take-over.js).
+// Sockets of Node's that become ours when they have connected (see ../under-node/take-over.js).
 
-const { isOurs } = require('../connection');
+const { isOurs } = require('./connection');
 
 // What is to be done with each once it is ours.
 const awaited = new WeakMap();

@@ -2,8 +2,8 @@
 
 // The options of a connection that can change while it lives.
 
-const { command } = require('./bridge/commands');
-const { KeepAlive, Op } = require('./bridge/protocol');
+const { command } = require('../bridge/commands');
+const { KeepAlive, Op } = require('../bridge/protocol');
 const { isOpen, kConn, kPlan } = require('./connection');
 
 const kNoDelay = Symbol('noDelay');

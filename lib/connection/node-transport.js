@@ -10,12 +10,12 @@ const net = require('node:net');
 const tls = require('node:tls');
 
 const { isOurs } = require('./connection');
-const { Cause } = require('./errors/node-causes');
-const { NodeHttpAgent, NodeHttpsAgent } = require('./node/agents');
-const { isNodesOwn } = require('./node/source-phrase');
-const { mayConnect } = require('./node/permission');
-const nodeTls = require('./node/tls');
-const { isTraced } = require('./node/trace-events');
+const { Cause } = require('../errors/node-causes');
+const { NodeHttpAgent, NodeHttpsAgent } = require('../node/agents');
+const { isNodesOwn } = require('../node/source-phrase');
+const { mayConnect } = require('../node/permission');
+const nodeTls = require('../node/tls');
+const { isTraced } = require('../node/trace-events');
 
 const CREATE_CONNECTION = {
   node: "debug('createConnection', normalized)",
@@ -23,7 +23,7 @@ const CREATE_CONNECTION = {
   bun: 'optionsTimeout = options.timeout',
 };
 
-// By a phrase of each one's own source (see ./node/source-phrase.js).
+// By a phrase of each one's own source (see ../node/source-phrase.js).
 const ORIGINALS = [
   {
     owner: net.Socket.prototype,

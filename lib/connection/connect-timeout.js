@@ -5,10 +5,10 @@
 
 const net = require('node:net');
 
-const { coded } = require('./errors/node-errors');
+const { coded } = require('../errors/node-errors');
 const { kOwn } = require('./lookup');
-const { originText } = require('./errors/origin-text');
-const { clearTimeout, setImmediate, setTimeout } = require('./node/originals');
+const { originText } = require('../errors/origin-text');
+const { clearTimeout, setImmediate, setTimeout } = require('../node/originals');
 
 const PHASES = {
   lookup: 'the name lookup',

@@ -7,11 +7,11 @@ const process = require('node:process');
 const tls = require('node:tls');
 const { inspect } = require('node:util');
 
-const { native } = require('./bridge/addon');
-const { locationOf } = require('./node/function-location');
-const { Cause } = require('./errors/node-causes');
+const { native } = require('../bridge/addon');
+const { locationOf } = require('../node/function-location');
+const { Cause } = require('../errors/node-causes');
 const { replacements } = require('./node-transport');
-const { originText } = require('./errors/origin-text');
+const { originText } = require('../errors/origin-text');
 
 const CODE = 'OXAGENT_NODE_TRANSPORT';
 
