@@ -20,7 +20,7 @@ const {
   tellOpened,
   tellOpening,
   tellRemoved,
-} = require('./debug-log');
+} = require('./pool/debug-log');
 const { invalidHostHeader, socketHangUp } = require('./errors/node-errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
@@ -29,18 +29,18 @@ const { Cause } = require('./errors/node-causes');
 const { connectByNode, markNodes, nodesCause } = require('./connection/node-transport');
 const { NodeHttpAgent: NodeAgent } = require('./node/agents');
 const { setImmediate } = require('./node/originals');
-const { Part, Pool, kPool } = require('./pool');
+const { Part, Pool, kPool } = require('./pool/pool');
 const { queueFull, queueTimedOut } = require('./queue-limits');
 const { beginExchange, kForReplay, mayRedial } = require('./replay');
-const { Reservations } = require('./reservations');
+const { Reservations } = require('./pool/reservations');
 const { resends, tellsTunnelErrors } = require('./node/runtime');
-const slots = require('./slot');
+const slots = require('./pool/slot');
 const { Socket } = require('./socket');
 const { tellNodeTransport } = require('./connection/transport-warning');
 const { isAwaited, whenOurs } = require('./connection/awaited');
 const { takeOverConnected } = require('./under-node/take-over');
-const { Views, viewsOf } = require('./views');
-const { Waiter } = require('./waiter');
+const { Views, viewsOf } = require('./pool/views');
+const { Waiter } = require('./pool/waiter');
 
 const nodeGetName = NodeAgent.prototype.getName;
 

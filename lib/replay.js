@@ -27,7 +27,7 @@ const { takeWaiting } = require('./connection/in-flight');
 const { kMaker } = require('./connection/node-transport');
 const { nextTick } = require('./node/originals');
 const { kScope } = require('./connection/scope');
-const { changeCarrier } = require('./slot');
+const { changeCarrier } = require('./pool/slot');
 const { applyLateOptions } = require('./connection/options');
 const { isAwaited } = require('./connection/awaited');
 

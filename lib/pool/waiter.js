@@ -6,7 +6,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
-const { nextTick } = require('./node/originals');
+const { nextTick } = require('../node/originals');
 
 const kWaiter = Symbol('waiter');
 

@@ -7,10 +7,10 @@
 
 const { inspect } = require('node:util');
 
-const { nextTick } = require('./node/originals');
+const { nextTick } = require('../node/originals');
 const { Part } = require('./pool');
 const { PoolWindow } = require('./pool-window');
-const { throwLater } = require('./errors/run-all');
+const { throwLater } = require('../errors/run-all');
 
 const PARTS = { sockets: Part.ACTIVE, freeSockets: Part.IDLE, requests: Part.WAITING };
 

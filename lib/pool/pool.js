@@ -2,11 +2,11 @@
 
 // The native pool, with the sockets, requests and names that its integers stand for.
 
-const { calls, native, Pool: NativePool } = require('./bridge/addon');
-const { drainLater } = require('./bridge/events');
-const { Answer, Checkout, Output } = require('./bridge/protocol');
-const { clearTimeout, monotonicNow, setTimeout } = require('./node/originals');
-const { throwLater } = require('./errors/run-all');
+const { calls, native, Pool: NativePool } = require('../bridge/addon');
+const { drainLater } = require('../bridge/events');
+const { Answer, Checkout, Output } = require('../bridge/protocol');
+const { clearTimeout, monotonicNow, setTimeout } = require('../node/originals');
+const { throwLater } = require('../errors/run-all');
 
 const UNLIMITED = 0xffffffff;
 
@@ -45,7 +45,7 @@ class Pool {
 
   // `handler` is told what to do: open(waiter, slot), drop(socket), late(waiter), and
   // expire(socket) before the drop of one that has been idle for too long. The `bounds` are those
-  // of ./agent-options.js.
+  // of ../agent-options.js.
   constructor(limits, bounds, handler) {
     this.#handler = handler;
     this.#native = new NativePool(native, ...nativeLimits(limits));

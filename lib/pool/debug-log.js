@@ -5,8 +5,8 @@
 
 const { debuglog } = require('node:util');
 
-const { nodeMajor } = require('./node/version');
-const { NodeHttpAgent } = require('./node/agents');
+const { nodeMajor } = require('../node/version');
+const { NodeHttpAgent } = require('../node/agents');
 const { Part, kPool } = require('./pool');
 
 // Node has them in names and options.

@@ -2,7 +2,7 @@
 
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
-const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('./node/async-id');
+const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('../node/async-id');
 const {
   claim,
   connectionOf,
@@ -10,12 +10,12 @@ const {
   isOurs,
   kParked,
   listen,
-} = require('./connection/connection');
+} = require('../connection/connection');
 const { debug } = require('./debug-log');
-const { Hidden } = require('./errors/hidden');
-const { beginWrites } = require('./connection/in-flight');
-const { isOvertaken } = require('./connection/node-transport');
-const { nextTick } = require('./node/originals');
+const { Hidden } = require('../errors/hidden');
+const { beginWrites } = require('../connection/in-flight');
+const { isOvertaken } = require('../connection/node-transport');
+const { nextTick } = require('../node/originals');
 const { FOREIGN, kPool } = require('./pool');
 
 const kSlot = Symbol('slot');
