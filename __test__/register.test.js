@@ -74,7 +74,7 @@ describe('oxagent/register', function () {
   it('a program without HTTP loads next to nothing', async () => {
     const files = await state('loaded');
     assert.ok(files.includes('global-agents.js'));
-    const unneeded = ['agent.js', 'socket.js', 'pool/pool.js'];
+    const unneeded = ['agent.js', 'socket/socket.js', 'pool/pool.js'];
     for (const file of unneeded) assert.ok(!files.includes(file), file);
   });
 

@@ -20,11 +20,11 @@ const {
   replacedMethod,
 } = require('./connection/node-transport');
 const { NodeHttpsAgent: NodeAgent } = require('./node/agents');
-const { kForReplay } = require('./replay');
+const { kForReplay } = require('./socket/replay');
 const { marksIdentity } = require('./node/runtime');
 const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
-const { TlsSocket } = require('./tls-socket');
+const { TlsSocket } = require('./tls-socket/tls-socket');
 const { tellNodeTransport } = require('./connection/transport-warning');
 const { namesOffer } = require('./tls/context');
 const { nativeContext } = require('./tls/native-context');

@@ -11,8 +11,8 @@ const { kConn } = require('../connection/connection');
 const errors = require('../errors/node-errors');
 const { Cause } = require('../errors/node-causes');
 const { nextTick } = require('../node/originals');
-const { initHandshake } = require('../tls-handshake');
-const { TlsSocket } = require('../tls-socket');
+const { initHandshake } = require('../tls-socket/handshake');
+const { TlsSocket } = require('../tls-socket/tls-socket');
 const { connectListenersOf, connectOptionsOf } = require('../node/tls-socket');
 const { awaitConnected, takeOver } = require('./take-over');
 

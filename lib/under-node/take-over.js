@@ -28,7 +28,7 @@ const { kMaker } = require('../connection/node-transport');
 const { runtime } = require('../node/runtime');
 const { kScope, moveScope, openScope } = require('../connection/scope');
 const { changeCarrier } = require('../pool/slot');
-const { Socket, initConnected } = require('../socket');
+const { Socket, initConnected } = require('../socket/socket');
 const { noteOptions } = require('../connection/options');
 const { begin, conclude } = require('../connection/awaited');
 const {

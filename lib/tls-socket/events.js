@@ -4,21 +4,21 @@
 
 const { Buffer } = require('node:buffer');
 
-const { native } = require('./bridge/addon');
-const { command } = require('./bridge/commands');
-const { Failed, Failure, Kind, Op, Secured, TlsFailed, Verdict } = require('./bridge/protocol');
-const { kConn } = require('./connection/connection');
-const errors = require('./errors/node-errors');
-const { kWriteCallback } = require('./connection/in-flight');
-const { holdFirst } = require('./replay');
-const { runAll } = require('./errors/run-all');
-const { renegotiates } = require('./node/runtime');
-const { HANDLERS, isLeaving } = require('./socket-events');
-const { noteServed, remember } = require('./tls/node-origins');
-const { fallsBack, isReset, mayBeChance, tlsFailure } = require('./tls/tls-errors');
-const { chainError, identityFault, judgeIdentity, labelChain } = require('./tls/verdict');
-const { isSound } = require('./tls/vetting');
-const { failAtEnd, fallBack, replayByNode } = require('./tls-fallback');
+const { native } = require('../bridge/addon');
+const { command } = require('../bridge/commands');
+const { Failed, Failure, Kind, Op, Secured, TlsFailed, Verdict } = require('../bridge/protocol');
+const { kConn } = require('../connection/connection');
+const errors = require('../errors/node-errors');
+const { kWriteCallback } = require('../connection/in-flight');
+const { holdFirst } = require('../socket/replay');
+const { runAll } = require('../errors/run-all');
+const { renegotiates } = require('../node/runtime');
+const { HANDLERS, isLeaving } = require('../socket/events');
+const { noteServed, remember } = require('../tls/node-origins');
+const { fallsBack, isReset, mayBeChance, tlsFailure } = require('../tls/tls-errors');
+const { chainError, identityFault, judgeIdentity, labelChain } = require('../tls/verdict');
+const { isSound } = require('../tls/vetting');
+const { failAtEnd, fallBack, replayByNode } = require('./fallback');
 const {
   kFacts,
   kSession,
@@ -27,7 +27,7 @@ const {
   secureOf,
   sessionEvents,
   setSession,
-} = require('./tls-handshake');
+} = require('./handshake');
 
 // The verdicts that refuse the server for what OpenSSL calls so.
 const CODES = new Map([

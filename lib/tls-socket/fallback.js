@@ -6,7 +6,7 @@
 
 const tls = require('node:tls');
 
-const { handOver } = require('./bridge/events');
+const { handOver } = require('../bridge/events');
 const {
   giveUp,
   isOurs,
@@ -15,19 +15,19 @@ const {
   kRefed,
   kScope,
   setHolding,
-} = require('./connection/connection');
-const { sameAddress } = require('./connection/lookup');
-const { nextTick, setImmediate } = require('./node/originals');
-const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('./replay');
-const { failsWritesFirst } = require('./node/runtime');
-const { closeScope } = require('./connection/scope');
-const { changeCarrier } = require('./pool/slot');
-const { kFinalCallback } = require('./socket-events');
-const { optionsOf } = require('./connection/options');
-const { kFallback, releaseHeld, secureOf } = require('./tls-handshake');
-const { Cause } = require('./errors/node-causes');
-const { isRemembered, remember, rememberGone } = require('./tls/node-origins');
-const { tellNodeTransport } = require('./connection/transport-warning');
+} = require('../connection/connection');
+const { sameAddress } = require('../connection/lookup');
+const { nextTick, setImmediate } = require('../node/originals');
+const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('../socket/replay');
+const { failsWritesFirst } = require('../node/runtime');
+const { closeScope } = require('../connection/scope');
+const { changeCarrier } = require('../pool/slot');
+const { kFinalCallback } = require('../socket/events');
+const { optionsOf } = require('../connection/options');
+const { kFallback, releaseHeld, secureOf } = require('./handshake');
+const { Cause } = require('../errors/node-causes');
+const { isRemembered, remember, rememberGone } = require('../tls/node-origins');
+const { tellNodeTransport } = require('../connection/transport-warning');
 
 // What the socket watches itself; and when to end is for it to say, as it may hold what its reader
 // has yet to take.

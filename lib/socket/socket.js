@@ -6,9 +6,9 @@
 const { Buffer } = require('node:buffer');
 const net = require('node:net');
 
-const { command, write, writev } = require('./bridge/commands');
-const { kEnd, kReceive } = require('./bridge/events');
-const { Op } = require('./bridge/protocol');
+const { command, write, writev } = require('../bridge/commands');
+const { kEnd, kReceive } = require('../bridge/events');
+const { Op } = require('../bridge/protocol');
 const {
   NO_CONNECTION,
   giveNone,
@@ -26,8 +26,8 @@ const {
   kScope,
   setHolding,
   setReading,
-} = require('./connection/connection');
-const errors = require('./errors/node-errors');
+} = require('../connection/connection');
+const errors = require('../errors/node-errors');
 const {
   beginConnection,
   countWrite,
@@ -36,9 +36,9 @@ const {
   kBytesWritten,
   kUnmarked,
   unsentBytes,
-} = require('./connection/in-flight');
-const { nextTick, setImmediate } = require('./node/originals');
-const { endScope, kHasRef } = require('./connection/scope');
+} = require('../connection/in-flight');
+const { nextTick, setImmediate } = require('../node/originals');
+const { endScope, kHasRef } = require('../connection/scope');
 const {
   holdWritten,
   initReplay,
@@ -48,10 +48,10 @@ const {
   kReplacement,
   kReplayLeft,
 } = require('./replay');
-const { hasOwnSockets } = require('./node/runtime');
-const { HANDLERS, emitClose, kBytesRead, kFinalCallback, kLeaving } = require('./socket-events');
-const options = require('./connection/options');
-const { kWindow } = require('./connection/write-window');
+const { hasOwnSockets } = require('../node/runtime');
+const { HANDLERS, emitClose, kBytesRead, kFinalCallback, kLeaving } = require('./events');
+const options = require('../connection/options');
+const { kWindow } = require('../connection/write-window');
 
 const kIsOpen = Symbol('isOpen');
 const kReset = Symbol('reset');

@@ -6,9 +6,9 @@ const { Buffer } = require('node:buffer');
 const { constants } = require('node:os');
 const process = require('node:process');
 
-const { command } = require('./bridge/commands');
-const { keep, ownsChunks } = require('./bridge/events');
-const { Kind, Op } = require('./bridge/protocol');
+const { command } = require('../bridge/commands');
+const { keep, ownsChunks } = require('../bridge/events');
+const { Kind, Op } = require('../bridge/protocol');
 const {
   NO_CONNECTION,
   announce,
@@ -20,16 +20,16 @@ const {
   kReading,
   kStartTime,
   setReading,
-} = require('./connection/connection');
-const { drainListener, keepDraining } = require('./node/early-answer');
-const errors = require('./errors/node-errors');
-const { failWrites, hearWritten, kWriteCallback } = require('./connection/in-flight');
-const { tell } = require('./connection/lookup');
-const { isForParserAlone, mayHaveEscaped } = require('./node/parser-alone');
-const { tellConnect, tellLookup } = require('./node/perf-entries');
+} = require('../connection/connection');
+const { drainListener, keepDraining } = require('../node/early-answer');
+const errors = require('../errors/node-errors');
+const { failWrites, hearWritten, kWriteCallback } = require('../connection/in-flight');
+const { tell } = require('../connection/lookup');
+const { isForParserAlone, mayHaveEscaped } = require('../node/parser-alone');
+const { tellConnect, tellLookup } = require('../node/perf-entries');
 const { endExchange, kReplayLeft, replay } = require('./replay');
-const { closeAttempt, closeScope, concludeAttempt } = require('./connection/scope');
-const { applyLateOptions } = require('./connection/options');
+const { closeAttempt, closeScope, concludeAttempt } = require('../connection/scope');
+const { applyLateOptions } = require('../connection/options');
 
 // libuv's number. On Windows it is not the system's.
 const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;

@@ -1,23 +1,23 @@
 'use strict';
 
 // A tls.TLSSocket whose TLS is on the I/O thread. Where the handshake shows that only OpenSSL can
-// serve the server, it goes on over a socket of Node's (see ./tls-fallback.js).
+// serve the server, it goes on over a socket of Node's (see ./fallback.js).
 
 const { X509Certificate } = require('node:crypto');
 const net = require('node:net');
 const tls = require('node:tls');
 
-const { native } = require('./bridge/addon');
-const { kReceive } = require('./bridge/events');
-const { NO_CONNECTION, kConn, kRefed, kScope } = require('./connection/connection');
-const errors = require('./errors/node-errors');
-const { nextTick } = require('./node/originals');
-const { kAdopt, kIdentity, kMatches, kReplayOver } = require('./replay');
-const { hasOpenssl, hasOwnSockets } = require('./node/runtime');
-const { kIsOpen, overConnection, suitBun } = require('./socket');
-const { HANDLERS } = require('./socket-events');
-const { cipherInfo, ephemeralKeyInfo, protocolName } = require('./tls/cipher');
-const { destroyOver, endOver, replayOver, writeOver } = require('./tls-fallback');
+const { native } = require('../bridge/addon');
+const { kReceive } = require('../bridge/events');
+const { NO_CONNECTION, kConn, kRefed, kScope } = require('../connection/connection');
+const errors = require('../errors/node-errors');
+const { nextTick } = require('../node/originals');
+const { kAdopt, kIdentity, kMatches, kReplayOver } = require('../socket/replay');
+const { hasOpenssl, hasOwnSockets } = require('../node/runtime');
+const { kIsOpen, overConnection, suitBun } = require('../socket/socket');
+const { HANDLERS } = require('../socket/events');
+const { cipherInfo, ephemeralKeyInfo, protocolName } = require('../tls/cipher');
+const { destroyOver, endOver, replayOver, writeOver } = require('./fallback');
 const {
   adoptHandshake,
   giveSession,
@@ -27,8 +27,8 @@ const {
   kFallback,
   peerOf,
   secureOf,
-} = require('./tls-handshake');
-const { TLS_HANDLERS } = require('./tls-socket-events');
+} = require('./handshake');
+const { TLS_HANDLERS } = require('./events');
 
 // TLSSocket's constructor would begin OpenSSL; its prototype alone is wanted. By a class, and not
 // by Reflect.construct(), the engine gives all sockets the same shape.

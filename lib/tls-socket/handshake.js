@@ -4,13 +4,13 @@
 
 const { Buffer } = require('node:buffer');
 
-const { native } = require('./bridge/addon');
-const { kConn } = require('./connection/connection');
-const { Hidden } = require('./errors/hidden');
-const { kWriteCallback } = require('./connection/in-flight');
-const { sessionName } = require('./tls/judges');
-const { peerCertificates } = require('./tls/peer-certificate');
-const { idOfToken, makeToken, tellsProgram } = require('./tls/session-token');
+const { native } = require('../bridge/addon');
+const { kConn } = require('../connection/connection');
+const { Hidden } = require('../errors/hidden');
+const { kWriteCallback } = require('../connection/in-flight');
+const { sessionName } = require('../tls/judges');
+const { peerCertificates } = require('../tls/peer-certificate');
+const { idOfToken, makeToken, tellsProgram } = require('../tls/session-token');
 
 // How TLS is to be done, what the handshake has settled, the server's certificates, the session
 // (its token, or its id until somebody asks), what waits for the handshake, and the socket of

@@ -9,7 +9,7 @@
 const { Buffer } = require('node:buffer');
 const { channel } = require('node:diagnostics_channel');
 
-const { handOver } = require('./bridge/events');
+const { handOver } = require('../bridge/events');
 const {
   NO_CONNECTION,
   giveUp,
@@ -22,14 +22,14 @@ const {
   kRefed,
   setHolding,
   setReading,
-} = require('./connection/connection');
-const { takeWaiting } = require('./connection/in-flight');
-const { kMaker } = require('./connection/node-transport');
-const { nextTick } = require('./node/originals');
-const { kScope } = require('./connection/scope');
-const { changeCarrier } = require('./pool/slot');
-const { applyLateOptions } = require('./connection/options');
-const { isAwaited } = require('./connection/awaited');
+} = require('../connection/connection');
+const { takeWaiting } = require('../connection/in-flight');
+const { kMaker } = require('../connection/node-transport');
+const { nextTick } = require('../node/originals');
+const { kScope } = require('../connection/scope');
+const { changeCarrier } = require('../pool/slot');
+const { applyLateOptions } = require('../connection/options');
+const { isAwaited } = require('../connection/awaited');
 
 // Methods that may be sent twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
