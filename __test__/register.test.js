@@ -73,8 +73,8 @@ describe('oxagent/register', function () {
 
   it('a program without HTTP loads next to nothing', async () => {
     const files = await state('loaded');
-    assert.ok(files.includes('global-agents.js'));
-    const unneeded = ['agent.js', 'socket/socket.js', 'pool/pool.js'];
+    assert.ok(files.includes('register/global-agents.js'));
+    const unneeded = ['agent/agent.js', 'socket/socket.js', 'pool/pool.js'];
     for (const file of unneeded) assert.ok(!files.includes(file), file);
   });
 

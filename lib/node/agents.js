@@ -1,6 +1,7 @@
 'use strict';
 
-// Node's own classes, whatever a program, or ../global-agents.js, puts in their place afterwards.
+// Node's own classes, whatever a program, or ../register/global-agents.js, puts in their place
+// afterwards.
 
 const http = require('node:http');
 const https = require('node:https');

@@ -45,7 +45,7 @@ class Pool {
 
   // `handler` is told what to do: open(waiter, slot), drop(socket), late(waiter), and
   // expire(socket) before the drop of one that has been idle for too long. The `bounds` are those
-  // of ../agent-options.js.
+  // of ../agent/options.js.
   constructor(limits, bounds, handler) {
     this.#handler = handler;
     this.#native = new NativePool(native, ...nativeLimits(limits));

@@ -10,7 +10,7 @@ const { syncBuiltinESMExports } = require('node:module');
 const httpAgent = require('node:_http_agent');
 
 // Reads them as long as they are there.
-require('./node/agents');
+require('../node/agents');
 
 const PLACES = [
   [http, 'Agent'],
@@ -49,8 +49,8 @@ function installGlobally(options) {
 }
 
 function replace(options) {
-  const { Agent } = require('./agent');
-  const { HttpsAgent } = require('./https-agent');
+  const { Agent } = require('../agent/agent');
+  const { HttpsAgent } = require('../agent/https-agent');
 
   http.globalAgent = new Agent({ ...http.globalAgent.options, ...options });
   https.globalAgent = new HttpsAgent({ ...https.globalAgent.options, ...options });

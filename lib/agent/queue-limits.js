@@ -2,8 +2,8 @@
 
 // The errors of requests for which the queue has no place, or that have waited too long in it.
 
-const { coded } = require('./errors/node-errors');
-const { originText } = require('./errors/origin-text');
+const { coded } = require('../errors/node-errors');
+const { originText } = require('../errors/origin-text');
 
 // `options` are those of the request's connection.
 function queueFull(maxQueue, options) {

@@ -4,7 +4,7 @@
 // unless they are given, and what is replayed. They are read when the agent is made, and what is
 // wrong with one is said as Node says it.
 
-const { invalidArgType, outOfRange } = require('./errors/node-errors');
+const { invalidArgType, outOfRange } = require('../errors/node-errors');
 
 // What a timer takes: some 24 days.
 const DURATION_MAX_MS = 0x7fffffff;

@@ -3,7 +3,7 @@
 // The server's `Keep-Alive: timeout=5, max=100` header (RFC 2068, 19.7.1.1): how long it leaves an
 // idle connection open, and how many more requests it takes on it.
 
-const { DURATION_MAX_MS } = require('./agent-options');
+const { DURATION_MAX_MS } = require('./options');
 
 const NAME = 'keep-alive';
 

@@ -6,13 +6,13 @@
 const net = require('node:net');
 const { isAbsolute } = require('node:path');
 
-require('./connection/active-resources');
-const { inspectAsNodes } = require('./agent-inspect');
-const { readBounds, readReplayLimit, readTransportWarning } = require('./agent-options');
-const { Checkin, Checkout } = require('./bridge/protocol');
-const { isNodesAddress, planConnect } = require('./connection/connect-plan');
-const { ConnectTimeout } = require('./connection/connect-timeout');
-const { isCopy, isOurs, isUsed, openSocket } = require('./connection/connection');
+require('../connection/active-resources');
+const { inspectAsNodes } = require('./inspect');
+const { readBounds, readReplayLimit, readTransportWarning } = require('./options');
+const { Checkin, Checkout } = require('../bridge/protocol');
+const { isNodesAddress, planConnect } = require('../connection/connect-plan');
+const { ConnectTimeout } = require('../connection/connect-timeout');
+const { isCopy, isOurs, isUsed, openSocket } = require('../connection/connection');
 const {
   debug,
   shownName,
@@ -20,27 +20,27 @@ const {
   tellOpened,
   tellOpening,
   tellRemoved,
-} = require('./pool/debug-log');
-const { invalidHostHeader, socketHangUp } = require('./errors/node-errors');
+} = require('../pool/debug-log');
+const { invalidHostHeader, socketHangUp } = require('../errors/node-errors');
 const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
 const { hearKeyLog, initKeyLog } = require('./key-log');
-const { kJudged, sameAddress } = require('./connection/lookup');
-const { Cause } = require('./errors/node-causes');
-const { connectByNode, markNodes, nodesCause } = require('./connection/node-transport');
-const { NodeHttpAgent: NodeAgent } = require('./node/agents');
-const { setImmediate } = require('./node/originals');
-const { Part, Pool, kPool } = require('./pool/pool');
+const { kJudged, sameAddress } = require('../connection/lookup');
+const { Cause } = require('../errors/node-causes');
+const { connectByNode, markNodes, nodesCause } = require('../connection/node-transport');
+const { NodeHttpAgent: NodeAgent } = require('../node/agents');
+const { setImmediate } = require('../node/originals');
+const { Part, Pool, kPool } = require('../pool/pool');
 const { queueFull, queueTimedOut } = require('./queue-limits');
-const { beginExchange, kForReplay, mayRedial } = require('./socket/replay');
-const { Reservations } = require('./pool/reservations');
-const { resends, tellsTunnelErrors } = require('./node/runtime');
-const slots = require('./pool/slot');
-const { Socket } = require('./socket/socket');
-const { tellNodeTransport } = require('./connection/transport-warning');
-const { isAwaited, whenOurs } = require('./connection/awaited');
-const { takeOverConnected } = require('./under-node/take-over');
-const { Views, viewsOf } = require('./pool/views');
-const { Waiter } = require('./pool/waiter');
+const { beginExchange, kForReplay, mayRedial } = require('../socket/replay');
+const { Reservations } = require('../pool/reservations');
+const { resends, tellsTunnelErrors } = require('../node/runtime');
+const slots = require('../pool/slot');
+const { Socket } = require('../socket/socket');
+const { tellNodeTransport } = require('../connection/transport-warning');
+const { isAwaited, whenOurs } = require('../connection/awaited');
+const { takeOverConnected } = require('../under-node/take-over');
+const { Views, viewsOf } = require('../pool/views');
+const { Waiter } = require('../pool/waiter');
 
 const nodeGetName = NodeAgent.prototype.getName;
 

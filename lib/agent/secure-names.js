@@ -5,9 +5,9 @@
 // went, no new string.
 
 const { pick, plainName, serverName } = require('./agent');
-const { JUDGES } = require('./tls/judges');
+const { JUDGES } = require('../tls/judges');
 const { NAMED, joinServername, secureSuffix } = require('./secure-name');
-const { isStill, remembered } = require('./tls/option-values');
+const { isStill, remembered } = require('../tls/option-values');
 
 // Sets of values, and names of one set, that an agent remembers.
 const SETS_MAX = 16;

@@ -3,7 +3,7 @@
 // The agent's 'keylog' event: a line of any of its sockets, and the socket. As in Node, sockets are
 // listened to as soon as somebody listens to the agent.
 
-const { kPool } = require('./pool/pool');
+const { kPool } = require('../pool/pool');
 
 const kOnKeyLog = Symbol('onKeyLog');
 

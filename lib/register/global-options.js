@@ -5,8 +5,8 @@
 
 const { inspect } = require('node:util');
 
-const { COUNT_MAX, DURATION_MAX_MS } = require('./agent-options');
-const errors = require('./errors/node-errors');
+const { COUNT_MAX, DURATION_MAX_MS } = require('../agent/options');
+const errors = require('../errors/node-errors');
 
 const VARIABLE = 'OXAGENT_OPTIONS';
 

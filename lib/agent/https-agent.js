@@ -6,35 +6,35 @@
 const tls = require('node:tls');
 
 const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName, warns } = require('./agent');
-const { isNodesAddress, planConnect } = require('./connection/connect-plan');
-const { openSocket } = require('./connection/connection');
-const { debugSecure, shownName, shownOptions, tellDirect } = require('./pool/debug-log');
-const errors = require('./errors/node-errors');
-const { Judges, sessionName } = require('./tls/judges');
-const { Cause } = require('./errors/node-causes');
+const { isNodesAddress, planConnect } = require('../connection/connect-plan');
+const { openSocket } = require('../connection/connection');
+const { debugSecure, shownName, shownOptions, tellDirect } = require('../pool/debug-log');
+const errors = require('../errors/node-errors');
+const { Judges, sessionName } = require('../tls/judges');
+const { Cause } = require('../errors/node-causes');
 const {
   isNodes,
   isReplaced,
   markNodes,
   nodesCause,
   replacedMethod,
-} = require('./connection/node-transport');
-const { NodeHttpsAgent: NodeAgent } = require('./node/agents');
-const { kForReplay } = require('./socket/replay');
-const { marksIdentity } = require('./node/runtime');
+} = require('../connection/node-transport');
+const { NodeHttpsAgent: NodeAgent } = require('../node/agents');
+const { kForReplay } = require('../socket/replay');
+const { marksIdentity } = require('../node/runtime');
 const { NAMED, markIdentity, perRequestIdentity, secureSuffix } = require('./secure-name');
 const { SecureNames } = require('./secure-names');
-const { TlsSocket } = require('./tls-socket/tls-socket');
-const { tellNodeTransport } = require('./connection/transport-warning');
-const { namesOffer } = require('./tls/context');
-const { nativeContext } = require('./tls/native-context');
-const { isRemembered } = require('./tls/node-origins');
-const { TLS_1_3 } = require('./tls/offer');
-const { lookAt } = require('./tls/option-values');
-const { planTls } = require('./tls/plan');
-const { GivenSessions, isToken, markCaching, readToken } = require('./tls/session-token');
-const { canTakeOver } = require('./under-node/take-over');
-const { takeOverSecure } = require('./under-node/take-over-secure');
+const { TlsSocket } = require('../tls-socket/tls-socket');
+const { tellNodeTransport } = require('../connection/transport-warning');
+const { namesOffer } = require('../tls/context');
+const { nativeContext } = require('../tls/native-context');
+const { isRemembered } = require('../tls/node-origins');
+const { TLS_1_3 } = require('../tls/offer');
+const { lookAt } = require('../tls/option-values');
+const { planTls } = require('../tls/plan');
+const { GivenSessions, isToken, markCaching, readToken } = require('../tls/session-token');
+const { canTakeOver } = require('../under-node/take-over');
+const { takeOverSecure } = require('../under-node/take-over-secure');
 
 const nodeCacheSession = NodeAgent.prototype._cacheSession;
 
