@@ -6,7 +6,7 @@ const path = require('node:path');
 const process = require('node:process');
 
 const { runtime } = require('../node/runtime');
-const { hasFlag } = require('../node/started-with');
+const { hasFlag } = require('../node/process-start');
 const { PACKAGES, candidates, platformName } = require('./platforms');
 const { version } = require('../../package.json');
 

@@ -11,7 +11,7 @@ const { clientHello } = require('./client-hello');
 const { CONTEXT_OPTIONS, readContext } = require('./context');
 const nodeTls = require('../node/tls');
 const { isToken } = require('./session-token');
-const { hasFlag } = require('../node/started-with');
+const { hasFlag } = require('../node/process-start');
 const { unstatedOption } = require('./stated-hello');
 
 // What rustls can't do, or only Node's own socket.

@@ -11,7 +11,7 @@ const { Cause } = require('../errors/node-causes');
 const { NodeOnly } = require('./node-only');
 const { OptionCache } = require('./option-cache');
 const { certificateDersIn } = require('./pem');
-const { hasFlag, startEnvironment } = require('../node/started-with');
+const { hasFlag, startEnvironment } = require('../node/process-start');
 
 const SETS_MAX = 100;
 
