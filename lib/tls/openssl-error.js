@@ -1,10 +1,10 @@
 'use strict';
 
-// TLS failures, rehearsed. OpenSSL's messages name the thread, and the function, file and line that
-// found the fault, and differ from one Node to the next. So they are not written down: a client of
-// Node's own, connected to nothing but memory, is sent what a server with that fault would send,
-// and the error it ends with is the one that Node reports. That takes about a millisecond, once
-// for each failure.
+// OpenSSL's error for a TLS failure. Its messages name the thread, and the function, file and line
+// that found the fault, and differ from one Node to the next. So they are not written down: a
+// client of Node's own, connected to nothing but memory, is sent what a server with that fault would
+// send, and the error it ends with is the one that Node reports. That takes about a millisecond,
+// once for each failure.
 
 const { Buffer } = require('node:buffer');
 const { X509Certificate, createECDH } = require('node:crypto');
@@ -116,7 +116,7 @@ const secured12 = {
   options: {
     maxVersion: 'TLSv1.2',
     ciphers: 'PSK-AES128-GCM-SHA256',
-    pskCallback: () => ({ psk: Buffer.alloc(16, 1), identity: 'rehearsal' }),
+    pskCallback: () => ({ psk: Buffer.alloc(16, 1), identity: 'oxagent' }),
   },
   flight: () =>
     Buffer.concat([
@@ -242,7 +242,7 @@ class Wire extends Duplex {
  * The error of a Node client whose server fails so, or null where Node sees no fault. With
  * `pendingWrite` the client has something to send once the handshake is done.
  */
-function rehearse(failure, pendingWrite) {
+function opensslError(failure, pendingWrite) {
   const { before = unsecured, fault } = SCRIPTS[failure.kind](failure);
   const wire = new Wire();
   const client = connect({
@@ -267,4 +267,4 @@ function rehearse(failure, pendingWrite) {
   return errored;
 }
 
-module.exports = { rehearse };
+module.exports = { opensslError };

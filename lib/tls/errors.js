@@ -4,7 +4,7 @@
 
 const { getSystemErrorName } = require('node:util');
 const { hasOpenssl } = require('../node/runtime');
-const { rehearse } = require('./rehearsal');
+const { opensslError } = require('./openssl-error');
 
 // 'handshake_failure', 'illegal_parameter', 'protocol_version' and 'insufficient_security': the
 // server wants what rustls does not have, and OpenSSL may.
@@ -47,17 +47,17 @@ const reports = new Map();
 function reportOf(failure, pendingWrite) {
   const { kind, alert, version } = failure;
   const key = `${kind} ${kind === 'alert' ? alert : version} ${pendingWrite}`;
-  if (!reports.has(key)) reports.set(key, rehearsed(failure, pendingWrite));
+  if (!reports.has(key)) reports.set(key, newReport(failure, pendingWrite));
   return reports.get(key);
 }
 
-function rehearsed(failure, pendingWrite) {
+function newReport(failure, pendingWrite) {
   if (!hasOpenssl) return plainReport(failure);
   try {
-    const error = rehearse(failure, pendingWrite);
+    const error = opensslError(failure, pendingWrite);
     return error && { message: error.message, fields: { ...error } };
   } catch {
-    // An OpenSSL that may not use some algorithm (FIPS) cannot rehearse with it.
+    // An OpenSSL that may not use some algorithm (FIPS) has no such error.
     return null;
   }
 }
