@@ -9,7 +9,7 @@ const { Duplex } = require('node:stream');
 const tls = require('node:tls');
 const { hasOpenssl } = require('../node/runtime');
 const nodeTls = require('../node/tls');
-const { statedHello } = require('./stated-hello');
+const { defaultHello } = require('./default-hello');
 
 const HANDSHAKE_RECORD = 22;
 const RECORD_HEADER = 5;
@@ -170,4 +170,4 @@ function protocols(extension) {
   });
 }
 
-module.exports = { clientHello: hasOpenssl ? writtenHello : statedHello };
+module.exports = { clientHello: hasOpenssl ? writtenHello : defaultHello };

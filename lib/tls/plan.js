@@ -12,7 +12,7 @@ const { CONTEXT_OPTIONS, readContext } = require('./context');
 const nodeTls = require('../node/tls');
 const { isToken } = require('./session-token');
 const { hasFlag } = require('../node/process-start');
-const { unstatedOption } = require('./stated-hello');
+const { optionBeyondDefault } = require('./default-hello');
 
 // What rustls can't do, or only Node's own socket.
 const NODE_ONLY = [
@@ -117,7 +117,7 @@ function unservedOption(given) {
 
 // Of the ClientHello, where it can't be had from the runtime.
 function unservedHello(given) {
-  return hasOpenssl ? null : unstatedOption(given, CONTEXT_OPTIONS);
+  return hasOpenssl ? null : optionBeyondDefault(given, CONTEXT_OPTIONS);
 }
 
 // The names that OpenSSL sends and Node compares, and rustls does not take.

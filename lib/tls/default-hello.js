@@ -1,8 +1,7 @@
 'use strict';
 
-// The ClientHello on Deno and Bun, whose TLS does not write one at once as Node's does. Options
-// that say what to offer are for the runtime's own TLS; without them, rustls offers what Node
-// would.
+// The ClientHello on Deno and Bun, whose TLS does not write one at once as Node's does: rustls
+// offers what Node offers by default. Options that say what to offer are for the runtime's own TLS.
 
 const { Buffer } = require('node:buffer');
 const process = require('node:process');
@@ -35,7 +34,7 @@ const defaults = () => [tls.DEFAULT_CIPHERS, tls.DEFAULT_ECDH_CURVE];
 const defaultsAtStart = defaults();
 
 /** An option of these that says more than rustls can be told here, or null. */
-function unstatedOption(options, names) {
+function optionBeyondDefault(options, names) {
   if (defaults().some((value, i) => value !== defaultsAtStart[i])) return Cause.DEFAULTS;
   // Deno writes the keys of its connections there.
   if (process.env.SSLKEYLOGFILE) return Cause.KEY_LOG_FILE;
@@ -49,8 +48,8 @@ function unstatedOption(options, names) {
   return protocols(options.ALPNProtocols) === undefined ? 'ALPNProtocols' : null;
 }
 
-/** What clientHello() tells (see ./client-hello.js), for options of which none is unstated. */
-function statedHello(options) {
+/** What clientHello() tells (see ./client-hello.js), for options of which none asks for more. */
+function defaultHello(options) {
   return {
     suites: SUITES,
     groups: GROUPS,
@@ -83,4 +82,4 @@ function isPem(value) {
   return typeof value === 'string' || ArrayBuffer.isView(value);
 }
 
-module.exports = { statedHello, unstatedOption };
+module.exports = { defaultHello, optionBeyondDefault };
