@@ -1,6 +1,6 @@
 'use strict';
 
-// agent.sockets, agent.freeSockets and agent.requests: windows on the pool. Each reads like Node's
+// agent.sockets, agent.freeSockets and agent.requests: views of the pool. Each reads like Node's
 // own objects (null prototype, an own key for each name) and is always up to date. Programs write
 // to them too: what is put in, or taken out, the agent is told of before it decides anything, and
 // at the latest in the next tick.
@@ -9,7 +9,7 @@ const { inspect } = require('node:util');
 
 const { nextTick } = require('../node/originals');
 const { Part } = require('./pool');
-const { PoolWindow } = require('./pool-window');
+const { ViewLists } = require('./view-lists');
 const { throwLater } = require('../errors/run-all');
 
 const PARTS = { sockets: Part.ACTIVE, freeSockets: Part.IDLE, requests: Part.WAITING };
@@ -20,7 +20,7 @@ const owners = new WeakMap();
 class Views {
   #pool;
   #edits;
-  #windows = {};
+  #lists = {};
   #isQueued = false;
 
   // Whether the program has written something that the agent has not heard of.
@@ -34,25 +34,25 @@ class Views {
     this.#edits = edits;
     const onEdit = () => this.#queue();
     for (const [key, part] of Object.entries(PARTS)) {
-      const window = new PoolWindow(pool, part, edits[key].accepts, onEdit);
-      this.#windows[key] = window;
-      this[key] = createView(window);
+      const lists = new ViewLists(pool, part, edits[key].accepts, onEdit);
+      this.#lists[key] = lists;
+      this[key] = createView(lists);
       owners.set(this[key], this);
     }
     pool.onGone = (name) => {
-      for (const window of Object.values(this.#windows)) window.forget(name);
+      for (const lists of Object.values(this.#lists)) lists.forget(name);
     };
   }
 
   // A program has put an object of its own in a view's place: the view has what that has.
   assign(key, object) {
-    const window = this.#windows[key];
-    for (const name of window.names()) {
-      if (!Array.isArray(object[name])) window.remove(name);
+    const lists = this.#lists[key];
+    for (const name of lists.names()) {
+      if (!Array.isArray(object[name])) lists.remove(name);
     }
     for (const [name, entries] of Object.entries(object)) {
       if (!Array.isArray(entries)) continue;
-      window.assign(
+      lists.assign(
         name,
         entries.filter((entry) => this.#edits[key].accepts(name, entry)),
       );
@@ -65,8 +65,8 @@ class Views {
     if (!this.isEdited) return;
     this.isEdited = false;
     const edits = [];
-    for (const [key, window] of Object.entries(this.#windows)) {
-      for (const edit of window.takeEdits()) edits.push({ key, ...edit });
+    for (const [key, lists] of Object.entries(this.#lists)) {
+      for (const edit of lists.takeEdits()) edits.push({ key, ...edit });
     }
     for (const { key, name, added } of edits) {
       for (const entry of added) {
@@ -77,7 +77,7 @@ class Views {
       if (removed.length > 0) this.#remove(key, part, name, new Set(removed));
     }
     for (const { key, name } of edits) {
-      if (!this.#pool.has(name) && !this.#windows[key].list(name)) this.#windows[key].forget(name);
+      if (!this.#pool.has(name) && !this.#lists[key].list(name)) this.#lists[key].forget(name);
     }
   }
 
@@ -106,29 +106,29 @@ function viewsOf(object) {
   return owners.get(object);
 }
 
-function createView(window) {
-  const listed = (name) => (typeof name === 'string' ? window.list(name) : undefined);
+function createView(lists) {
+  const listed = (name) => (typeof name === 'string' ? lists.list(name) : undefined);
   const target = {
     // console.log() looks behind a proxy.
     [inspect.custom]: () => {
-      const shown = window.names().map((name) => [name, [...window.list(name).entries]]);
+      const shown = lists.names().map((name) => [name, [...lists.list(name).entries]]);
       return Object.assign(Object.create(null), Object.fromEntries(shown));
     },
   };
   const write = (name, value) => {
     if (typeof name !== 'string' || !Array.isArray(value)) return false;
-    return window.assign(name, value);
+    return lists.assign(name, value);
   };
   return new Proxy(target, {
     get: (_, name) => listed(name)?.proxy,
     set: (_, name, value) => write(name, value),
     has: (_, name) => listed(name) !== undefined,
     deleteProperty(_, name) {
-      if (typeof name === 'string') window.remove(name);
+      if (typeof name === 'string') lists.remove(name);
       return true;
     },
     defineProperty: (_, name, { value }) => write(name, value),
-    ownKeys: () => window.names(),
+    ownKeys: () => lists.names(),
     getOwnPropertyDescriptor(_, name) {
       const value = listed(name)?.proxy;
       return value && { value, enumerable: true, configurable: true, writable: true };

@@ -19,8 +19,8 @@ const SHOWN = {
   configurable: true,
 };
 
-class List {
-  #window;
+class ViewList {
+  #owner;
   #pool;
   #part;
   #array;
@@ -34,9 +34,9 @@ class List {
   #isDetached = false;
 
   // `array` becomes the list's own.
-  constructor(window, pool, part, name, array) {
+  constructor(owner, pool, part, name, array) {
     this.name = name;
-    this.#window = window;
+    this.#owner = owner;
     this.#pool = pool;
     this.#part = part;
     this.#array = Object.defineProperty(array, inspect.custom, SHOWN);
@@ -44,7 +44,7 @@ class List {
     lists.set(this.proxy, this);
   }
 
-  // --- For the window --------------------------------------------------------------------------
+  // --- For ViewLists ---------------------------------------------------------------------------
 
   get isListed() {
     if (this.#before !== null) return !this.#isRemoved;
@@ -96,7 +96,7 @@ class List {
   make(before) {
     this.#isMade = true;
     this.#before = [...before];
-    this.#window.edited(this);
+    this.#owner.edited(this);
   }
 
   // The program has taken it away.
@@ -186,7 +186,7 @@ class List {
     if (added === undefined) {
       this.refresh();
     } else {
-      if (!added.every((entry) => this.#window.accepts(this.name, entry))) {
+      if (!added.every((entry) => this.#owner.accepts(this.name, entry))) {
         throw new TypeError('this cannot be added to an agent');
       }
       this.#begin();
@@ -199,12 +199,12 @@ class List {
     if (this.#before !== null || this.#isDetached) return;
     this.refresh();
     this.#before = [...this.#array];
-    this.#window.edited(this);
+    this.#owner.edited(this);
   }
 
   #mayHold(key, value) {
     if (this.#isDetached || !isIndex(key)) return true;
-    return this.#window.accepts(this.name, value);
+    return this.#owner.accepts(this.name, value);
   }
 }
 
@@ -253,4 +253,4 @@ function listOf(array) {
   return lists.get(array);
 }
 
-module.exports = { List, listOf };
+module.exports = { ViewList, listOf };

@@ -1,10 +1,11 @@
 'use strict';
 
-// One part of the pool by names, as a view shows it, with what a program has written to it.
+// What a view shows: one part of the pool, a list for each name, with what a program has written
+// to it.
 
-const { List, listOf } = require('./pool-list');
+const { ViewList, listOf } = require('./view-list');
 
-class PoolWindow {
+class ViewLists {
   #pool;
   #part;
   #accepts;
@@ -93,7 +94,7 @@ class PoolWindow {
   }
 
   #open(name, array) {
-    const list = new List(this, this.#pool, this.#part, name, array);
+    const list = new ViewList(this, this.#pool, this.#part, name, array);
     this.#lists.set(name, list);
     return list;
   }
@@ -107,4 +108,4 @@ class PoolWindow {
   }
 }
 
-module.exports = { PoolWindow };
+module.exports = { ViewLists };
