@@ -37,7 +37,7 @@ const { resends, tellsTunnelErrors } = require('../node/runtime');
 const slots = require('../pool/slot');
 const { Socket } = require('../socket/socket');
 const { tellNodeTransport } = require('../connection/transport-warning');
-const { isAwaited, whenOurs } = require('../connection/awaited');
+const { mayBecomeOurs, whenOurs } = require('../connection/pending-take-over');
 const { takeOverConnected } = require('../under-node/take-over');
 const { Views, viewsOf } = require('../pool/views');
 const { Waiter } = require('../pool/waiter');
@@ -840,7 +840,7 @@ function letRedial(agent, socket, options) {
     made = agent.createConnection(bare, take) ?? made;
     isAsked = false;
     // Over TLS it may be Node's own, if that is what the server needs.
-    const isFit = (one) => isOurs(one) || isAwaited(one) || (one.encrypted && socket.encrypted);
+    const isFit = (one) => isOurs(one) || mayBecomeOurs(one) || (one.encrypted && socket.encrypted);
     if (made?.connecting && isFit(made)) {
       limitConnect(agent, made, options);
       return made;

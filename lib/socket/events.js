@@ -21,7 +21,7 @@ const {
   kStartTime,
   setReading,
 } = require('../connection/connection');
-const { drainListener, keepDraining } = require('../node/early-answer');
+const { drainListener, keepDraining } = require('../node/early-response');
 const errors = require('../errors/node-errors');
 const { failWrites, hearWritten, kWriteCallback } = require('../connection/in-flight');
 const { tell } = require('../connection/lookup');

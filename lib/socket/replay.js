@@ -29,7 +29,7 @@ const { nextTick } = require('../node/originals');
 const { kScope } = require('../connection/scope');
 const { changeCarrier } = require('../pool/slot');
 const { applyLateOptions } = require('../connection/options');
-const { isAwaited } = require('../connection/awaited');
+const { mayBecomeOurs } = require('../connection/pending-take-over');
 
 // Methods that may be sent twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -130,7 +130,7 @@ function replay(socket, unsent, surface) {
     inner.destroy();
     return true;
   }
-  if (!isOurs(inner) && !isAwaited(inner)) {
+  if (!isOurs(inner) && !mayBecomeOurs(inner)) {
     socket[kReplayOver](exchange, surface);
     return true;
   }

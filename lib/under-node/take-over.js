@@ -30,7 +30,7 @@ const { kScope, moveScope, openScope } = require('../connection/scope');
 const { changeCarrier } = require('../pool/slot');
 const { Socket, initConnected } = require('../socket/socket');
 const { noteOptions } = require('../connection/options');
-const { begin, conclude } = require('../connection/awaited');
+const { begin, conclude } = require('../connection/pending-take-over');
 const {
   giveUpHandle,
   isUnused,

@@ -1,6 +1,6 @@
 'use strict';
 
-// An answer that is whole before its request is. Node's client then takes its 'drain' listener off
+// A response that is complete before its request is. Node's client then takes its 'drain' listener off
 // the socket: a program that waits for the request's 'drain' would wait in vain, and its connection
 // with it. Over Node's sockets few meet that, as the kernel takes some megabytes at once.
 

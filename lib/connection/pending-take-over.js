@@ -18,7 +18,7 @@ function conclude(socket) {
   if (isOurs(socket)) for (const act of acts) act();
 }
 
-function isAwaited(socket) {
+function mayBecomeOurs(socket) {
   return awaited.has(socket);
 }
 
@@ -28,4 +28,4 @@ function whenOurs(socket, act) {
   else awaited.get(socket)?.push(act);
 }
 
-module.exports = { begin, conclude, isAwaited, whenOurs };
+module.exports = { begin, conclude, mayBecomeOurs, whenOurs };
