@@ -13,6 +13,7 @@ const { Op } = require('../bridge/protocol');
 const { kJudged, lookUp, tell } = require('./lookup');
 const { nextTick, setImmediate } = require('../node/originals');
 const { startTime } = require('../node/perf-entries');
+const { tellsOfPlainAlone } = require('../node/version');
 const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
 const NO_CONNECTION = -1;
@@ -21,9 +22,6 @@ const NO_CONNECTION = -1;
 const EPOCH_MASK = 0xffff;
 
 const clientSocketChannel = channel('net.client.socket');
-
-// Node 20 tells of the sockets that net.connect() makes, not of those of TLS.
-const tellsOfPlainAlone = net.connect.toString().includes('netClientSocketChannel');
 
 const kConn = Symbol('connection');
 const kEpoch = Symbol('epoch');

@@ -1,8 +1,8 @@
 'use strict';
 
-// A response that is complete before its request is. Node's client then takes its 'drain' listener off
-// the socket: a program that waits for the request's 'drain' would wait in vain, and its connection
-// with it. Over Node's sockets few meet that, as the kernel takes some megabytes at once.
+// A response that is complete before its request is. Node's client then takes its 'drain' listener
+// off the socket: a program that waits for the request's 'drain' would wait in vain, and its
+// connection with it. Over Node's sockets few meet that, as the kernel takes some megabytes at once.
 
 // Node's listener, while the request still has something to write.
 function drainListener(socket, req) {

@@ -5,17 +5,11 @@
 
 const { debuglog } = require('node:util');
 
-const { nodeMajor } = require('../node/version');
-const { NodeHttpAgent } = require('../node/agents');
+const { tellsOpening, tellsProxy } = require('../node/version');
 const { Part, kPool } = require('./pool');
 
 // Node has them in names and options.
 const SECRETS = ['key', 'passphrase', 'pfx', 'session'];
-
-// Node 20 tells of each new connection, later lines of those that fail.
-const tellsOpening = nodeMajor < 22;
-
-const tellsProxy = `${NodeHttpAgent.prototype.createConnection}`.includes('should use proxy for');
 
 function logOf(section) {
   const log = debuglog(section);
