@@ -12,13 +12,8 @@ const { debugSecure, shownName, shownOptions, tellDirect } = require('../pool/de
 const errors = require('../errors/node-errors');
 const { Judges, sessionName } = require('../tls/judges');
 const { Cause } = require('../errors/node-causes');
-const {
-  isNodes,
-  isReplaced,
-  markNodes,
-  nodesCause,
-  replacedMethod,
-} = require('../connection/node-transport');
+const { isNodes, markNodes, nodesCause } = require('../connection/node-transport');
+const { isReplaced, replacedMethod } = require('../node/connecting');
 const { NodeHttpsAgent: NodeAgent } = require('../node/agents');
 const { kForReplay } = require('../socket/replay');
 const { marksIdentity } = require('../node/runtime');

@@ -12,7 +12,7 @@ const net = require('node:net');
 const process = require('node:process');
 const { domainToASCII } = require('node:url');
 
-const { isLookupReplaced } = require('./node-transport');
+const { isLookupReplaced } = require('../node/connecting');
 
 // What only a libuv handle can do.
 const NODE_ONLY = ['fd', 'handle', 'onread', 'typeOfService'];

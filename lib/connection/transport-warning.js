@@ -10,7 +10,7 @@ const { inspect } = require('node:util');
 const { native } = require('../bridge/addon');
 const { locationOf } = require('../node/function-location');
 const { Cause } = require('../errors/node-causes');
-const { replacements } = require('./node-transport');
+const { replacements } = require('../node/connecting');
 const { originText } = require('../errors/origin-text');
 
 const CODE = 'OXAGENT_NODE_TRANSPORT';

@@ -2,8 +2,7 @@
 
 // Node's own TLS functions, and whether they are still in place. Libraries that add certificates
 // of the system replace tls.createSecureContext(): what they do must go on happening, so that
-// connections are then Node's. Mocks and tracers replace tls.connect() (see
-// ../connection/node-transport.js).
+// connections are then Node's. Mocks and tracers replace tls.connect() (see ./connecting.js).
 
 const tls = require('node:tls');
 const { isNodesOwn } = require('./source-phrase');
