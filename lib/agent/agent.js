@@ -27,6 +27,13 @@ const { hearKeyLog, initKeyLog } = require('./key-log');
 const { kJudged, sameAddress } = require('../connection/lookup');
 const { Cause } = require('../errors/node-causes');
 const { markNodes, nodesCause } = require('../connection/node-transport');
+const {
+  isSentToProxy,
+  markResent,
+  releaseRequest,
+  requestOf,
+  waitsForTunnel,
+} = require('../node/client');
 const { connectByNode } = require('../node/connecting');
 const { NodeHttpAgent: NodeAgent } = require('../node/agents');
 const { setImmediate } = require('../node/originals');
@@ -427,7 +434,7 @@ Agent.prototype.createSocket = function createSocket(req, options, callback) {
   }
   try {
     const socket = this.createConnection(options, onCreate);
-    if (socket && !waitsForTunnel(this, socket)) onCreate(null, socket);
+    if (socket && !(this.options.proxyEnv && waitsForTunnel(socket))) onCreate(null, socket);
     else if (socket) timeLimit?.expect(socket);
     timeLimit?.start();
   } catch (err) {
@@ -452,7 +459,7 @@ Agent.prototype.keepSocketAlive = function keepSocketAlive(socket) {
   socket.unref?.();
 
   // The server's hint bounds this rest alone; the socket's timeout is the agent's, as before.
-  const lifetime = idleLifetime(socket._httpMessage?.res, this.agentKeepAliveTimeoutBuffer);
+  const lifetime = idleLifetime(requestOf(socket)?.res, this.agentKeepAliveTimeoutBuffer);
   socket[kIdleLifetime] = lifetime;
   const timeout = this.options.timeout || 0;
   if ((socket.timeout ?? 0) !== timeout) socket.setTimeout?.(timeout);
@@ -498,7 +505,7 @@ function onFree(socket, options) {
   }
   const pool = this[kPool];
   const slot = slots.slotOf(socket, this) ?? takeIn(this, socket, options);
-  if (isLastResponse(socket._httpMessage?.res)) pool.retire(slot);
+  if (isLastResponse(requestOf(socket)?.res)) pool.retire(slot);
   const { verdict, id } = pool.checkin(slot, slots.carrierOf(socket), isUsed(socket));
   if (verdict === Checkin.SERVE) {
     pool.dequeue(id).serve((req) => {
@@ -508,7 +515,7 @@ function onFree(socket, options) {
     });
     return;
   }
-  const req = socket._httpMessage;
+  const req = requestOf(socket);
   if (
     verdict === Checkin.CLOSE ||
     !req?.shouldKeepAlive ||
@@ -522,7 +529,7 @@ function onFree(socket, options) {
     socket.destroy();
     return;
   }
-  socket._httpMessage = null;
+  releaseRequest(socket);
   slots.settleDown(socket);
   // Node takes it from `sockets` by this method; here it only matters to who overrides it, or reads
   // the debug log.
@@ -678,7 +685,7 @@ function reuse(agent, socket, req, options) {
     socket._writableState.highWaterMark = highWaterMark;
   }
   // A request is sent once: so the client takes it for one that it has sent again.
-  if (resends) req._retrying = true;
+  if (resends) markResent(req);
   try {
     agent.reuseSocket(socket, req);
   } catch (err) {
@@ -807,18 +814,8 @@ function setRequestSocket(agent, req, socket) {
   socket.setTimeout?.(req.timeout);
 }
 
-// Deno's client sends any agent to the proxy that its environment names, and says so in the
-// options.
 function goesByProxy(agent, options) {
-  return Boolean(agent.options?.proxyEnv || options._proxy);
-}
-
-// Node's https.Agent returns the connection to the proxy, and calls back with the one through it.
-function waitsForTunnel(agent, socket) {
-  if (!agent.options.proxyEnv) return false;
-  return Object.getOwnPropertySymbols(socket).some(
-    (symbol) => symbol.description === 'kWaitForProxyTunnel' && socket[symbol],
-  );
+  return Boolean(agent.options?.proxyEnv) || isSentToProxy(options);
 }
 
 // A replay connects as the agent does, overrides included: what they forbid stays forbidden. The

@@ -3,14 +3,7 @@
 // The TLS part of an origin's name: getName() of Node's https.Agent, as of Node 26. Two requests
 // share a connection only where all of this is equal.
 
-const tls = require('node:tls');
-
-// By Node and by Bun.
-const PER_REQUEST_IDENTITY = ['per-request checkServerIdentity', 'kPerRequestCheckServerIdentity'];
-
-// Deno's client sets no mark.
-const kOwnMark = Symbol(PER_REQUEST_IDENTITY[0]);
-let marked = 0;
+const { perRequestIdentity } = require('../node/client');
 
 // In the order of the name.
 const PARTS = [
@@ -68,22 +61,4 @@ function secureSuffix(options) {
   return perRequest ? `${suffix}:${options[perRequest]}` : suffix;
 }
 
-// Node's mark of a request that brings its own checkServerIdentity(): it has a connection of its
-// own. Undefined where there is none, or where Node is older than the mark.
-function perRequestIdentity(options) {
-  if (options.checkServerIdentity === undefined) return undefined;
-  return Object.getOwnPropertySymbols(options).find(
-    (symbol) => PER_REQUEST_IDENTITY.includes(symbol.description) && options[symbol],
-  );
-}
-
-// The mark that Node's client sets, where the runtime's does not. An agent's own function is for
-// all of its requests.
-function markIdentity(agent, options) {
-  const { checkServerIdentity } = options;
-  if (checkServerIdentity === undefined || checkServerIdentity === tls.checkServerIdentity) return;
-  if (agent.options.checkServerIdentity !== undefined || options[kOwnMark]) return;
-  options[kOwnMark] = ++marked;
-}
-
-module.exports = { NAMED, joinServername, markIdentity, perRequestIdentity, secureSuffix };
+module.exports = { NAMED, joinServername, secureSuffix };

@@ -12,6 +12,7 @@ const { Writable } = require('node:stream');
 const { native } = require('../bridge/addon');
 const { WINDOW_BYTES_MIN, acknowledge } = require('../bridge/commands');
 const { NO_CONNECTION, kConn } = require('./connection');
+const { requestOf } = require('../node/client');
 const { nextTick } = require('../node/originals');
 const { beginWait, endWait, initWindow, kWindow } = require('./write-window');
 
@@ -136,7 +137,7 @@ function mayBeUnsent(socket) {
 function concludeOrWait(socket, callback) {
   if (socket[kEndCallback] !== callback || socket.destroyed) return;
   // What goes through a tunnel is no request's last, though its request is finished.
-  const req = socket._httpMessage;
+  const req = requestOf(socket);
   if (req?.finished && !req.upgradeOrConnect && awaitRest(socket)) return;
   concludeEnd(socket);
 }

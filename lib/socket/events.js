@@ -21,6 +21,7 @@ const {
   kStartTime,
   setReading,
 } = require('../connection/connection');
+const { requestOf } = require('../node/client');
 const { drainListener, keepDraining } = require('../node/early-response');
 const errors = require('../errors/node-errors');
 const { failWrites, hearWritten, kWriteCallback } = require('../connection/in-flight');
@@ -121,7 +122,7 @@ HANDLERS[Kind.DATA] = function onData(chunk, epoch) {
     replayOr(this, false, () => this.destroy());
     return;
   }
-  const req = this._httpMessage;
+  const req = requestOf(this);
   if (!this.parser && req?.res?.complete && !req.upgradeOrConnect) {
     // Behind a whole answer, before its request has let go of the socket.
     this.destroy();

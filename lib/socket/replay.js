@@ -25,6 +25,7 @@ const {
 } = require('../connection/connection');
 const { takeWaiting } = require('../connection/in-flight');
 const { kMaker } = require('../connection/node-transport');
+const { requestOf } = require('../node/client');
 const { nextTick } = require('../node/originals');
 const { kScope } = require('../connection/scope');
 const { changeCarrier } = require('../pool/slot');
@@ -90,7 +91,7 @@ function beginExchange(socket, limit) {
 
 // The first exchange of a connection whose server may yet ask for what only Node's TLS does.
 function holdFirst(socket) {
-  const req = socket._httpMessage;
+  const req = requestOf(socket);
   if (!socket[kRedial] || !req || !isIdempotent(req)) return;
   socket[kReplayLeft] = socket[kLimit] + 1;
   socket[kIsFirst] = true;
@@ -172,7 +173,7 @@ function replay(socket, unsent, surface) {
 // What is to be sent again, over which connection, and what is known of the server; null where it
 // may not be sent again.
 function takeExchange(socket, unsent) {
-  const req = socket._httpMessage;
+  const req = requestOf(socket);
   if (!isComplete(socket, req) || !(unsent || isIdempotent(req))) return null;
   const inner = redial(socket);
   if (inner === null) return null;

@@ -37,6 +37,7 @@ const {
   kUnmarked,
   unsentBytes,
 } = require('../connection/in-flight');
+const { requestOf } = require('../node/client');
 const { nextTick, setImmediate } = require('../node/originals');
 const { endScope, kHasRef } = require('../connection/scope');
 const {
@@ -75,7 +76,7 @@ function overConnection(Base) {
     // on one that is connected. No request holds a socket over which TLS begins.
     once(event, listener) {
       super.once(event, listener);
-      if (event === 'connect' && this[kIsOpen]() && !this._httpMessage && !this[kParked]) {
+      if (event === 'connect' && this[kIsOpen]() && !requestOf(this) && !this[kParked]) {
         nextTick(() => {
           if (!this.listeners('connect').includes(listener)) return;
           this.removeListener('connect', listener);
@@ -182,7 +183,7 @@ function overConnection(Base) {
     // when Node's client finds nothing to be sent. Where it goes in chunks it is one, and the client
     // takes this for what it has to wait for.
     get writableLength() {
-      const req = this._httpMessage;
+      const req = requestOf(this);
       if (!req || req.chunkedEncoding) return super.writableLength;
       return Math.max(super.writableLength, unsentBytes(this));
     }
