@@ -34,6 +34,7 @@ const {
   requestOf,
   waitsForTunnel,
 } = require('../node/client');
+const { setHighWaterMark } = require('../node/socket-fields');
 const { connectByNode } = require('../node/connecting');
 const { NodeHttpAgent: NodeAgent } = require('../node/agents');
 const { setImmediate } = require('../node/originals');
@@ -682,7 +683,7 @@ function reuse(agent, socket, req, options) {
       socket.writableHighWaterMark,
       highWaterMark,
     );
-    socket._writableState.highWaterMark = highWaterMark;
+    setHighWaterMark(socket, highWaterMark);
   }
   // A request is sent once: so the client takes it for one that it has sent again.
   if (resends) markResent(req);

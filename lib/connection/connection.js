@@ -13,6 +13,7 @@ const { Op } = require('../bridge/protocol');
 const { kJudged, lookUp, tell } = require('./lookup');
 const { nextTick, setImmediate } = require('../node/originals');
 const { startTime } = require('../node/perf-entries');
+const { bytesDispatched, setHost } = require('../node/socket-fields');
 const { tellsOfPlainAlone } = require('../node/version');
 const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
@@ -79,7 +80,7 @@ function connectTo(socket, plan, secure = null) {
   openScope(socket, secure ? 'TLSWRAP' : path ? 'PIPEWRAP' : 'TCPWRAP');
   if (path) openAttempt(socket, 'PIPECONNECTWRAP');
   if (plan.several) socket.autoSelectFamilyAttemptedAddresses = [];
-  if (plan.dialled === null) socket._host = plan.host;
+  if (plan.dialled === null) setHost(socket, plan.host);
   socket[kConn] = open(socket);
   if (!plan.lookup && !plan.blockList) {
     if (plan.dialled === null) {
@@ -172,7 +173,7 @@ function claim(socket) {
 
 // Whether anything was written on its connection.
 function isUsed(socket) {
-  return socket._bytesDispatched > 0;
+  return bytesDispatched(socket) > 0;
 }
 
 // Whether the socket is ours, whatever has become of its connection.

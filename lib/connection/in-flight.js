@@ -7,13 +7,12 @@
 // window, and a request's last. When a request is finished, the kernel has all of it, as with
 // Node's sockets: in 'finish' a program may exit, or destroy the request.
 
-const { Writable } = require('node:stream');
-
 const { native } = require('../bridge/addon');
 const { WINDOW_BYTES_MIN, acknowledge } = require('../bridge/commands');
 const { NO_CONNECTION, kConn } = require('./connection');
 const { requestOf } = require('../node/client');
 const { nextTick } = require('../node/originals');
+const { hasWriteCallback } = require('../node/socket-fields');
 const { beginWait, endWait, initWindow, kWindow } = require('./write-window');
 
 // What the kernel takes at once of a connection that has nothing else to send: the send buffer that
@@ -32,20 +31,6 @@ const kMarks = Symbol('marks');
 // The callback of a write that waits for the window, and that of a request's last.
 const kWriteCallback = Symbol('writeCallback');
 const kEndCallback = Symbol('endCallback');
-
-// What a stream has in the place of a callback that its user did not give.
-const NO_CALLBACK = stoodInFor();
-
-function stoodInFor() {
-  let standIn;
-  const probe = new Writable({
-    write() {
-      standIn = this._writableState.writecb;
-    },
-  });
-  probe.write('x');
-  return standIn;
-}
 
 function initInFlight(socket) {
   socket[kBytesWritten] = 0;
@@ -126,7 +111,7 @@ function callBack(socket, callback) {
 
 // Only a request's last write has a callback of which its program need not know.
 function mayBeLast(socket) {
-  return mayBeUnsent(socket) && socket._writableState.writecb !== NO_CALLBACK;
+  return mayBeUnsent(socket) && hasWriteCallback(socket);
 }
 
 // Whether the kernel may not have all of the exchange yet.

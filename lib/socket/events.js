@@ -22,6 +22,7 @@ const {
   setReading,
 } = require('../connection/connection');
 const { requestOf } = require('../node/client');
+const { setEnds } = require('../node/socket-fields');
 const { drainListener, keepDraining } = require('../node/early-response');
 const errors = require('../errors/node-errors');
 const { failWrites, hearWritten, kWriteCallback } = require('../connection/in-flight');
@@ -83,10 +84,7 @@ HANDLERS[Kind.CONNECTED] = function onConnected({ endpoints: [peer, local] }) {
   if (this.destroyed) return;
   this.connecting = false;
   this[kReading] = true;
-  if (local) {
-    this._peername = nameOf(peer);
-    this._sockname = nameOf(local);
-  }
+  if (local) setEnds(this, nameOf(peer), nameOf(local));
   this._unrefTimer();
   applyLateOptions(this);
   concludeAttempt(this, () => {

@@ -26,6 +26,7 @@ const {
 const { takeWaiting } = require('../connection/in-flight');
 const { kMaker } = require('../connection/node-transport');
 const { requestOf } = require('../node/client');
+const { copyEnds } = require('../node/socket-fields');
 const { nextTick } = require('../node/originals');
 const { kScope } = require('../connection/scope');
 const { changeCarrier } = require('../pool/slot');
@@ -237,8 +238,7 @@ function goOn(socket, inner, held) {
   socket[kEpoch] = 0;
   socket[kPlan] = inner[kPlan];
   socket[kMaker] = inner[kMaker];
-  socket._peername = inner._peername;
-  socket._sockname = inner._sockname;
+  copyEnds(socket, inner);
   socket[kAdopt](inner);
   changeCarrier(socket);
   setHolding(socket, socket[kRefed]);

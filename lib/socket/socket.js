@@ -3,7 +3,6 @@
 // A socket whose connection lives on the I/O thread. It is a view: what it writes becomes commands,
 // what the connection says comes as events.
 
-const { Buffer } = require('node:buffer');
 const net = require('node:net');
 
 const { command, write, writev } = require('../bridge/commands');
@@ -38,6 +37,14 @@ const {
   unsentBytes,
 } = require('../connection/in-flight');
 const { requestOf } = require('../node/client');
+const {
+  bytesOf,
+  clearPending,
+  localEnd,
+  pendingBytes,
+  remoteEnd,
+  setPending,
+} = require('../node/socket-fields');
 const { nextTick, setImmediate } = require('../node/originals');
 const { endScope, kHasRef } = require('../connection/scope');
 const {
@@ -135,8 +142,7 @@ function overConnection(Base) {
         writeOnceConnected(this, several, data, encoding, callback);
         return;
       }
-      this._pendingData = null;
-      this._pendingEncoding = '';
+      clearPending(this);
       const conn = this[kConn];
       if (conn === NO_CONNECTION) {
         callback(errors.socketClosed());
@@ -168,15 +174,7 @@ function overConnection(Base) {
     get bytesWritten() {
       const { writableBuffer } = this;
       if (!writableBuffer) return undefined;
-      let bytes = this[kBytesWritten];
-      for (const { chunk, encoding } of writableBuffer) bytes += Buffer.byteLength(chunk, encoding);
-      const pending = this._pendingData;
-      if (Array.isArray(pending)) {
-        for (const { chunk, encoding } of pending) bytes += Buffer.byteLength(chunk, encoding);
-      } else if (pending) {
-        bytes += Buffer.byteLength(pending, this._pendingEncoding);
-      }
-      return bytes;
+      return this[kBytesWritten] + bytesOf(writableBuffer) + pendingBytes(this);
     }
 
     // What is on its way counts too where a request has a length: its end is no write of its own
@@ -249,11 +247,11 @@ function overConnection(Base) {
 
     // Without TLS a server is known by its address alone; over a Unix socket there is none.
     [kIdentity]() {
-      return this._peername?.address ?? null;
+      return remoteEnd(this)?.address ?? null;
     }
 
     [kMatches](known) {
-      return (this._peername?.address ?? null) === known;
+      return (remoteEnd(this)?.address ?? null) === known;
     }
 
     [kAdopt]() {
@@ -309,7 +307,7 @@ function overConnection(Base) {
     }
 
     _getsockname() {
-      return (this[kConn] !== NO_CONNECTION && this._sockname) || {};
+      return (this[kConn] !== NO_CONNECTION && localEnd(this)) || {};
     }
 
     // --- The idle timer ------------------------------------------------------------------------
@@ -364,8 +362,7 @@ class Socket extends overConnection(net.Socket) {
 // As net.Socket does it: by a 'connect' listener, so that listeners that were there before (a
 // filter of addresses, say) decide before a byte leaves; here those of 'ready' too.
 function writeOnceConnected(socket, several, data, encoding, callback) {
-  socket._pendingData = data;
-  socket._pendingEncoding = encoding;
+  setPending(socket, data, encoding);
   const onClose = () => callback(errors.socketClosedBeforeConnection());
   const write = () => {
     socket.off('close', onClose);

@@ -18,6 +18,7 @@ const {
 } = require('../connection/connection');
 const { sameAddress } = require('../connection/lookup');
 const { nextTick, setImmediate } = require('../node/originals');
+const { markFailed } = require('../node/socket-fields');
 const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('../socket/replay');
 const { failsWritesFirst } = require('../node/runtime');
 const { closeScope } = require('../connection/scope');
@@ -100,7 +101,7 @@ function tellServer(socket) {
 // The stream ends as any other, and that is the error; Node's client makes none of its own then.
 function failAtEnd(socket, error) {
   socket.prependOnceListener('end', () => {
-    socket._hadError = true;
+    markFailed(socket);
     socket.destroy(error);
   });
 }

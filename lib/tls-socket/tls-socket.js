@@ -12,6 +12,7 @@ const { kReceive } = require('../bridge/events');
 const { NO_CONNECTION, kConn, kRefed, kScope } = require('../connection/connection');
 const errors = require('../errors/node-errors');
 const { nextTick } = require('../node/originals');
+const { clearPending, setPending } = require('../node/socket-fields');
 const { kAdopt, kIdentity, kMatches, kReplayOver } = require('../socket/replay');
 const { hasOpenssl, hasOwnSockets } = require('../node/runtime');
 const { kIsOpen, overConnection, suitBun } = require('../socket/socket');
@@ -64,13 +65,13 @@ class TlsSocket extends overConnection(TlsBase) {
       return;
     }
     const write = { several, data, encoding };
-    // What is held counts as written, as it does where Node's TLS holds it.
-    this._pendingData = fallback ? null : data;
-    this._pendingEncoding = fallback ? '' : encoding;
     if (!fallback) {
+      // What is held counts as written, as it does where Node's TLS holds it.
+      setPending(this, data, encoding);
       holdWrite(this, write, callback);
       return;
     }
+    clearPending(this);
     this._unrefTimer();
     writeOver(fallback, write, callback);
   }
