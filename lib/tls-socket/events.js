@@ -13,6 +13,7 @@ const { kWriteCallback } = require('../connection/in-flight');
 const { holdFirst } = require('../socket/replay');
 const { runAll } = require('../errors/run-all');
 const { renegotiates } = require('../node/runtime');
+const { markEstablished } = require('../node/tls-socket');
 const { HANDLERS, isLeaving } = require('../socket/events');
 const { noteServed, remember } = require('../tls/node-origins');
 const { fallsBack, isReset, mayBeChance, tlsFailure } = require('../tls/errors');
@@ -153,7 +154,7 @@ function finishHandshake(socket, flags, facts, id) {
     fallBack(socket, null);
     return;
   }
-  socket._secureEstablished = true;
+  markEstablished(socket);
   socket.alpnProtocol = alpn;
   socket.servername = plan.serverName ?? false;
   socket.authorized = judged === null;

@@ -19,6 +19,7 @@ const {
 const { sameAddress } = require('../connection/lookup');
 const { nextTick, setImmediate } = require('../node/originals');
 const { markFailed } = require('../node/socket-fields');
+const { copyEstablished } = require('../node/tls-socket');
 const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('../socket/replay');
 const { failsWritesFirst } = require('../node/runtime');
 const { closeScope } = require('../connection/scope');
@@ -188,7 +189,7 @@ function copyVerdict(socket, inner) {
   for (const name of ['authorized', 'authorizationError', 'alpnProtocol', 'servername']) {
     socket[name] = inner[name];
   }
-  socket._secureEstablished = inner._secureEstablished;
+  copyEstablished(socket, inner);
 }
 
 // Node's socket has things to do after its events: what the program's listeners throw must not keep

@@ -6,6 +6,7 @@ const { Buffer } = require('node:buffer');
 
 const { native } = require('../bridge/addon');
 const { kConn } = require('../connection/connection');
+const { initSecureFields } = require('../node/tls-socket');
 const { Hidden } = require('../errors/hidden');
 const { kWriteCallback } = require('../connection/in-flight');
 const { sessionName } = require('../tls/judges');
@@ -35,15 +36,7 @@ const SETTLED = [
 
 function initHandshake(socket, secure) {
   const { rejectUnauthorized } = secure.plan;
-  // What Node's own TLS keeps on its sockets, and tools look at; no secret is among it.
-  socket._tlsOptions = { isServer: false, requestCert: true, rejectUnauthorized };
-  socket._secureEstablished = false;
-  socket._securePending = false;
-  socket._newSessionPending = false;
-  socket._controlReleased = true;
-  socket._SNICallback = null;
-  socket._requestCert = true;
-  socket._rejectUnauthorized = rejectUnauthorized;
+  initSecureFields(socket, rejectUnauthorized);
   socket.server = undefined;
   socket.encrypted = true;
   socket.secureConnecting = true;
