@@ -2,7 +2,8 @@
 
 // lib/ is cut into rooms, and the requires between them run one way. CONTRIBUTING.md has the table
 // of what each room may require; this reads it there and ends non-zero on any require that the
-// table does not have. An arrow of the table that no file needs any more fails too.
+// table does not have. An arrow of the table that no file needs any more fails too, and so does what
+// only lib/node may know.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -19,6 +20,15 @@ const COMMENT = /(?<=^\s*)(?:\/\/|\/\*|\*).*/gm;
 
 // A room is for its own files alone. What is outside of all rooms and may be required:
 const OUTSIDE = new Set(['package.json']);
+
+// Of Node's inside; an underscored method is what a class overrides, or calls on itself.
+const KNOWS_NODE = 'lib/node';
+const INSIDE = [
+  [/\._(?!(?:agentKey|cacheSession|sessionCache)\b)\w+\b(?!\()/g, 'a private field'],
+  [/\bgetOwnPropertySymbols\b/g, 'private symbols'],
+  [/\bFunction\.prototype\.toString\b|\bisNodesOwn\b/g, "a function's source"],
+  [/(['"`])node:_\w+\1/g, 'a private module'],
+];
 
 /** By room, the rooms that it may require, in the order of the table. */
 function readTable(text) {
@@ -56,11 +66,27 @@ function arrowsOf(file, source) {
   const code = source.replace(COMMENT, '');
   for (const match of code.matchAll(REQUIRE)) {
     const [, , text] = match;
-    const line = code.slice(0, match.index).split('\n').length;
+    const line = lineAt(code, match.index);
     const room = roomOf(path.posix.join(path.posix.dirname(file), text));
     if (room !== roomOf(file)) arrows.push({ line, text, room });
   }
   return arrows;
+}
+
+/** What of Node's inside a file names: { line, text, what } of each. */
+function insideOf(source) {
+  const code = source.replace(COMMENT, '');
+  return INSIDE.flatMap(([pattern, what]) =>
+    [...code.matchAll(pattern)].map(({ 0: text, index }) => ({
+      line: lineAt(code, index),
+      text,
+      what,
+    })),
+  );
+}
+
+function lineAt(code, index) {
+  return code.slice(0, index).split('\n').length;
 }
 
 /** The faults of files, { name: source }, that are to keep to the table. */
@@ -79,6 +105,12 @@ function faultsOf(rooms, files) {
       seen.add(`${room} ${other}`);
       if (allowed.has(other) || OUTSIDE.has(other)) continue;
       faults.push(`${file}:${line}: \`${text}\`: ${room} may not require ${other}`);
+    }
+  }
+  for (const [file, source] of Object.entries(files)) {
+    if (roomOf(file) === KNOWS_NODE) continue;
+    for (const { line, text, what } of insideOf(source)) {
+      faults.push(`${file}:${line}: \`${text}\` (${what}) is for ${KNOWS_NODE} alone`);
     }
   }
   for (const [room, allowed] of rooms) {
@@ -127,6 +159,18 @@ function checkTheCheck() {
   assert.equal(faults({ 'lib/d.js': '' }).length, 1, 'a file in no room');
   assert.equal(faults({ 'lib/other/d.js': '' }).length, 1, 'a room that is not in the table');
   assert.equal(faults({ 'lib/top/a.js': '' }).length, 1, 'an arrow that nobody needs');
+  for (const code of [
+    'socket._peername = null;',
+    'const { address } = this._peername;',
+    'Object.getOwnPropertySymbols(socket);',
+    "isNodesOwn(connect, 'phrase');",
+    'Function.prototype.toString.call(connect);',
+    "const http = require('node:_http_agent');",
+  ]) {
+    assert.equal(faults({ 'lib/below/c.js': code }).length, 1, code);
+    assert.deepEqual(insideOf(`// ${code}`), []);
+  }
+  assert.deepEqual(insideOf('this._read();\nsuper._destroy(error, callback);'), []);
   const gone = '| `lib/gone/` | nothing | |';
   assert.equal(faults({}, `${table}\n${gone}`).length, 1, 'a room that is gone');
   const cycle = table.replace('the ground | |', 'the ground | `top` |');

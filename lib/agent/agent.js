@@ -35,7 +35,7 @@ const {
   waitsForTunnel,
 } = require('../node/client');
 const { setHighWaterMark } = require('../node/socket-fields');
-const { connectByNode } = require('../node/connecting');
+const { connectArguments, connectByNode } = require('../node/connecting');
 const { NodeHttpAgent: NodeAgent } = require('../node/agents');
 const { setImmediate } = require('../node/originals');
 const { Part, Pool, kPool } = require('../pool/pool');
@@ -307,7 +307,7 @@ function adoptObject(agent, name) {
 }
 
 Agent.prototype.createConnection = function createConnection(...args) {
-  const [options, callback] = net._normalizeArgs(args);
+  const [options, callback] = connectArguments(args);
   // Node's own agent knows the way through a proxy.
   if (goesByProxy(this, options)) {
     return markNodes(NodeAgent.prototype.createConnection.apply(this, args));

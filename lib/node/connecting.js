@@ -113,6 +113,11 @@ function isLookupReplaced() {
   return dns.lookup !== lookup;
 }
 
+/** What net.connect() takes as [options, callback], however it is given. */
+function connectArguments(args) {
+  return net._normalizeArgs(args);
+}
+
 // Node's connecting, or whatever stands in its place. Node's agents call net.createConnection();
 // where net.connect() alone was replaced, it is the one to be called.
 function connectByNode(agent, args) {
@@ -132,6 +137,7 @@ function replacedMethod({ prototype }) {
 }
 
 module.exports = {
+  connectArguments,
   connectByNode,
   isConnectNodes,
   isLookupReplaced,

@@ -6,19 +6,8 @@
 const http = require('node:http');
 const https = require('node:https');
 const { syncBuiltinESMExports } = require('node:module');
-// Where Node's own code looks for them; http.globalAgent only leads here.
-const httpAgent = require('node:_http_agent');
 
-// Reads them as long as they are there.
-require('../node/agents');
-
-const PLACES = [
-  [http, 'Agent'],
-  [https, 'Agent'],
-  [https, 'globalAgent'],
-  [httpAgent, 'Agent'],
-  [httpAgent, 'globalAgent'],
-];
+const { PLACES, putClasses } = require('../node/agent-places');
 
 // `options` are given to both global agents, over those that Node has made its own with.
 function installGlobally(options) {
@@ -54,9 +43,7 @@ function replace(options) {
 
   http.globalAgent = new Agent({ ...http.globalAgent.options, ...options });
   https.globalAgent = new HttpsAgent({ ...https.globalAgent.options, ...options });
-  http.Agent = Agent;
-  httpAgent.Agent = Agent;
-  https.Agent = HttpsAgent;
+  putClasses(Agent, HttpsAgent);
 }
 
 module.exports = { installGlobally };
