@@ -7,12 +7,28 @@ const net = require('node:net');
 const { isAbsolute } = require('node:path');
 
 require('../connection/active-resources');
-const { inspectAsNodes } = require('./inspect');
-const { readBounds, readReplayLimit, readTransportWarning } = require('./options');
 const { Checkin, Checkout } = require('../bridge/protocol');
 const { isNodesAddress, planConnect } = require('../connection/connect-plan');
 const { ConnectTimeout } = require('../connection/connect-timeout');
 const { isCopy, isOurs, isUsed, openSocket } = require('../connection/connection');
+const { kJudged, sameAddress } = require('../connection/lookup');
+const { markNodes, nodesCause } = require('../connection/node-transport');
+const { mayBecomeOurs, whenOurs } = require('../connection/pending-take-over');
+const { tellNodeTransport } = require('../connection/transport-warning');
+const { Cause } = require('../errors/node-causes');
+const { invalidHostHeader, socketHangUp } = require('../errors/node-errors');
+const { NodeHttpAgent: NodeAgent } = require('../node/agents');
+const {
+  isSentToProxy,
+  markResent,
+  releaseRequest,
+  requestOf,
+  waitsForTunnel,
+} = require('../node/client');
+const { connectArguments, connectByNode } = require('../node/connecting');
+const { setImmediate } = require('../node/originals');
+const { resends, tellsTunnelErrors } = require('../node/runtime');
+const { setHighWaterMark } = require('../node/socket-fields');
 const {
   debug,
   shownName,
@@ -21,35 +37,19 @@ const {
   tellOpening,
   tellRemoved,
 } = require('../pool/debug-log');
-const { invalidHostHeader, socketHangUp } = require('../errors/node-errors');
-const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
-const { hearKeyLog, initKeyLog } = require('./key-log');
-const { kJudged, sameAddress } = require('../connection/lookup');
-const { Cause } = require('../errors/node-causes');
-const { markNodes, nodesCause } = require('../connection/node-transport');
-const {
-  isSentToProxy,
-  markResent,
-  releaseRequest,
-  requestOf,
-  waitsForTunnel,
-} = require('../node/client');
-const { setHighWaterMark } = require('../node/socket-fields');
-const { connectArguments, connectByNode } = require('../node/connecting');
-const { NodeHttpAgent: NodeAgent } = require('../node/agents');
-const { setImmediate } = require('../node/originals');
 const { Part, Pool, kPool } = require('../pool/pool');
-const { queueFull, queueTimedOut } = require('./queue-limits');
-const { beginExchange, kForReplay, mayRedial } = require('../socket/replay');
 const { Reservations } = require('../pool/reservations');
-const { resends, tellsTunnelErrors } = require('../node/runtime');
 const slots = require('../pool/slot');
-const { Socket } = require('../socket/socket');
-const { tellNodeTransport } = require('../connection/transport-warning');
-const { mayBecomeOurs, whenOurs } = require('../connection/pending-take-over');
-const { takeOverConnected } = require('../under-node/take-over');
 const { Views, viewsOf } = require('../pool/views');
 const { Waiter } = require('../pool/waiter');
+const { beginExchange, kForReplay, mayRedial } = require('../socket/replay');
+const { Socket } = require('../socket/socket');
+const { takeOverConnected } = require('../under-node/take-over');
+const { inspectAsNodes } = require('./inspect');
+const { idleLifetime, isLastResponse } = require('./keep-alive-hint');
+const { hearKeyLog, initKeyLog } = require('./key-log');
+const { readBounds, readReplayLimit, readTransportWarning } = require('./options');
+const { queueFull, queueTimedOut } = require('./queue-limits');
 
 const nodeGetName = NodeAgent.prototype.getName;
 

@@ -5,24 +5,21 @@
 
 const tls = require('node:tls');
 
-const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName, warns } = require('./agent');
 const { isNodesAddress, planConnect } = require('../connection/connect-plan');
 const { openSocket } = require('../connection/connection');
-const { debugSecure, shownName, shownOptions, tellDirect } = require('../pool/debug-log');
-const errors = require('../errors/node-errors');
-const { Judges, sessionName } = require('../tls/judges');
-const { Cause } = require('../errors/node-causes');
 const { isNodes, markNodes, nodesCause } = require('../connection/node-transport');
-const { isReplaced, replacedMethod } = require('../node/connecting');
-const { NodeHttpsAgent: NodeAgent } = require('../node/agents');
-const { kForReplay } = require('../socket/replay');
-const { marksIdentity } = require('../node/runtime');
-const { markIdentity, perRequestIdentity } = require('../node/client');
-const { NAMED, secureSuffix } = require('./secure-name');
-const { SecureNames } = require('./secure-names');
-const { TlsSocket } = require('../tls-socket/tls-socket');
 const { tellNodeTransport } = require('../connection/transport-warning');
+const { Cause } = require('../errors/node-causes');
+const errors = require('../errors/node-errors');
+const { NodeHttpsAgent: NodeAgent } = require('../node/agents');
+const { markIdentity, perRequestIdentity } = require('../node/client');
+const { isReplaced, replacedMethod } = require('../node/connecting');
+const { marksIdentity } = require('../node/runtime');
+const { debugSecure, shownName, shownOptions, tellDirect } = require('../pool/debug-log');
+const { kForReplay } = require('../socket/replay');
+const { TlsSocket } = require('../tls-socket/tls-socket');
 const { namesOffer } = require('../tls/context');
+const { Judges, sessionName } = require('../tls/judges');
 const { nativeContext } = require('../tls/native-context');
 const { isRemembered } = require('../tls/node-origins');
 const { TLS_1_3 } = require('../tls/offer');
@@ -31,6 +28,9 @@ const { planTls } = require('../tls/plan');
 const { GivenSessions, isToken, markCaching, readToken } = require('../tls/session-token');
 const { canTakeOver } = require('../under-node/take-over');
 const { takeOverSecure } = require('../under-node/take-over-secure');
+const { Agent, goesByProxy, kFullName, kNameOf, nodeGetName, warns } = require('./agent');
+const { NAMED, secureSuffix } = require('./secure-name');
+const { SecureNames } = require('./secure-names');
 
 const nodeCacheSession = NodeAgent.prototype._cacheSession;
 

@@ -4,10 +4,10 @@
 // nothing. A request costs a look at each option, no closure and, where it goes where the last one
 // went, no new string.
 
-const { pick, plainName, serverName } = require('./agent');
 const { JUDGES } = require('../tls/judges');
-const { NAMED, joinServername, secureSuffix } = require('./secure-name');
 const { isStill, remembered } = require('../tls/option-values');
+const { pick, plainName, serverName } = require('./agent');
+const { NAMED, joinServername, secureSuffix } = require('./secure-name');
 
 // Sets of values, and names of one set, that an agent remembers.
 const SETS_MAX = 16;

@@ -6,9 +6,9 @@
 const net = require('node:net');
 
 const { coded } = require('../errors/node-errors');
-const { kOwn } = require('./lookup');
 const { originText } = require('../errors/origin-text');
 const { clearTimeout, setImmediate, setTimeout } = require('../node/originals');
+const { kOwn } = require('./lookup');
 
 const PHASES = {
   lookup: 'the name lookup',

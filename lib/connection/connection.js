@@ -10,11 +10,11 @@ const { addAbortSignal } = require('node:stream');
 const { command, connect, flush, hold, release } = require('../bridge/commands');
 const { forget, open } = require('../bridge/events');
 const { Op } = require('../bridge/protocol');
-const { kJudged, lookUp, tell } = require('./lookup');
 const { nextTick, setImmediate } = require('../node/originals');
 const { startTime } = require('../node/perf-entries');
 const { bytesDispatched, setHost } = require('../node/socket-fields');
 const { tellsOfPlainAlone } = require('../node/version');
+const { kJudged, lookUp, tell } = require('./lookup');
 const { initScope, kScope, openAttempt, openScope, renewScope } = require('./scope');
 
 const NO_CONNECTION = -1;

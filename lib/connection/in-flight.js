@@ -9,10 +9,10 @@
 
 const { native } = require('../bridge/addon');
 const { WINDOW_BYTES_MIN, acknowledge } = require('../bridge/commands');
-const { NO_CONNECTION, kConn } = require('./connection');
 const { requestOf } = require('../node/client');
 const { nextTick } = require('../node/originals');
 const { hasWriteCallback } = require('../node/socket-fields');
+const { NO_CONNECTION, kConn } = require('./connection');
 const { beginWait, endWait, initWindow, kWindow } = require('./write-window');
 
 // What the kernel takes at once of a connection that has nothing else to send: the send buffer that

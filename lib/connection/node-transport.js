@@ -7,11 +7,11 @@
 
 const net = require('node:net');
 
-const { isOurs } = require('./connection');
 const { Cause } = require('../errors/node-causes');
 const { isConnectNodes, isReplaced } = require('../node/connecting');
 const { mayConnect } = require('../node/permission');
 const { isTraced } = require('../node/trace-events');
+const { isOurs } = require('./connection');
 
 // The replacement through which a connection was made.
 const kMaker = Symbol('maker');

@@ -8,10 +8,10 @@ const tls = require('node:tls');
 const { inspect } = require('node:util');
 
 const { native } = require('../bridge/addon');
-const { locationOf } = require('../node/function-location');
 const { Cause } = require('../errors/node-causes');
-const { replacements } = require('../node/connecting');
 const { originText } = require('../errors/origin-text');
+const { replacements } = require('../node/connecting');
+const { locationOf } = require('../node/function-location');
 
 const CODE = 'OXAGENT_NODE_TRANSPORT';
 

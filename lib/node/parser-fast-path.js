@@ -8,8 +8,8 @@
 const { isBuiltin } = require('node:module');
 const net = require('node:net');
 
-const { isNodesOwn } = require('./source-phrase');
 const { copiesInput } = require('./parser-copies');
+const { isNodesOwn } = require('./source-phrase');
 
 const { emit, push } = net.Socket.prototype;
 // Where one of them was replaced before, whoever did that may see every chunk.

@@ -5,6 +5,7 @@
 // connections are then Node's. Mocks and tracers replace tls.connect() (see ./connecting.js).
 
 const tls = require('node:tls');
+
 const { isNodesOwn } = require('./source-phrase');
 
 // By a phrase of each one's own source (see ./source-phrase.js).

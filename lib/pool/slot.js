@@ -2,7 +2,6 @@
 
 // A socket's place in its agent's pool: the listeners through which it comes back and leaves.
 
-const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('../node/async-id');
 const {
   claim,
   connectionOf,
@@ -11,11 +10,12 @@ const {
   kParked,
   listen,
 } = require('../connection/connection');
-const { debug } = require('./debug-log');
-const { Hidden } = require('../errors/hidden');
 const { beginWrites } = require('../connection/in-flight');
 const { isOvertaken } = require('../connection/node-transport');
+const { Hidden } = require('../errors/hidden');
+const { NO_ASYNC_ID, kAsyncId, renewHandle } = require('../node/async-id');
 const { nextTick } = require('../node/originals');
+const { debug } = require('./debug-log');
 const { FOREIGN, kPool } = require('./pool');
 
 const kSlot = Symbol('slot');

@@ -7,10 +7,10 @@
 
 const { inspect } = require('node:util');
 
+const { throwLater } = require('../errors/run-all');
 const { nextTick } = require('../node/originals');
 const { Part } = require('./pool');
 const { ViewLists } = require('./view-lists');
-const { throwLater } = require('../errors/run-all');
 
 const PARTS = { sockets: Part.ACTIVE, freeSockets: Part.IDLE, requests: Part.WAITING };
 

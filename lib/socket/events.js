@@ -21,17 +21,17 @@ const {
   kStartTime,
   setReading,
 } = require('../connection/connection');
-const { requestOf } = require('../node/client');
-const { setEnds } = require('../node/socket-fields');
-const { drainListener, keepDraining } = require('../node/early-response');
-const errors = require('../errors/node-errors');
 const { failWrites, hearWritten, kWriteCallback } = require('../connection/in-flight');
 const { tell } = require('../connection/lookup');
+const { applyLateOptions } = require('../connection/options');
+const { closeAttempt, closeScope, concludeAttempt } = require('../connection/scope');
+const errors = require('../errors/node-errors');
+const { requestOf } = require('../node/client');
+const { drainListener, keepDraining } = require('../node/early-response');
 const { isForParserAlone, mayHaveEscaped } = require('../node/parser-fast-path');
 const { tellConnect, tellLookup } = require('../node/perf-entries');
+const { setEnds } = require('../node/socket-fields');
 const { endExchange, kReplayLeft, replay } = require('./replay');
-const { closeAttempt, closeScope, concludeAttempt } = require('../connection/scope');
-const { applyLateOptions } = require('../connection/options');
 
 // libuv's number. On Windows it is not the system's.
 const ECANCELED = process.platform === 'win32' ? -4081 : -constants.errno.ECANCELED;

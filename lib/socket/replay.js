@@ -25,13 +25,13 @@ const {
 } = require('../connection/connection');
 const { takeWaiting } = require('../connection/in-flight');
 const { kMaker } = require('../connection/node-transport');
-const { requestOf } = require('../node/client');
-const { copyEnds } = require('../node/socket-fields');
-const { nextTick } = require('../node/originals');
-const { kScope } = require('../connection/scope');
-const { changeCarrier } = require('../pool/slot');
 const { applyLateOptions } = require('../connection/options');
 const { mayBecomeOurs } = require('../connection/pending-take-over');
+const { kScope } = require('../connection/scope');
+const { requestOf } = require('../node/client');
+const { nextTick } = require('../node/originals');
+const { copyEnds } = require('../node/socket-fields');
+const { changeCarrier } = require('../pool/slot');
 
 // Methods that may be sent twice (RFC 9110, section 9.2.2).
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);

@@ -26,7 +26,6 @@ const {
   setHolding,
   setReading,
 } = require('../connection/connection');
-const errors = require('../errors/node-errors');
 const {
   beginConnection,
   countWrite,
@@ -36,7 +35,13 @@ const {
   kUnmarked,
   unsentBytes,
 } = require('../connection/in-flight');
+const options = require('../connection/options');
+const { endScope, kHasRef } = require('../connection/scope');
+const { kWindow } = require('../connection/write-window');
+const errors = require('../errors/node-errors');
 const { requestOf } = require('../node/client');
+const { nextTick, setImmediate } = require('../node/originals');
+const { hasOwnSockets } = require('../node/runtime');
 const {
   bytesOf,
   clearPending,
@@ -45,8 +50,7 @@ const {
   remoteEnd,
   setPending,
 } = require('../node/socket-fields');
-const { nextTick, setImmediate } = require('../node/originals');
-const { endScope, kHasRef } = require('../connection/scope');
+const { HANDLERS, emitClose, kBytesRead, kFinalCallback, kLeaving } = require('./events');
 const {
   holdWritten,
   initReplay,
@@ -56,10 +60,6 @@ const {
   kReplacement,
   kReplayLeft,
 } = require('./replay');
-const { hasOwnSockets } = require('../node/runtime');
-const { HANDLERS, emitClose, kBytesRead, kFinalCallback, kLeaving } = require('./events');
-const options = require('../connection/options');
-const { kWindow } = require('../connection/write-window');
 
 const kIsOpen = Symbol('isOpen');
 const kReset = Symbol('reset');

@@ -17,19 +17,19 @@ const {
   setHolding,
 } = require('../connection/connection');
 const { sameAddress } = require('../connection/lookup');
+const { optionsOf } = require('../connection/options');
+const { closeScope } = require('../connection/scope');
+const { tellNodeTransport } = require('../connection/transport-warning');
+const { Cause } = require('../errors/node-causes');
 const { nextTick, setImmediate } = require('../node/originals');
+const { failsWritesFirst } = require('../node/runtime');
 const { markFailed } = require('../node/socket-fields');
 const { copyEstablished } = require('../node/tls-socket');
-const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('../socket/replay');
-const { failsWritesFirst } = require('../node/runtime');
-const { closeScope } = require('../connection/scope');
 const { changeCarrier } = require('../pool/slot');
 const { kFinalCallback } = require('../socket/events');
-const { optionsOf } = require('../connection/options');
-const { kFallback, releaseHeld, secureOf } = require('./handshake');
-const { Cause } = require('../errors/node-causes');
+const { countReplay, kReplayLeft, sendAgain, takeExchange } = require('../socket/replay');
 const { isRemembered, remember, rememberGone } = require('../tls/node-origins');
-const { tellNodeTransport } = require('../connection/transport-warning');
+const { kFallback, releaseHeld, secureOf } = require('./handshake');
 
 // What the socket watches itself; and when to end is for it to say, as it may hold what its reader
 // has yet to take.

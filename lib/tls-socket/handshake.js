@@ -6,9 +6,9 @@ const { Buffer } = require('node:buffer');
 
 const { native } = require('../bridge/addon');
 const { kConn } = require('../connection/connection');
-const { initSecureFields } = require('../node/tls-socket');
-const { Hidden } = require('../errors/hidden');
 const { kWriteCallback } = require('../connection/in-flight');
+const { Hidden } = require('../errors/hidden');
+const { initSecureFields } = require('../node/tls-socket');
 const { sessionName } = require('../tls/judges');
 const { peerCertificates } = require('../tls/peer-certificate');
 const { idOfToken, makeToken, tellsProgram } = require('../tls/session-token');

@@ -12,12 +12,13 @@ const { kReceive } = require('../bridge/events');
 const { NO_CONNECTION, kConn, kRefed, kScope } = require('../connection/connection');
 const errors = require('../errors/node-errors');
 const { nextTick } = require('../node/originals');
-const { clearPending, setPending } = require('../node/socket-fields');
-const { kAdopt, kIdentity, kMatches, kReplayOver } = require('../socket/replay');
 const { hasOpenssl, hasOwnSockets } = require('../node/runtime');
-const { kIsOpen, overConnection, suitBun } = require('../socket/socket');
+const { clearPending, setPending } = require('../node/socket-fields');
 const { HANDLERS } = require('../socket/events');
+const { kAdopt, kIdentity, kMatches, kReplayOver } = require('../socket/replay');
+const { kIsOpen, overConnection, suitBun } = require('../socket/socket');
 const { cipherInfo, ephemeralKeyInfo, protocolName } = require('../tls/cipher');
+const { TLS_HANDLERS } = require('./events');
 const { destroyOver, endOver, replayOver, writeOver } = require('./fallback');
 const {
   adoptHandshake,
@@ -29,7 +30,6 @@ const {
   peerOf,
   secureOf,
 } = require('./handshake');
-const { TLS_HANDLERS } = require('./events');
 
 // TLSSocket's constructor would begin OpenSSL; its prototype alone is wanted. By a class, and not
 // by Reflect.construct(), the engine gives all sockets the same shape.

@@ -8,8 +8,9 @@
 require('node:tls');
 const { Buffer } = require('node:buffer');
 const { X509Certificate } = require('node:crypto');
-const { showsAnyKey } = require('../node/version');
+
 const { parseDate } = require('../node/originals');
+const { showsAnyKey } = require('../node/version');
 const { certificateFields, namesKeyOf } = require('./certificate-fields');
 
 // The curves whose keys the old form shows everywhere (see ../node/version.js).

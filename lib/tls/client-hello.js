@@ -7,6 +7,7 @@
 const { Buffer } = require('node:buffer');
 const { Duplex } = require('node:stream');
 const tls = require('node:tls');
+
 const { hasOpenssl } = require('../node/runtime');
 const nodeTls = require('../node/tls');
 const { hideHandles, startHandshake } = require('../node/tls-socket');

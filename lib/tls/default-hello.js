@@ -6,6 +6,7 @@
 const { Buffer } = require('node:buffer');
 const process = require('node:process');
 const tls = require('node:tls');
+
 const { Cause } = require('../errors/node-causes');
 const { offersMlKem } = require('../node/runtime');
 

@@ -3,6 +3,7 @@
 // TLS failures as Node reports them.
 
 const { getSystemErrorName } = require('node:util');
+
 const { hasOpenssl } = require('../node/runtime');
 const { opensslError } = require('./openssl-error');
 

@@ -6,6 +6,7 @@
 
 const { Buffer } = require('node:buffer');
 const { X509Certificate } = require('node:crypto');
+
 const { TlsRoots } = require('../bridge/addon');
 const { hasOpenssl } = require('../node/runtime');
 const { NodeOnly } = require('./node-only');

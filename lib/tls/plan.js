@@ -5,14 +5,15 @@
 const net = require('node:net');
 const process = require('node:process');
 const tls = require('node:tls');
+
 const { Cause } = require('../errors/node-causes');
+const { hasFlag } = require('../node/process-start');
 const { hasOpenssl } = require('../node/runtime');
+const nodeTls = require('../node/tls');
 const { clientHello } = require('./client-hello');
 const { CONTEXT_OPTIONS, readContext } = require('./context');
-const nodeTls = require('../node/tls');
-const { isToken } = require('./session-token');
-const { hasFlag } = require('../node/process-start');
 const { optionBeyondDefault } = require('./default-hello');
+const { isToken } = require('./session-token');
 
 // What rustls can't do, or only Node's own socket.
 const NODE_ONLY = [

@@ -3,10 +3,10 @@
 // Node's verdict on a server's certificates: whether they are for the name that was asked for, and
 // what Node calls it where nobody vouches for them.
 
+const nodeTls = require('../node/tls');
 const { advisesSystemCa } = require('../node/version');
 const { Oid, basicConstraints, extendedKeyUsage, keyUsage } = require('./certificate-fields');
 const { Dated } = require('./dated');
-const nodeTls = require('../node/tls');
 const { rootStore } = require('./root-store');
 
 // The error that makes the connection unauthorized, or undefined.

@@ -8,12 +8,12 @@ const tls = require('node:tls');
 const { command } = require('../bridge/commands');
 const { Op } = require('../bridge/protocol');
 const { kConn } = require('../connection/connection');
-const errors = require('../errors/node-errors');
 const { Cause } = require('../errors/node-causes');
+const errors = require('../errors/node-errors');
 const { nextTick } = require('../node/originals');
+const { connectListenersOf, connectOptionsOf } = require('../node/tls-socket');
 const { initHandshake } = require('../tls-socket/handshake');
 const { TlsSocket } = require('../tls-socket/tls-socket');
-const { connectListenersOf, connectOptionsOf } = require('../node/tls-socket');
 const { awaitConnected, takeOver } = require('./take-over');
 
 // The agent's own, of which Node's TLS knows nothing.

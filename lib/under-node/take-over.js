@@ -25,12 +25,10 @@ const {
 } = require('../connection/connection');
 const { kJudged, kOwn } = require('../connection/lookup');
 const { kMaker } = require('../connection/node-transport');
-const { runtime } = require('../node/runtime');
-const { kScope, moveScope, openScope } = require('../connection/scope');
-const { changeCarrier } = require('../pool/slot');
-const { Socket, initConnected } = require('../socket/socket');
 const { noteOptions } = require('../connection/options');
 const { begin, conclude } = require('../connection/pending-take-over');
+const { kScope, moveScope, openScope } = require('../connection/scope');
+const { runtime } = require('../node/runtime');
 const {
   giveUpHandle,
   isUnused,
@@ -40,6 +38,8 @@ const {
   renewTimer,
   settingsOf,
 } = require('../node/socket');
+const { changeCarrier } = require('../pool/slot');
+const { Socket, initConnected } = require('../socket/socket');
 
 /** libuv gives no descriptor away on Windows; Deno and Bun have sockets of their own. */
 const canTakeOver = runtime === 'node' && process.platform !== 'win32';
