@@ -556,8 +556,8 @@ declare namespace oxagent {
   interface PlainSocket extends net.Socket, Replayed {
     /**
      * Who carries the connection: `'native'` oxagent, `'node'` Node's own `net`, or what stands in its
-     * place: where an option needs it, where a mock has replaced it, and elsewhere as the README's
-     * "What needs Node's transport" tells.
+     * place: where an option needs it, where a mock has replaced it, and elsewhere as
+     * `docs/what-needs-nodes-transport.md` says.
      */
     readonly transport: 'native' | 'node';
   }

@@ -177,13 +177,29 @@ describe('Agent limits', () => {
     );
   }
 
-  it('limits of Infinity queue nothing', async () => {
-    const site = await serve();
-    const agent = agentWith({ maxSockets: Infinity, maxTotalSockets: Infinity });
-    const reqs = several(20, () => get({ port: site.port, agent }));
-    assert.equal(total(agent.sockets), 20);
-    assert.equal(total(agent.requests), 0);
-    await Promise.all(reqs.map(answer));
-    assert.equal(site.connections, 20);
+  // The largest that are counted, and what is counted no more.
+  for (const limit of [2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32, Number.MAX_VALUE, Infinity]) {
+    it(`limits of ${limit} queue nothing and park everything`, async () => {
+      const site = await serve();
+      const limits = { maxSockets: limit, maxTotalSockets: limit, maxFreeSockets: limit };
+      const agent = agentWith({ keepAlive: true, ...limits });
+      const reqs = several(5, () => get({ port: site.port, agent }));
+      assert.equal(total(agent.sockets), 5);
+      assert.equal(total(agent.requests), 0);
+      await Promise.all(reqs.map(answer));
+      assert.equal(site.connections, 5);
+      assert.equal(total(agent.freeSockets), 5);
+    });
+  }
+
+  it('a limit between two numbers is the larger one', async () => {
+    const site = await serveHeld();
+    const agent = agentWith({ keepAlive: true, maxSockets: 1.5, maxTotalSockets: 2.5 });
+    const answers = several(3, () => answer(get({ port: site.port, agent })));
+    assert.equal(total(agent.sockets), 2);
+    assert.equal(total(agent.requests), 1);
+    await release(site, 3);
+    await Promise.all(answers);
+    assert.equal(site.connections, 2);
   });
 });

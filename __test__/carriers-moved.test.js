@@ -1,7 +1,8 @@
 'use strict';
 
-// A connection changes hands between the event loop and the I/O thread at any moment, and nothing
-// of what goes over it is lost, doubled or put in another order. With OXAGENT_IO=thread, and
+// A connection changes hands between the event loop and the I/O thread at any moment, and what the
+// event loop has written is sent by itself or by the writer, and nothing of what goes over it is
+// lost, doubled or put in another order. With OXAGENT_IO=thread, and
 // elsewhere than on Linux, it stays where it is, and all holds the same.
 
 const assert = require('node:assert/strict');
@@ -13,7 +14,7 @@ const { PassThrough, Readable } = require('node:stream');
 const { pipeline } = require('node:stream/promises');
 const { agentWith, dispose } = require('./support/agent');
 const { digest, pattern } = require('./support/body');
-const { carry } = require('./support/carriers');
+const { carry, writeAside } = require('./support/carriers');
 const { pki } = require('./support/certificates');
 const { httpsAgentWith } = require('./support/https-agent');
 const { randomOf } = require('./support/random');
@@ -58,6 +59,7 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
       this.timeout(60_000);
       afterEach(dispose);
       afterEach(closeServers);
+      after(() => writeAside());
 
       // Moves the socket's connection at random until the request is over.
       function unsettle(socket, { chance, next }) {
@@ -65,6 +67,7 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
         const move = () => {
           if (isOver || socket.destroyed) return;
           carry(socket, chance(0.5));
+          writeAside(chance(0.5));
           if (chance(0.5)) setImmediate(move);
           else setTimeout(move, next() * 3);
         };
@@ -139,6 +142,7 @@ for (const [name, scheme] of Object.entries(SCHEMES)) {
           for (let i = 0; i < 200; i++) {
             const req = request(site, { path: `/${i}`, method: 'POST' });
             req.once('socket', (socket) => carry(socket, random.chance(0.5)));
+            writeAside(random.chance(0.5));
             req.end(`body ${i}`);
             const [res] = await once(req, 'response');
             if (random.chance(0.5)) carry(req.socket, random.chance(0.5));

@@ -49,7 +49,7 @@ const both = [
   { file: 'register', why: PRELOAD },
   {
     file: 'transport-warning',
-    why: "a tracer's connections are the runtime's own here, which the README says",
+    why: "a tracer's connections are the runtime's own here, as docs/which-sockets-are-native.md says",
     titles: ["a warning of Node's transport does not come under a tracer"],
   },
   {

@@ -55,8 +55,19 @@ describe('the tarballs', () => {
     );
   });
 
+  it('has every page that the README links to in the main package', () => {
+    const readme = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+    const linked = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, page]) => page);
+    assert.deepEqual([...new Set(linked)].sort(), filesOf('docs').sort());
+    const packed = new Set(paths(main));
+    assert.deepEqual(
+      linked.filter((page) => !packed.has(page)),
+      [],
+    );
+  });
+
   it('has nothing else in the main package but what an install and a build need', () => {
-    const others = paths(main).filter((file) => !/^(lib|src)\//.test(file));
+    const others = paths(main).filter((file) => !/^(docs|lib|src)\//.test(file));
     assert.deepEqual(others.sort(), [
       'Cargo.lock',
       'Cargo.toml',

@@ -18,9 +18,14 @@ function carry(socket, byEventLoop) {
   if (conn >= 0) native.carry(conn, byEventLoop);
 }
 
+/** Has the writer send for the event loop, or not; undefined: as the load is. */
+function writeAside(isAside) {
+  native.writeAside(isAside);
+}
+
 /** Waits until it is on its way no more. */
 async function untilCarried(socket) {
   while (carrierOf(socket) === null) await sleep(1);
 }
 
-module.exports = { carrierOf, carry, untilCarried };
+module.exports = { carrierOf, carry, untilCarried, writeAside };

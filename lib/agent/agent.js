@@ -540,7 +540,7 @@ function onFree(socket, options) {
 }
 
 function keepAlive(agent, socket) {
-  socket[kIdleLifetime] = -1;
+  socket[kIdleLifetime] = undefined;
   return agent.keepSocketAlive(socket);
 }
 
@@ -554,7 +554,7 @@ function takeIn(agent, socket, options) {
 // The socket has this slot from here on, and no other.
 function settle(agent, slot, socket, options) {
   if (slots.ownerOf(socket) !== agent) hearKeyLog(agent, socket);
-  socket[kIdleLifetime] = -1;
+  socket[kIdleLifetime] = undefined;
   attach(agent, slot, socket);
   slots.occupy(agent, slot, socket, options);
 }
@@ -646,7 +646,7 @@ function listIdle(agent, name, socket) {
   } else if (slots.isParked(socket)) {
     return;
   }
-  if (pool.park(slot, slots.carrierOf(socket), isUsed(socket), -1)) slots.settleDown(socket);
+  if (pool.park(slot, slots.carrierOf(socket), isUsed(socket))) slots.settleDown(socket);
   else discard(agent, socket);
 }
 

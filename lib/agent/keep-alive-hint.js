@@ -18,10 +18,10 @@ const NOTHING = { text: '', seconds: undefined, requests: undefined };
 let last = NOTHING;
 
 // Milliseconds that a connection may stay idle after this response: `buffer` less than the server
-// said, so that ours ends first. Negative where the server said nothing.
+// said, so that ours ends first. Undefined where the server said nothing.
 function idleLifetime(res, buffer) {
   const { seconds } = hintOf(res);
-  if (seconds === undefined) return -1;
+  if (seconds === undefined) return undefined;
   const lifetime = seconds * 1000 - buffer;
   return Math.min(Math.max(0, lifetime), DURATION_MAX_MS);
 }

@@ -33,14 +33,13 @@ const wake = () => onWake();
 // connections do.
 wake.hasRef = () => false;
 
-const native = new Bridge(
+const native = new Bridge(wake, {
   ring,
   slab,
   batch,
-  wake,
-  readIoThreads(process.env),
-  carrierMode(process.env),
-);
+  ioThreads: readIoThreads(process.env),
+  carrier: carrierMode(process.env),
+});
 
 // Whether a chunk has a Buffer to itself: where the runtime allows none over memory of Rust.
 const ownsChunks = native.ownsChunks();

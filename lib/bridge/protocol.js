@@ -138,6 +138,17 @@ const Checkin = {
   CLOSE: 2,
 };
 
+// What carries a slot whose connection is not ours; others go by the connection's id.
+const Carrier = {
+  FOREIGN: -1,
+};
+
+// What `park` takes and answers where it is not milliseconds.
+const Park = {
+  NO_END: -1,
+  NOT_PARKED: -2,
+};
+
 // What the pool's `poll` wants done.
 const Output = {
   OPEN: 0,
@@ -145,8 +156,16 @@ const Output = {
   GONE: 2,
 };
 
+// The parts of an origin: its opening and active slots, its idle ones, its waiters.
+const Part = {
+  ACTIVE: 0,
+  IDLE: 1,
+  WAITING: 2,
+};
+
 module.exports = {
   Answer,
+  Carrier,
   Checkin,
   Checkout,
   Failed,
@@ -155,6 +174,8 @@ module.exports = {
   Kind,
   Op,
   Output,
+  Park,
+  Part,
   Secured,
   Take,
   TlsFailed,

@@ -20,7 +20,7 @@ const SERVERS_MAX = 16;
 
 const DETAIL =
   'This is said once for each cause; transportWarning: false, an option of the agent, turns it ' +
-  'off. "What needs Node\'s transport" in the README of oxagent has all causes.';
+  'off. docs/what-needs-nodes-transport.md in the package has all causes.';
 
 // By cause: why, in words. `options` are the connection's.
 const WORDS = {

@@ -4,22 +4,15 @@
 
 const { calls, native, Pool: NativePool } = require('../bridge/addon');
 const { drainLater } = require('../bridge/events');
-const { Answer, Checkout, Output } = require('../bridge/protocol');
-const { clearTimeout, monotonicNow, setTimeout } = require('../node/originals');
+const { Answer, Carrier, Checkout, Output, Park, Part } = require('../bridge/protocol');
 const { throwLater } = require('../errors/run-all');
-
-const UNLIMITED = 0xffffffff;
-
-// In milliseconds or requests.
-const NO_BOUND = -1;
-const NOT_PARKED = -2;
-
-// The parts of an origin: what the native pool counts, in that order.
-const Part = { ACTIVE: 0, IDLE: 1, WAITING: 2 };
-const LISTS = ['active', 'idle', 'waiters'];
+const { clearTimeout, monotonicNow, setTimeout } = require('../node/originals');
 
 // Carries a slot whose connection is not ours.
-const FOREIGN = -1;
+const { FOREIGN } = Carrier;
+
+// More than the native pool counts.
+const UNCOUNTED = 0xffffffff;
 
 // An agent's pool.
 const kPool = Symbol('pool');
@@ -48,19 +41,14 @@ class Pool {
   // of ../agent/options.js.
   constructor(limits, bounds, handler) {
     this.#handler = handler;
-    this.#native = new NativePool(native, ...nativeLimits(limits));
+    this.#native = new NativePool(native, nativeLimits(limits), nativeLifetimes(bounds));
     this.#key = this.#native.key;
     this.#queueTimeout = bounds.queueTimeout;
-    const { freeSocketTimeout, socketTTL, maxRequestsPerSocket, queueTimeout } = bounds;
-    const lifetimes = [freeSocketTimeout, socketTTL, maxRequestsPerSocket, queueTimeout];
-    if (lifetimes.some((bound) => bound !== undefined)) {
-      this.#native.setLifetimes(...lifetimes.map((bound) => bound ?? NO_BOUND));
-    }
   }
 
   setLimits(limits) {
     this.#version++;
-    if (this.#native.setLimits(...nativeLimits(limits))) this.#settle();
+    if (this.#native.setLimits(nativeLimits(limits))) this.#settle();
   }
 
   get total() {
@@ -132,13 +120,14 @@ class Pool {
     this.#native.retire(slot);
   }
 
-  // Idle for `lifetime` milliseconds at most, or as long as the pool's bounds let it where it is
-  // negative. False when there is no place for it any more.
+  // Idle for `lifetime` milliseconds at most, or as long as the pool's bounds let it where there is
+  // none. False when there is no place for it any more.
   park(slot, carrier, used, lifetime) {
     this.#version++;
-    const left = calls.park(this.#key, slot, carrier, used, lifetime);
-    if (left >= 0) this.#expireIn(left);
-    return left !== NOT_PARKED;
+    const left = calls.park(this.#key, slot, carrier, used, lifetime ?? Park.NO_END);
+    if (left === Park.NOT_PARKED) return false;
+    if (left !== Park.NO_END) this.#expireIn(left);
+    return true;
   }
 
   remove(slot) {
@@ -147,7 +136,7 @@ class Pool {
     this.#sockets[slot] = undefined;
     if (this.#native.remove(slot)) this.#settle();
     // Or the timer would keep an agent that nobody has any more.
-    if (this.#expiryAt !== Infinity && this.#native.nextExpiry() < 0) this.#expireNever();
+    if (this.#expiryAt !== Infinity && this.#native.nextExpiry() === null) this.#expireNever();
   }
 
   // What waits behind a waiter's id.
@@ -193,20 +182,20 @@ class Pool {
     }
   }
 
-  #obey([kind, id, slot]) {
+  #obey({ kind, waiter, slot, origin }) {
     this.#version++;
     try {
       if (kind === Output.OPEN) {
         this.#vacant++;
-        this.#handler.open(this.dequeue(id), slot);
+        this.#handler.open(this.dequeue(waiter), slot);
       } else if (kind === Output.DROP) {
-        const socket = this.#sockets[id];
-        this.#sockets[id] = undefined;
+        const socket = this.#sockets[slot];
+        this.#sockets[slot] = undefined;
         if (socket) this.#handler.drop(socket);
       } else if (kind === Output.GONE) {
-        const name = this.#names[id];
+        const name = this.#names[origin];
         this.#ids.delete(name);
-        this.#names[id] = undefined;
+        this.#names[origin] = undefined;
         this.onGone(name);
       }
     } catch (error) {
@@ -237,7 +226,7 @@ class Pool {
 
   countIn(part, name) {
     const origin = this.#ids.get(name);
-    return origin === undefined ? 0 : this.#native.counts(origin)[part];
+    return origin === undefined ? 0 : this.#native.count(origin, part);
   }
 
   // How many entries are in the part, without a look at each: undefined where that does not tell.
@@ -249,7 +238,7 @@ class Pool {
   // Slots or waiters.
   ids(part, name) {
     const origin = this.#ids.get(name);
-    return origin === undefined ? [] : this.#native[LISTS[part]](origin);
+    return origin === undefined ? [] : this.#native.list(origin, part);
   }
 
   // The socket or the request of an id, once it has one.
@@ -286,7 +275,7 @@ class Pool {
   #expire() {
     this.#expireNever();
     const late = [];
-    for (let id = this.#native.late(); id >= 0; id = this.#native.late()) {
+    for (let id = this.#native.late(); id !== null; id = this.#native.late()) {
       late.push(this.dequeue(id));
     }
     const now = this.#native.now();
@@ -294,7 +283,7 @@ class Pool {
     this.#version++;
     this.#native.expire(now);
     const left = this.#native.nextExpiry();
-    if (left >= 0) this.#expireIn(left + 1);
+    if (left !== null) this.#expireIn(left + 1);
     this.#settle();
     for (const waiter of late) this.#handler.late(waiter);
   }
@@ -315,19 +304,29 @@ class Pool {
 // `free >= maxFreeSockets` may not park. So what fits is rounded up, and NaN opens nothing and
 // parks everything.
 function nativeLimits({ maxSockets, maxTotalSockets, maxFreeSockets, maxQueue, scheduling }) {
-  return [
-    count(maxSockets, 0),
-    count(maxTotalSockets, 0),
-    count(maxFreeSockets, UNLIMITED),
-    maxQueue ?? UNLIMITED,
-    scheduling === 'fifo',
-  ];
+  return {
+    perOrigin: count(maxSockets, 0),
+    total: count(maxTotalSockets, 0),
+    freePerOrigin: count(maxFreeSockets, undefined),
+    waiters: maxQueue,
+    fifo: scheduling === 'fifo',
+  };
 }
 
+// Undefined is no limit.
 function count(limit, ofNaN) {
   const value = Math.ceil(Number(limit));
   if (Number.isNaN(value)) return ofNaN;
-  return value > 0 ? Math.min(value, UNLIMITED) : 0;
+  return value < UNCOUNTED ? Math.max(0, value) : undefined;
+}
+
+function nativeLifetimes({ freeSocketTimeout, socketTTL, maxRequestsPerSocket, queueTimeout }) {
+  return {
+    idle: freeSocketTimeout,
+    age: socketTTL,
+    requests: maxRequestsPerSocket,
+    wait: queueTimeout,
+  };
 }
 
 module.exports = { FOREIGN, Part, Pool, kPool };

@@ -11,7 +11,7 @@ const contexts = new WeakMap();
 function nativeRoots(spec) {
   let made = roots.get(spec);
   if (!made) {
-    made = new TlsRoots(spec.bundled, spec.own);
+    made = new TlsRoots(spec);
     roots.set(spec, made);
   }
   return made;

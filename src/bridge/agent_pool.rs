@@ -4,30 +4,64 @@ use std::hash::{BuildHasher, RandomState};
 
 use napi_derive::napi;
 
-use crate::pool::{FOREIGN, Lifetimes, Limits, Pool, Scheduling, SlotId};
+use crate::pool::{FOREIGN, Lifetimes, Limits, Pool, Scheduling, SlotId, WaiterId};
 
 use super::object::Bridge;
-use super::policy::{NO_END, millis};
+use super::policy::{connection, millis};
 use super::pools::PoolHandle;
-use super::protocol::output;
+use super::protocol::{output, part};
 
-/// The pool of one agent. Limits are counts; 4294967295 is no limit.
+/// How many there may be: counts from 0 to 4294967294. One that is absent is no limit.
+#[napi(object, object_to_js = false)]
+pub struct PoolLimits {
+    /// `maxSockets`: sockets of one origin, in use and idle.
+    pub per_origin: Option<u32>,
+    /// `maxTotalSockets`: sockets of all origins, in use and idle.
+    pub total: Option<u32>,
+    /// `maxFreeSockets`: idle sockets of one origin.
+    pub free_per_origin: Option<u32>,
+    /// `maxQueue`: requests of all origins that wait for a socket.
+    pub waiters: Option<u32>,
+    /// `scheduling`: whether the idle socket that was parked first is used first, not the last one.
+    pub fifo: bool,
+}
+
+/// How long connections serve and requests wait. One that is absent is no bound.
+///
+/// Times are milliseconds from 1 to 2147483647; a fraction of one doesn't count.
+#[napi(object, object_to_js = false)]
+pub struct PoolLifetimes {
+    /// `freeSocketTimeout`: how long a connection may be idle.
+    pub idle: Option<f64>,
+    /// `socketTTL`: how long after its beginning a connection takes new requests.
+    pub age: Option<f64>,
+    /// `maxRequestsPerSocket`: how many requests a connection serves, from 1 to 4294967294.
+    pub requests: Option<u32>,
+    /// `queueTimeout`: how long a request may wait for a socket.
+    pub wait: Option<f64>,
+}
+
+/// What `poll` wants done, and with whom: `kind` is one of `protocol::output`.
+#[napi(object, object_from_js = false)]
+pub struct PoolOutput {
+    pub kind: i32,
+    pub waiter: Option<u32>,
+    pub slot: Option<u32>,
+    pub origin: Option<u32>,
+}
+
+/// The pool of one agent.
 #[napi(js_name = "Pool")]
 pub struct AgentPool(PoolHandle);
 
 #[napi]
 impl AgentPool {
     #[napi(constructor, catch_unwind)]
-    pub fn new(
-        bridge: &Bridge,
-        per_origin: u32,
-        total: u32,
-        free: u32,
-        waiters: u32,
-        fifo: bool,
-    ) -> Self {
-        let limits = limits(per_origin, total, free, waiters);
-        Self(bridge.open_pool(Pool::new(limits, scheduling(fifo))))
+    pub fn new(bridge: &Bridge, limits: PoolLimits, lifetimes: PoolLifetimes) -> Self {
+        let mut pool = Pool::new(limits.counts(), limits.scheduling());
+        // The standard library's maps draw their keys from the system.
+        pool.set_lifetimes(lifetimes.bounds(), RandomState::new().hash_one(0));
+        Self(bridge.open_pool(pool))
     }
 
     /// The pool's name in the functions of its bridge.
@@ -38,34 +72,11 @@ impl AgentPool {
 
     /// Obeyed at once. True when `poll` has something.
     #[napi(catch_unwind)]
-    pub fn set_limits(
-        &self,
-        per_origin: u32,
-        total: u32,
-        free: u32,
-        waiters: u32,
-        fifo: bool,
-    ) -> bool {
+    pub fn set_limits(&self, limits: PoolLimits) -> bool {
         let mut policy = self.0.policy();
-        let limits = limits(per_origin, total, free, waiters);
-        policy.pool.set_limits(limits);
-        policy.pool.set_scheduling(scheduling(fifo));
+        policy.pool.set_limits(limits.counts());
+        policy.pool.set_scheduling(limits.scheduling());
         policy.pool.has_outputs()
-    }
-
-    /// Milliseconds that a connection may rest and live, requests that it may serve, milliseconds
-    /// that a request may wait; -1 is no bound. Asked for once, before anything else.
-    #[napi(catch_unwind)]
-    pub fn set_lifetimes(&self, idle: f64, age: f64, requests: f64, wait: f64) {
-        let lifetimes = Lifetimes {
-            idle: millis(idle),
-            age: millis(age),
-            requests: millis(requests).and_then(|most| u32::try_from(most).ok()),
-            wait: millis(wait),
-        };
-        // The standard library's maps draw their keys from the system.
-        let seed = RandomState::new().hash_one(0);
-        self.0.policy().pool.set_lifetimes(lifetimes, seed);
     }
 
     /// A new origin, to be used at once.
@@ -74,19 +85,19 @@ impl AgentPool {
         self.0.policy().pool.origin()
     }
 
-    /// A slot outside the limits; -1 for an unknown origin.
+    /// A slot outside the limits; null for an unknown origin.
     #[napi(catch_unwind)]
-    pub fn open(&self, origin: u32) -> i32 {
-        let slot = self.0.policy().pool.open(origin);
-        slot.map_or(-1, |slot| slot as i32)
+    pub fn open(&self, origin: u32) -> Option<SlotId> {
+        self.0.policy().pool.open(origin)
     }
 
-    /// The slot's connection has begun. `carrier` is its id, or -1 for a stream of the program's.
+    /// The slot's connection has begun. `carrier` is its id, or FOREIGN for a stream of the
+    /// program's.
     #[napi(catch_unwind)]
     pub fn attach(&self, slot: u32, carrier: i32) {
         let mut policy = self.0.policy();
         let now = policy.now();
-        let carrier = u32::try_from(carrier).unwrap_or(FOREIGN);
+        let carrier = connection(carrier).unwrap_or(FOREIGN);
         policy.pool.attach(slot, carrier, now);
     }
 
@@ -140,36 +151,45 @@ impl AgentPool {
         }
     }
 
-    /// A waiter that has waited as long as it may and has left the queue, or -1.
+    /// A waiter that has waited as long as it may and has left the queue.
     #[napi(catch_unwind)]
-    pub fn late(&self) -> i32 {
+    pub fn late(&self) -> Option<WaiterId> {
         let mut policy = self.0.policy();
         let now = policy.now();
-        let waiter = policy.pool.poll_late(now);
-        waiter.map_or(-1, |waiter| waiter as i32)
+        policy.pool.poll_late(now)
     }
 
-    /// Milliseconds until `expire` or `late` has work, or -1.
+    /// Milliseconds until `expire` or `late` has work; null while there is nothing to wait for.
     #[napi(catch_unwind)]
-    pub fn next_expiry(&self) -> f64 {
+    pub fn next_expiry(&self) -> Option<f64> {
         let policy = self.0.policy();
-        let at = policy.pool.next_deadline();
-        at.map_or(NO_END, |at| at.saturating_sub(policy.now()) as f64)
+        let at = policy.pool.next_deadline()?;
+        Some(at.saturating_sub(policy.now()) as f64)
     }
 
-    /// The next thing to do: [0, waiter, slot] may open a connection, [1, slot] was let go of and
-    /// its socket is to be destroyed, [2, origin] is forgotten. Null when there is none.
+    /// The next thing to do: OPEN, `waiter` may open a connection in `slot`; DROP, `slot` was let
+    /// go of and its socket is to be destroyed; GONE, `origin` is forgotten.
     #[napi(catch_unwind)]
-    pub fn poll(&self) -> Option<Vec<u32>> {
+    pub fn poll(&self) -> Option<PoolOutput> {
         let pool = &mut self.0.policy().pool;
         if let Some((waiter, slot)) = pool.poll_open() {
-            return Some(vec![output::OPEN as u32, waiter, slot]);
+            return Some(PoolOutput {
+                waiter: Some(waiter),
+                slot: Some(slot),
+                ..PoolOutput::of(output::OPEN)
+            });
         }
         if let Some(slot) = pool.poll_drop() {
-            return Some(vec![output::DROP as u32, slot]);
+            return Some(PoolOutput {
+                slot: Some(slot),
+                ..PoolOutput::of(output::DROP)
+            });
         }
         let origin = pool.poll_gone()?;
-        Some(vec![output::GONE as u32, origin])
+        Some(PoolOutput {
+            origin: Some(origin),
+            ..PoolOutput::of(output::GONE)
+        })
     }
 
     /// Opening, active and idle slots.
@@ -178,42 +198,68 @@ impl AgentPool {
         self.0.policy().pool.total()
     }
 
-    /// [active, idle, waiting] of an origin.
+    /// How many slots or waiters are in a part of an origin.
     #[napi(catch_unwind)]
-    pub fn counts(&self, origin: u32) -> Vec<u32> {
+    pub fn count(&self, origin: u32, part: i32) -> u32 {
         let (active, idle, waiting) = self.0.policy().pool.counts(origin);
-        vec![active, idle, waiting]
+        match part {
+            part::ACTIVE => active,
+            part::IDLE => idle,
+            part::WAITING => waiting,
+            _ => 0,
+        }
     }
 
+    /// The slots or waiters of that part, the one that joined it first in front.
     #[napi(catch_unwind)]
-    pub fn active(&self, origin: u32) -> Vec<SlotId> {
-        self.0.policy().pool.active(origin).collect()
-    }
-
-    #[napi(catch_unwind)]
-    pub fn idle(&self, origin: u32) -> Vec<SlotId> {
-        self.0.policy().pool.idle(origin).collect()
-    }
-
-    #[napi(catch_unwind)]
-    pub fn waiters(&self, origin: u32) -> Vec<u32> {
-        self.0.policy().pool.waiters(origin).collect()
+    pub fn list(&self, origin: u32, part: i32) -> Vec<u32> {
+        let pool = &self.0.policy().pool;
+        match part {
+            part::ACTIVE => pool.active(origin).collect(),
+            part::IDLE => pool.idle(origin).collect(),
+            part::WAITING => pool.waiters(origin).collect(),
+            _ => Vec::new(),
+        }
     }
 }
 
-fn limits(per_origin: u32, total: u32, free_per_origin: u32, waiters: u32) -> Limits {
-    Limits {
-        per_origin,
-        total,
-        free_per_origin,
-        waiters,
+impl PoolLimits {
+    fn counts(&self) -> Limits {
+        Limits {
+            per_origin: self.per_origin.unwrap_or(u32::MAX),
+            total: self.total.unwrap_or(u32::MAX),
+            free_per_origin: self.free_per_origin.unwrap_or(u32::MAX),
+            waiters: self.waiters.unwrap_or(u32::MAX),
+        }
+    }
+
+    fn scheduling(&self) -> Scheduling {
+        if self.fifo {
+            Scheduling::Fifo
+        } else {
+            Scheduling::Lifo
+        }
     }
 }
 
-fn scheduling(fifo: bool) -> Scheduling {
-    if fifo {
-        Scheduling::Fifo
-    } else {
-        Scheduling::Lifo
+impl PoolLifetimes {
+    fn bounds(&self) -> Lifetimes {
+        Lifetimes {
+            idle: self.idle.and_then(millis),
+            age: self.age.and_then(millis),
+            requests: self.requests,
+            wait: self.wait.and_then(millis),
+        }
+    }
+}
+
+impl PoolOutput {
+    fn of(kind: i32) -> Self {
+        Self {
+            kind,
+            waiter: None,
+            slot: None,
+            origin: None,
+        }
     }
 }

@@ -130,23 +130,56 @@ extern "C" fn call(
     unsafe { call_on_wake(env, on_ring) }
 }
 
-/// Calls a function of JavaScript's that nobody waits for: what it throws becomes an
-/// 'uncaughtException'.
+/// Calls a function of JavaScript's that nobody waits for, within a callback scope: what it throws
+/// becomes an 'uncaughtException'.
 ///
 /// # Safety
 ///
 /// The environment and the function are live, and a handle scope is open.
-pub(super) unsafe fn call_on_wake(env: sys::napi_env, on_wake: sys::napi_value) {
+unsafe fn call_on_wake(env: sys::napi_env, on_wake: sys::napi_value) {
     // SAFETY: the caller's promise.
     unsafe {
         let mut this = ptr::null_mut();
         let mut result = ptr::null_mut();
         sys::napi_get_undefined(env, &mut this);
         let status = sys::napi_call_function(env, this, on_wake, 0, ptr::null(), &mut result);
-        if status == sys::Status::napi_pending_exception {
-            let mut exception = ptr::null_mut();
-            sys::napi_get_and_clear_last_exception(env, &mut exception);
-            sys::napi_fatal_exception(env, exception);
-        }
+        throw_pending(env, status);
+    }
+}
+
+/// The same as a callback of the event loop's, without a resource of async_hooks.
+///
+/// # Safety
+///
+/// The environment and the function are live, a handle scope is open, and no JavaScript runs.
+pub(super) unsafe fn call_back_on_wake(env: sys::napi_env, on_wake: sys::napi_value) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut result = ptr::null_mut();
+        let status = sys::napi_make_callback(
+            env,
+            ptr::null_mut(),
+            on_wake,
+            on_wake,
+            0,
+            ptr::null(),
+            &mut result,
+        );
+        throw_pending(env, status);
+    }
+}
+
+/// # Safety
+///
+/// The environment is live, and a handle scope is open.
+unsafe fn throw_pending(env: sys::napi_env, status: sys::napi_status) {
+    if status != sys::Status::napi_pending_exception {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut exception = ptr::null_mut();
+        sys::napi_get_and_clear_last_exception(env, &mut exception);
+        sys::napi_fatal_exception(env, exception);
     }
 }

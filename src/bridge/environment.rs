@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use napi::bindgen_prelude::{Int32Array, Object, Uint8Array};
 use napi::{Env, Error, Result, Unknown};
+use napi_derive::napi;
 use slab::Slab;
 
 use crate::net::{
@@ -30,6 +31,30 @@ use super::secure::FactsTable;
 use super::shown::Shown;
 #[cfg(target_os = "linux")]
 use super::watcher::watch;
+
+/// What an environment shares with its bridge, and what it asks of it.
+#[napi(object, object_to_js = false)]
+pub struct BridgeRequest {
+    /// Where JavaScript writes commands, and the bytes that they send; see `ring`.
+    pub ring: Int32Array,
+    pub slab: Uint8Array,
+    /// Where it reads events; see `records`.
+    pub batch: Int32Array,
+    /// How many I/O threads the process is to have, at least 1. Its first bridge decides.
+    pub io_threads: u32,
+    /// Who carries connections: 'thread', 'loop' or 'auto'.
+    pub carrier: String,
+}
+
+impl BridgeRequest {
+    fn mode(&self) -> Mode {
+        match self.carrier.as_str() {
+            "auto" => Mode::Auto,
+            "loop" => Mode::Loop,
+            _ => Mode::Thread,
+        }
+    }
+}
 
 pub(super) struct Environment {
     ring: Int32Array,
@@ -59,22 +84,15 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// `on_wake` is called when events wait. The arrays are shared with JavaScript for ever.
-    pub(super) fn new(
-        env: &Env,
-        ring: Int32Array,
-        slab: Uint8Array,
-        batch: Int32Array,
-        on_wake: &Unknown,
-        io_threads: u32,
-        mode: Mode,
-    ) -> Result<Self> {
+    /// `on_wake` is called when events wait.
+    pub(super) fn new(env: &Env, on_wake: &Unknown, request: BridgeRequest) -> Result<Self> {
+        let mode = request.mode();
         keep_loaded();
         let bell = Bell::new(env, on_wake)?;
         let handle = bell.handle();
         let outbox = Arc::new(Outbox::new(Box::new(move || bell.ring())));
         let table = Arc::new(SlabTable::default());
-        let reactors = reactors(io_threads);
+        let reactors = reactors(request.io_threads);
         let reactors = reactors.map_err(|err| Error::from_reason(err.to_string()))?;
         let ports = reactors
             .iter()
@@ -113,9 +131,9 @@ impl Environment {
         }
 
         Ok(Self {
-            ring,
-            slab,
-            batch,
+            ring: request.ring,
+            slab: request.slab,
+            batch: request.batch,
             outbox,
             taken: VecDeque::new(),
             deferred: VecDeque::new(),

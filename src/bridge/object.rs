@@ -4,17 +4,17 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Buffer, Int32Array, Object, Uint8Array};
+use napi::bindgen_prelude::{Buffer, Object, Uint8Array};
 use napi::{Env, Result, Unknown};
 use napi_derive::napi;
 
-use crate::net::{Carrier, Carriers, Mode};
+use crate::net::{Carrier, Carriers};
 use crate::pool::Pool;
 use crate::tls::Facts;
 
 use super::connect_request::ConnectRequest;
 use super::detail::Detail;
-use super::environment::Environment;
+use super::environment::{BridgeRequest, Environment};
 use super::functions::Functions;
 use super::policy::Policy;
 use super::pools::{PoolHandle, Pools};
@@ -31,24 +31,11 @@ pub struct Bridge {
 
 #[napi]
 impl Bridge {
-    /// `on_wake` is called when events wait. The arrays are shared with this object for ever. The
-    /// process's first object decides how many I/O threads there are.
+    /// `on_wake` is called when events wait. The arrays of the request are shared with this object
+    /// as long as it lives.
     #[napi(constructor, catch_unwind)]
-    pub fn new(
-        env: Env,
-        ring: Int32Array,
-        slab: Uint8Array,
-        batch: Int32Array,
-        on_wake: Unknown,
-        io_threads: u32,
-        carrier: String,
-    ) -> Result<Self> {
-        let mode = match carrier.as_str() {
-            "auto" => Mode::Auto,
-            "loop" => Mode::Loop,
-            _ => Mode::Thread,
-        };
-        let environment = Environment::new(&env, ring, slab, batch, &on_wake, io_threads, mode)?;
+    pub fn new(env: Env, on_wake: Unknown, request: BridgeRequest) -> Result<Self> {
+        let environment = Environment::new(&env, &on_wake, request)?;
         Ok(Self {
             carriers: environment.carriers(),
             environment: Rc::new(RefCell::new(environment)),
@@ -156,6 +143,13 @@ impl Bridge {
             Carrier::Thread => "thread",
             Carrier::EventLoop => "loop",
         })
+    }
+
+    /// Has the writer send what is written on the event loop's connections, or not, whatever the
+    /// load is; undefined: as the load is. For tests.
+    #[napi(catch_unwind)]
+    pub fn write_aside(&self, is_aside: Option<bool>) {
+        self.carriers.borrow_mut().write_aside(is_aside);
     }
 
     /// The program may hold a part of this slab: it is not filled again.

@@ -7,12 +7,8 @@ use std::time::Instant;
 use crate::net::Carriers;
 use crate::pool::{Checkin, Checkout, FOREIGN, Pool};
 
-use super::protocol::{answer, checkin, checkout};
+use super::protocol::{answer, carrier, checkin, checkout, park};
 use super::ring::Gates;
-
-/// Answers in milliseconds that are none.
-pub(super) const NO_END: f64 = -1.0;
-const NOT_PARKED: f64 = -2.0;
 
 /// A pool with the clock, and with the gates of the connections that its slots carry.
 pub(super) struct Policy {
@@ -68,7 +64,7 @@ impl Policy {
     /// something was sent over it.
     pub(super) fn checkin(&mut self, slot: u32, carrier: i32, used: bool) -> i32 {
         let gates = self.gates.borrow();
-        let conn = u32::try_from(carrier).ok();
+        let conn = connection(carrier);
         let gate = conn.and_then(|conn| gates.get(conn));
         // A connection of which nothing is left has no gate.
         let is_alive = conn.is_none() || gate.is_some_and(|gate| gate.is_alive());
@@ -79,7 +75,9 @@ impl Policy {
         let answer = match self.pool.checkin(slot, now) {
             Checkin::Serve(waiter) => {
                 gate.map(|gate| gate.pass_on(used));
-                self.exchange_ended(carrier);
+                if let Some(conn) = conn {
+                    self.exchange_ended(conn);
+                }
                 pack(waiter, checkin::SERVE)
             }
             Checkin::Park => checkin::PARK,
@@ -88,32 +86,30 @@ impl Policy {
         answer | self.outputs()
     }
 
-    /// Puts a slot to rest for at most `lifetime` milliseconds, or -1 for no end. Answers how many
-    /// milliseconds it may rest, -1 for no end, or -2 when the pool has no place for it any more.
+    /// Puts a slot to rest for at most `lifetime` milliseconds, or NO_END. Answers how many
+    /// milliseconds it may rest, NO_END, or NOT_PARKED when the pool has no place for it any more.
     ///
     /// A connection that has just ended is parked like any other: it cannot be claimed, and the
     /// event that tells of its end is on its way.
     pub(super) fn park(&mut self, slot: u32, carrier: i32, used: bool, lifetime: f64) -> f64 {
-        if let Ok(conn) = u32::try_from(carrier)
+        if let Some(conn) = connection(carrier)
             && let Some(gate) = self.gates.borrow().get(conn)
         {
             gate.park(used);
-            self.exchange_ended(carrier);
+            self.exchange_ended(conn);
         }
         let now = self.now();
         let deadline = millis(lifetime).map(|lifetime| now.saturating_add(lifetime));
         if !self.pool.park(slot, now, deadline) {
-            return NOT_PARKED;
+            return f64::from(park::NOT_PARKED);
         }
         self.pool
             .deadline(slot)
-            .map_or(NO_END, |at| at.saturating_sub(now) as f64)
+            .map_or(f64::from(park::NO_END), |at| at.saturating_sub(now) as f64)
     }
 
-    fn exchange_ended(&self, carrier: i32) {
-        if let Ok(conn) = u32::try_from(carrier) {
-            self.carriers.borrow_mut().exchange_ended(conn);
-        }
+    fn exchange_ended(&self, conn: u32) {
+        self.carriers.borrow_mut().exchange_ended(conn);
     }
 
     /// Milliseconds, as all of the pool's times.
@@ -138,6 +134,11 @@ fn claim_by<'a>(gates: &'a Gates, carriers: &'a mut Carriers) -> impl FnMut(u32)
             gates.get(conn).is_some_and(|gate| gate.claim())
         }
     }
+}
+
+/// The connection that carries a slot, unless that is a stream of the program's.
+pub(super) fn connection(carrier: i32) -> Option<u32> {
+    (carrier != carrier::FOREIGN).then_some(carrier as u32)
 }
 
 /// What JavaScript gives as a number, where a negative one is none.

@@ -160,11 +160,29 @@ tables! {
         CLOSE = 2,
     }
 
+    /// What carries a slot whose connection is not ours; others go by the connection's id.
+    carrier Carrier {
+        FOREIGN = -1,
+    }
+
+    /// What `park` takes and answers where it is not milliseconds.
+    park Park {
+        NO_END = -1,
+        NOT_PARKED = -2,
+    }
+
     /// What the pool's `poll` wants done.
     output Output {
         OPEN = 0,
         DROP = 1,
         GONE = 2,
+    }
+
+    /// The parts of an origin: its opening and active slots, its idle ones, its waiters.
+    part Part {
+        ACTIVE = 0,
+        IDLE = 1,
+        WAITING = 2,
     }
 }
 

@@ -9,16 +9,25 @@ use napi_derive::napi;
 use crate::net::ConnTable;
 use crate::tls::{Context, ContextSpec, Facts, Handshake, Roots, Session, is_legible};
 
-/// The certificates of authorities, made once for all contexts that trust them.
+/// The certificates of authorities, DER.
+#[napi(object, object_to_js = false)]
+pub struct RootsRequest {
+    /// Node's own.
+    pub bundled: Vec<Uint8Array>,
+    /// The program's and the system's.
+    pub own: Vec<Uint8Array>,
+}
+
+/// A set of them, made once for all contexts that trust it.
 #[napi]
 pub struct TlsRoots(Arc<Roots>);
 
 #[napi]
 impl TlsRoots {
-    /// `bundled` are Node's own, `own` the program's and the system's; DER.
     #[napi(constructor, catch_unwind)]
-    pub fn new(bundled: Vec<Uint8Array>, own: Vec<Uint8Array>) -> Self {
-        Self(Arc::new(Roots::new(copies(&bundled), copies(&own))))
+    pub fn new(request: RootsRequest) -> Self {
+        let (bundled, own) = (copies(&request.bundled), copies(&request.own));
+        Self(Arc::new(Roots::new(bundled, own)))
     }
 
     /// Which of these are plainly certificates that OpenSSL can read; see `tls::is_legible`.

@@ -14,7 +14,7 @@ use napi::{Env, JsValue, Result, Unknown, sys};
 
 use crate::net::Carriers;
 
-use super::bell::call_on_wake;
+use super::bell::call_back_on_wake;
 use super::status::check;
 
 /// libuv's `UV_POLL` and `UV_READABLE`, parts of its ABI since 1.0.
@@ -66,7 +66,6 @@ struct Watch {
     env: sys::napi_env,
     carriers: Rc<RefCell<Carriers>>,
     on_wake: sys::napi_ref,
-    context: sys::napi_async_context,
     uv: Uv,
     handle: Handle,
     layout: Layout,
@@ -75,8 +74,8 @@ struct Watch {
 
 /// Has the event loop watch what it carries. False where it cannot.
 ///
-/// The handle is closed with the environment, and keeps no process alive. What async_hooks shows as
-/// its resource is `on_wake`.
+/// The handle is closed with the environment, and keeps no process alive. It has no resource of
+/// async_hooks: each connection has one of its own.
 pub(super) fn watch(
     env: &Env,
     carriers: &Rc<RefCell<Carriers>>,
@@ -103,14 +102,12 @@ pub(super) fn watch(
         env: env.raw(),
         carriers: carriers.clone(),
         on_wake: ptr::null_mut(),
-        context: ptr::null_mut(),
         uv,
         handle: ptr::null_mut(),
         layout,
         cleanup: ptr::null_mut(),
     });
     let made = |status| check(status, "the watcher of the event loop");
-    let mut name = ptr::null_mut();
     // SAFETY: `env` and `on_wake` are live values of this call, and the out-pointers are valid.
     unsafe {
         made(sys::napi_create_reference(
@@ -118,18 +115,6 @@ pub(super) fn watch(
             on_wake.raw(),
             1,
             &raw mut watch.on_wake,
-        ))?;
-        made(sys::napi_create_string_utf8(
-            env.raw(),
-            c"oxagent".as_ptr(),
-            -1,
-            &raw mut name,
-        ))?;
-        made(sys::napi_async_init(
-            env.raw(),
-            on_wake.raw(),
-            name,
-            &raw mut watch.context,
         ))?;
     }
     // SAFETY: the size is not 0.
@@ -183,16 +168,10 @@ unsafe extern "C" fn on_ready(handle: Handle, _status: c_int, _events: c_int) {
     // SAFETY: this is a callback of the event loop, so the environment lives and no JavaScript
     // runs; all that is opened is closed.
     unsafe {
-        let (mut handles, mut scope) = (ptr::null_mut(), ptr::null_mut());
-        let mut on_wake = ptr::null_mut();
+        let (mut handles, mut on_wake) = (ptr::null_mut(), ptr::null_mut());
         sys::napi_open_handle_scope(env, &raw mut handles);
         sys::napi_get_reference_value(env, watch.on_wake, &raw mut on_wake);
-        let status =
-            sys::napi_open_callback_scope(env, ptr::null_mut(), watch.context, &raw mut scope);
-        if status == sys::Status::napi_ok {
-            call_on_wake(env, on_wake);
-            sys::napi_close_callback_scope(env, scope);
-        }
+        call_back_on_wake(env, on_wake);
         sys::napi_close_handle_scope(env, handles);
     }
 }
@@ -203,7 +182,6 @@ unsafe extern "C" fn close(_: sys::napi_async_cleanup_hook_handle, watch: *mut c
     unsafe {
         let watch: &Watch = &*watch.cast();
         sys::napi_delete_reference(watch.env, watch.on_wake);
-        sys::napi_async_destroy(watch.env, watch.context);
         (watch.uv.close)(watch.handle, closed);
     }
 }

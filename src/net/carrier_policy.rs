@@ -35,6 +35,12 @@ const BUSY_EVENTS: u32 = 22;
 /// are GETs under way, up to some 16, and with 10 of them the event loop is ahead by a half.
 const CALM_EVENTS: u32 = 12;
 
+/// Events at a look, in the mean, from which on the writer sends for the event loop.
+const ASIDE_EVENTS: u32 = 4;
+
+/// Events at a look under which the event loop sends by itself again.
+const ALONE_EVENTS: u32 = 2;
+
 /// The mean is one of about so many looks: some 20 ms of a busy program, so that a burst moves
 /// nothing.
 const LOOKS: u32 = 32;
@@ -63,6 +69,7 @@ pub(super) struct CarrierPolicy {
     /// Events at a look, in `PARTS`.
     mean: u32,
     is_busy: bool,
+    writes_aside: bool,
 }
 
 impl CarrierPolicy {
@@ -71,6 +78,7 @@ impl CarrierPolicy {
             mode,
             mean: 0,
             is_busy: false,
+            writes_aside: false,
         }
     }
 
@@ -83,6 +91,16 @@ impl CarrierPolicy {
         } else if self.mean < CALM_EVENTS * PARTS {
             self.is_busy = false;
         }
+        if self.mean >= ASIDE_EVENTS * PARTS {
+            self.writes_aside = true;
+        } else if self.mean < ALONE_EVENTS * PARTS {
+            self.writes_aside = false;
+        }
+    }
+
+    /// Whether the writer sends what is written on the event loop's connections.
+    pub(super) fn writes_aside(&self) -> bool {
+        self.writes_aside
     }
 
     /// For a connection of the event loop, within an exchange.

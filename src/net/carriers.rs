@@ -29,6 +29,8 @@ pub struct Carriers {
     /// None where the event loop carries nothing.
     event_loop: Option<LoopCarrier>,
     policy: CarrierPolicy,
+    /// What a test wants instead of what the policy says.
+    writes_aside: Option<bool>,
     /// Whether the event loop's carrier has looked at a connection: see `has_seen`.
     looked: bool,
     /// Empty: its memory is used again.
@@ -75,6 +77,7 @@ impl Carriers {
             }),
             ports,
             event_loop,
+            writes_aside: None,
             looked: false,
             crossed: VecDeque::new(),
             places: ConnTable::default(),
@@ -113,6 +116,9 @@ impl Carriers {
     /// that only `collect` tells of.
     pub fn flush(&mut self, commands: impl Iterator<Item = Command>, slab: &[u8]) -> bool {
         let mut asked = false;
+        if let Some(event_loop) = &mut self.event_loop {
+            event_loop.write_aside(self.writes_aside.unwrap_or(self.policy.writes_aside()));
+        }
         for command in commands {
             let Some(place) = self.places.get_mut(command.conn()) else {
                 self.send(command);
@@ -241,6 +247,11 @@ impl Carriers {
         }
     }
 
+    /// Whether the writer sends for the event loop; None: as the load is.
+    pub fn write_aside(&mut self, is_aside: Option<bool>) {
+        self.writes_aside = is_aside;
+    }
+
     /// Who carries it; None while it is on its way.
     pub fn carrier(&self, conn: ConnId) -> Option<Carrier> {
         match self.places.get(conn)?.hands {
@@ -267,7 +278,7 @@ impl Carriers {
             }
             self.collect(outbox, usize::MAX, taken);
         }
-        let unsent = self.event_loop.as_ref().map(LoopCarrier::unsent);
+        let unsent = self.event_loop.as_mut().map(LoopCarrier::unsent);
         for conn in unsent.unwrap_or_default() {
             self.hand_to_thread(conn);
         }

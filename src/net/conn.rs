@@ -107,10 +107,6 @@ impl Conn {
         }
     }
 
-    pub(super) fn id(&self) -> ConnId {
-        self.id
-    }
-
     /// Serves the connection until it is gone, or another carrier has it.
     pub(super) async fn run(place: Place, host: Rc<Host>) {
         let guard = PanicGuard(&place, &host);
@@ -243,7 +239,28 @@ impl Conn {
     /// Its carrier gives it up: it waits for nobody there any more. Returns by what it was woken.
     pub(super) fn leave(&mut self, host: &Host) -> Option<Waker> {
         self.release(host, true);
+        #[cfg(target_os = "linux")]
+        self.leave_writer();
         self.waker.take()
+    }
+
+    /// The writer has nothing of it any more: what the kernel does not take now is unsent again.
+    #[cfg(target_os = "linux")]
+    pub(super) fn leave_writer(&mut self) {
+        self.note_late_error();
+        let Some(bare) = self.stream.as_mut().and_then(Stream::bare) else {
+            return;
+        };
+        let rest = bare.leave_writer();
+        if rest.is_empty() {
+            return;
+        }
+        if let Some(secure) = &mut self.secure {
+            secure.take_back(rest);
+        } else {
+            self.gate.take_back_written(rest.len());
+            self.outgoing.push_front(Outgoing::copied(&rest, false));
+        }
     }
 
     /// Whether its last event was told: its carrier keeps it no longer.
@@ -308,6 +325,7 @@ impl Conn {
             self.waker = Some(cx.waker().clone());
         }
         injected!(Polling);
+        self.note_late_error();
         self.poll_flush(host, cx);
         self.poll_shutdown(host, cx);
         let reading = self.poll_any_read(host, cx);

@@ -119,6 +119,12 @@ impl Gate {
         self.written.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
+    /// So many that were added wait for the kernel again.
+    #[cfg(target_os = "linux")]
+    pub(super) fn take_back_written(&self, bytes: usize) {
+        self.written.fetch_sub(bytes as u64, Ordering::Relaxed);
+    }
+
     /// The connection has ended, or nobody may be given it again.
     pub(super) fn kill(&self) {
         self.word.fetch_or(DEAD, Ordering::AcqRel);

@@ -24,6 +24,7 @@ use super::memory::Inbound;
 use super::options;
 use super::outbox::Outbox;
 use super::parcel::Parcel;
+use super::writer::{Line, Writer};
 use crate::lock::lock;
 
 /// What one system call may bring to light; there are more where it does not suffice.
@@ -46,6 +47,8 @@ pub struct LoopCarrier {
     driven: Vec<ConnId>,
     /// Connections that may have a tail: see `Conn::release`.
     tails: Vec<ConnId>,
+    /// Who sends what is written. None: this thread.
+    writer: Option<&'static Writer>,
 }
 
 struct Seat {
@@ -86,6 +89,7 @@ impl LoopCarrier {
             woken: Arc::default(),
             driven: Vec::new(),
             tails: Vec::new(),
+            writer: None,
         })
     }
 
@@ -204,15 +208,33 @@ impl LoopCarrier {
         self.host.take(taken);
     }
 
+    /// Has the writer send what is written from now on, or no longer.
+    pub(super) fn write_aside(&mut self, is_aside: bool) {
+        if self.writer.is_some() != is_aside {
+            self.writer = is_aside.then(Writer::get).flatten();
+        }
+    }
+
     pub(super) fn obey(&mut self, command: Command, bytes: &[u8]) {
         let conn = command.conn();
         let Self {
-            host, seats, tails, ..
+            host,
+            seats,
+            tails,
+            writer,
+            ..
         } = self;
-        let Some(Seat { conn: state, .. }) = seats.get_mut(conn) else {
+        let Some(Seat { conn: state, waker }) = seats.get_mut(conn) else {
             // It is over, and has told so.
             return;
         };
+        if let Command::Write { .. } = command
+            && let Some(bare) = state.stream_mut().and_then(|stream| stream.bare())
+        {
+            bare.write_by(*writer, |writer, fd| {
+                Line::new(writer, fd, waker.clone(), host.outbox().clone())
+            });
+        }
         if caught(|| obey(state, host, command, bytes)) {
             state.fail_by_panic(host);
         }
@@ -241,11 +263,14 @@ impl LoopCarrier {
         }
     }
 
-    /// The connections that have bytes which JavaScript takes for written.
-    pub(super) fn unsent(&self) -> Vec<ConnId> {
-        let conns = self.seats.values().map(|seat| &seat.conn);
-        let unsent = conns.filter(|conn| conn.unsent() > 0);
-        unsent.map(|conn| conn.id()).collect()
+    /// The connections that have bytes which JavaScript takes for written. The writer has none then.
+    pub(super) fn unsent(&mut self) -> Vec<ConnId> {
+        let seats = self.seats.iter_mut();
+        let unsent = seats.filter_map(|(conn, Seat { conn: state, .. })| {
+            state.leave_writer();
+            (state.unsent() > 0).then_some(conn)
+        });
+        unsent.collect()
     }
 
     pub(super) fn close_all(&mut self) {

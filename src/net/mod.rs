@@ -70,10 +70,12 @@ mod stream;
 mod tests;
 mod turn;
 mod unix;
+#[cfg(target_os = "linux")]
+mod writer;
 
 pub use carrier_policy::{Carrier, Mode};
 pub use carriers::Carriers;
-pub use command::{Batch, Command, ConnId};
+pub use command::{Command, ConnId};
 pub use conn_table::{BLOCK_IDS, ConnTable};
 pub use connect::{Connect, Target};
 pub use event::{Attempt, Endpoint, Event, Failure, Syscall};
@@ -86,7 +88,7 @@ pub use memory::{Chunk, Inbound, Outbound};
 pub use options::{KeepAlive, SocketOptions};
 pub use outbox::Outbox;
 pub use parcel::{Parcel, Passage};
-pub use reactor::{Port, Reactor, reactors};
+pub use reactor::reactors;
 pub use read_ahead::ReadAhead;
 pub use resolve::{Order, Query};
 pub use unix::UnixTarget;

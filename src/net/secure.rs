@@ -179,6 +179,14 @@ impl Secure {
         Ok(())
     }
 
+    /// Ciphertext that was sent, and that the kernel has not taken.
+    #[cfg(target_os = "linux")]
+    pub(super) fn take_back(&mut self, mut ciphertext: Vec<u8>) {
+        ciphertext.extend(self.pending.drain(self.sent..));
+        self.pending = ciphertext;
+        self.sent = 0;
+    }
+
     /// Writes plaintext, behind a tail if there is one, as a stream does: answers how much the
     /// kernel has taken or will get with what follows, or `WouldBlock`, upon which the same bytes
     /// are to be written again.

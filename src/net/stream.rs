@@ -132,6 +132,15 @@ impl Stream {
         }
     }
 
+    /// The number of the failure that a write has met after it counted as taken.
+    pub(super) fn late_error(&self) -> Option<i32> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Bare { bare, .. } => bare.write_error(),
+            _ => None,
+        }
+    }
+
     /// Whether it knows all that the kernel has said, as its carrier asks for it.
     pub(super) fn is_told(&self) -> bool {
         #[cfg(target_os = "linux")]
@@ -219,7 +228,7 @@ impl Stream {
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_shutdown(cx),
             #[cfg(target_os = "linux")]
-            Self::Bare { bare, .. } => Poll::Ready(bare.shutdown()),
+            Self::Bare { bare, .. } => ready(bare.shutdown()),
         }
     }
 }

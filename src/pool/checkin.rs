@@ -1,6 +1,6 @@
-//! A connection became free.
+//! A connection became free, or is gone.
 
-use super::slot::{Slot, State};
+use super::entries::{Slot, State};
 use super::{OriginId, Pool, SlotId, WaiterId};
 
 /// How often in a row a free slot may go to a waiter of its own origin although a waiter of another
@@ -86,6 +86,39 @@ impl Pool {
         true
     }
 
+    /// Input: this slot's connection is closed, has failed to open or has left the agent. False if
+    /// the pool does not know the slot, or has let go of it already.
+    pub fn remove(&mut self, slot: SlotId) -> bool {
+        let Some(&Slot { origin, state, .. }) = self.slots.get(slot) else {
+            return false;
+        };
+        match state {
+            State::Opening | State::Active { .. } => self.unlink_active(slot, origin),
+            State::Leaving => {
+                self.unlink_active(slot, origin);
+                self.leaving -= 1;
+                if let Some(held) = self.origins.get_mut(origin) {
+                    held.leaving -= 1;
+                }
+            }
+            State::Idle { deadline, .. } => self.unlink_idle(slot, origin, deadline),
+            State::Dropped => return false,
+        }
+        self.slots.remove(slot);
+        self.total -= 1;
+        self.settle(origin);
+        true
+    }
+
+    /// Input: it is `now`. Idle slots whose deadline has come are let go of.
+    pub fn expire(&mut self, now: u64) {
+        while let Some(&(deadline, slot)) = self.deadlines.first()
+            && deadline <= now
+        {
+            self.let_go(slot);
+        }
+    }
+
     pub(super) fn first_waiter(&self, origin: OriginId) -> Option<WaiterId> {
         self.origins.get(origin)?.waiters.front()
     }
@@ -136,5 +169,40 @@ impl Pool {
             held.leaving += 1;
         }
         self.leaving += 1;
+    }
+
+    /// Forgets an idle slot and leaves its id for `poll_drop`.
+    pub(super) fn let_go(&mut self, slot: SlotId) {
+        let Some(&Slot {
+            origin,
+            state: State::Idle { deadline, .. },
+            ..
+        }) = self.slots.get(slot)
+        else {
+            return;
+        };
+        self.unlink_idle(slot, origin, deadline);
+        if let Some(entry) = self.slots.get_mut(slot) {
+            entry.state = State::Dropped;
+        }
+        self.dropped.push_back(&mut self.slots, slot);
+        self.total -= 1;
+        self.settle(origin);
+    }
+
+    fn unlink_active(&mut self, slot: SlotId, origin: OriginId) {
+        if let Some(held) = self.origins.get_mut(origin) {
+            held.active.unlink(&mut self.slots, slot);
+        }
+    }
+
+    pub(super) fn unlink_idle(&mut self, slot: SlotId, origin: OriginId, deadline: Option<u64>) {
+        if let Some(held) = self.origins.get_mut(origin) {
+            held.idle.unlink(&mut self.slots, slot);
+        }
+        self.idle.unlink(&mut self.slots, slot);
+        if let Some(deadline) = deadline {
+            self.deadlines.remove(&(deadline, slot));
+        }
     }
 }

@@ -1,9 +1,7 @@
-//! A request wants a connection.
+//! A request wants a connection, or no longer does.
 
-use super::origin::Origin;
-use super::slot::{Slot, State};
+use super::entries::{Origin, Slot, State, Waiter};
 use super::table::NO_ID;
-use super::waiters::Waiter;
 use super::{Carrier, OriginId, Pool, Scheduling, SlotId, WaiterId};
 
 /// What becomes of a request.
@@ -92,6 +90,11 @@ impl Pool {
         self.reuse(slot, now, &mut claim)
     }
 
+    /// Input: this queued request was destroyed. False if it is not queued (any more).
+    pub fn cancel(&mut self, waiter: WaiterId) -> bool {
+        self.unqueue(waiter)
+    }
+
     fn next_idle(&self, origin: OriginId) -> Option<SlotId> {
         let idle = &self.origins.get(origin)?.idle;
         match self.scheduling {
@@ -152,5 +155,19 @@ impl Pool {
         }
         self.settle(origin);
         Some(waiter)
+    }
+
+    /// Takes a waiter out of its queue and forgets it.
+    pub(super) fn unqueue(&mut self, waiter: WaiterId) -> bool {
+        let Some(origin) = self.waiters.get(waiter).map(|waiter| waiter.origin) else {
+            return false;
+        };
+        if let Some(held) = self.origins.get_mut(origin) {
+            held.waiters.unlink(&mut self.waiters, waiter);
+        }
+        self.queue.unlink(&mut self.waiters, waiter);
+        self.waiters.remove(waiter);
+        self.settle(origin);
+        true
     }
 }

@@ -1,6 +1,6 @@
 //! How many slots there may be, and what happens when that changes.
 
-use super::origin::Origin;
+use super::entries::Origin;
 use super::{OriginId, Pool};
 
 /// Upper bounds. `u32::MAX` is no bound; with 0 nothing can open (or, for idle slots, be parked).

@@ -41,8 +41,8 @@
 //!   poll until [`Pool::has_outputs`] is false. A `poll_open` may make room by letting go of a slot
 //!   and a drop may empty an origin, so drain opens, then drops, then origins. `poll_late` is asked
 //!   first, and only when time has passed.
-//! - Views change nothing: `total`, `waiting`, `counts`, `active`, `idle`, `waiters`, `left`,
-//!   `deadline`, `due`, `next_deadline`.
+//! - Views change nothing: `total`, `waiting`, `counts`, `active`, `idle`, `waiters`, `would_serve`,
+//!   `left`, `deadline`, `due`, `next_deadline`.
 //!
 //! ```text
 //!  checkout ─ Open ──► OPENING ──attach──► ACTIVE ◄─── checkout, take ────┐
@@ -68,36 +68,26 @@
 
 mod checkin;
 mod checkout;
-mod jitter;
+mod entries;
 mod lifetimes;
 mod limits;
-mod list;
-mod origin;
 mod outputs;
-mod removal;
-mod settle;
-mod slot;
 mod table;
-mod views;
-mod waiters;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
-use self::jitter::Jitter;
-use self::list::List;
-use self::origin::{Gone, Origin};
-use self::slot::{ByAge, Slot};
-use self::table::Table;
-use self::waiters::{Everyone, Waiter};
+use self::entries::{ByAge, Everyone, Gone, Origin, Slot, Waiter};
+use self::lifetimes::Jitter;
+use self::table::{List, Table};
 
 pub use self::checkin::{Checkin, MAX_PASSES};
 pub use self::checkout::Checkout;
+pub use self::entries::FOREIGN;
 pub use self::lifetimes::{Left, Lifetimes};
 pub use self::limits::Limits;
-pub use self::slot::FOREIGN;
 
 /// One destination together with the options that keep its connections apart from others.
 pub type OriginId = u32;
@@ -182,5 +172,76 @@ impl Pool {
     /// Input: the order in which idle slots are reused from now on.
     pub fn set_scheduling(&mut self, scheduling: Scheduling) {
         self.scheduling = scheduling;
+    }
+}
+
+/// What can be seen from outside. Unknown origins look empty.
+impl Pool {
+    /// View: how many slots are opening, active or idle.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.total
+    }
+
+    /// View: the origin's opening and active slots, in the order in which they became that.
+    pub fn active(&self, origin: OriginId) -> impl Iterator<Item = SlotId> {
+        let held = self.origins.get(origin).into_iter();
+        held.flat_map(|held| held.active.iter(&self.slots))
+    }
+
+    /// View: the origin's idle slots, in the order in which they were parked.
+    pub fn idle(&self, origin: OriginId) -> impl Iterator<Item = SlotId> {
+        let held = self.origins.get(origin).into_iter();
+        held.flat_map(|held| held.idle.iter(&self.slots))
+    }
+
+    /// View: whether somebody waits for this active slot's origin.
+    #[must_use]
+    pub fn would_serve(&self, slot: SlotId) -> bool {
+        self.slots
+            .get(slot)
+            .is_some_and(|held| self.first_waiter(held.origin).is_some())
+    }
+
+    /// View: the origin's waiters, in the order in which they came.
+    pub fn waiters(&self, origin: OriginId) -> impl Iterator<Item = WaiterId> {
+        let held = self.origins.get(origin).into_iter();
+        held.flat_map(|held| held.waiters.iter(&self.waiters))
+    }
+
+    /// View: how many slots of the origin are opening or active, how many are idle, and how many
+    /// waiters it has.
+    #[must_use]
+    pub fn counts(&self, origin: OriginId) -> (u32, u32, u32) {
+        match self.origins.get(origin) {
+            Some(held) => (held.active.len(), held.idle.len(), held.waiters.len()),
+            None => (0, 0, 0),
+        }
+    }
+
+    /// View: it is `now`, and these idle slots are what [`expire`](Self::expire) would let go of.
+    pub fn due(&self, now: u64) -> impl Iterator<Item = SlotId> {
+        let due = self.deadlines.range(..(now.saturating_add(1), 0));
+        due.map(|&(_, slot)| slot)
+    }
+
+    /// View: when [`expire`](Self::expire) or [`poll_late`](Self::poll_late) has something to do
+    /// next.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<u64> {
+        let idle = self.deadlines.first().map(|&(deadline, _)| deadline);
+        [idle, self.waits_until()].into_iter().flatten().min()
+    }
+
+    /// View: when the waiter that came first has waited as long as it may.
+    fn waits_until(&self) -> Option<u64> {
+        let first = self.waiters.get(self.queue.front()?)?;
+        Some(first.since.saturating_add(self.lifetimes.wait?))
+    }
+
+    /// View: how many requests wait.
+    #[must_use]
+    pub fn waiting(&self) -> u32 {
+        self.queue.len()
     }
 }

@@ -1,4 +1,10 @@
-//! Tables with dense `u32` ids that are used again.
+//! Tables with dense `u32` ids that are used again, and doubly linked lists through their entries.
+//!
+//! Joining a list, and leaving it from anywhere, is O(1) and allocates nothing. An entry can be in
+//! as many lists at a time as it has links; a marker type says which links a list uses.
+
+use std::iter;
+use std::marker::PhantomData;
 
 use slab::Slab;
 
@@ -67,38 +73,102 @@ impl<T> Table<T> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// An entry's neighbours in one list.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Links {
+    prev: Option<u32>,
+    next: Option<u32>,
+}
 
-    #[test]
-    fn ids_are_dense_and_used_again() {
-        let mut table = Table::default();
-        assert_eq!(table.insert('a'), Some(0));
-        assert_eq!(table.insert('b'), Some(1));
-        assert_eq!(table.remove(0), Some('a'));
-        assert_eq!(table.insert('c'), Some(0));
-        assert!(!table.is_full());
-    }
+/// An entry that can be in a list of kind `L`.
+pub(super) trait Linked<L> {
+    fn links(&self) -> &Links;
+    fn links_mut(&mut self) -> &mut Links;
+}
 
-    #[test]
-    fn unknown_id_is_none() {
-        let mut table: Table<char> = Table::default();
-        assert_eq!(table.get(7), None);
-        assert_eq!(table.get_mut(NO_ID), None);
-        assert_eq!(table.remove(7), None);
-        assert!(!table.contains(NO_ID));
-    }
+/// The ends of a list of kind `L`. Whoever owns it sees to it that an entry is in at most one list
+/// of a kind, and leaves only the list it is in.
+#[derive(Debug)]
+pub(super) struct List<L> {
+    front: Option<u32>,
+    back: Option<u32>,
+    len: u32,
+    kind: PhantomData<L>,
+}
 
-    #[test]
-    fn empty_table_gives_the_memory_of_a_burst_back() {
-        let mut table = Table::default();
-        for n in 0..5000 {
-            table.insert(n);
+impl<L> Default for List<L> {
+    fn default() -> Self {
+        Self {
+            front: None,
+            back: None,
+            len: 0,
+            kind: PhantomData,
         }
-        for id in 0..5000 {
-            table.remove(id);
-        }
-        assert_eq!(table.entries.capacity(), 0);
     }
 }
+
+impl<L> List<L> {
+    pub(super) fn len(&self) -> u32 {
+        self.len
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(super) fn front(&self) -> Option<u32> {
+        self.front
+    }
+
+    pub(super) fn back(&self) -> Option<u32> {
+        self.back
+    }
+
+    pub(super) fn push_back<T: Linked<L>>(&mut self, table: &mut Table<T>, id: u32) {
+        let Some(entry) = table.get_mut(id) else {
+            return;
+        };
+        *entry.links_mut() = Links {
+            prev: self.back,
+            next: None,
+        };
+        match self.back.and_then(|back| table.get_mut(back)) {
+            Some(back) => back.links_mut().next = Some(id),
+            None => self.front = Some(id),
+        }
+        self.back = Some(id);
+        self.len += 1;
+    }
+
+    pub(super) fn unlink<T: Linked<L>>(&mut self, table: &mut Table<T>, id: u32) {
+        let Some(entry) = table.get_mut(id) else {
+            return;
+        };
+        let Links { prev, next } = std::mem::take(entry.links_mut());
+        match prev.and_then(|prev| table.get_mut(prev)) {
+            Some(prev) => prev.links_mut().next = next,
+            None => self.front = next,
+        }
+        match next.and_then(|next| table.get_mut(next)) {
+            Some(next) => next.links_mut().prev = prev,
+            None => self.back = prev,
+        }
+        self.len -= 1;
+    }
+
+    pub(super) fn pop_front<T: Linked<L>>(&mut self, table: &mut Table<T>) -> Option<u32> {
+        let id = self.front?;
+        self.unlink(table, id);
+        Some(id)
+    }
+
+    pub(super) fn iter<'t, T: Linked<L>>(
+        &self,
+        table: &'t Table<T>,
+    ) -> impl Iterator<Item = u32> + use<'t, T, L> {
+        iter::successors(self.front, |id| table.get(*id)?.links().next)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -29,7 +29,6 @@ mod strict;
 mod verdicts;
 mod vetted;
 
-pub use chains::Chain;
 pub use client::{Client, Facts, Handshake, Progress, Received, ciphertext_bytes};
 pub use context::{Context, ContextSpec};
 pub use failure::{Failure, Kind};

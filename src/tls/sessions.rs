@@ -67,7 +67,9 @@ fn find(id: SessionId, identity: &str) -> Option<Arc<Group>> {
 }
 
 /// What a token holds: as long as there is one, its sessions may be resumed.
-pub struct Session(Arc<Group>);
+pub struct Session(
+    #[cfg_attr(not(test), expect(dead_code, reason = "dropped with it"))] Arc<Group>,
+);
 
 impl Session {
     fn new(group: Arc<Group>) -> Self {
@@ -75,7 +77,8 @@ impl Session {
         Self(group)
     }
 
-    pub fn id(&self) -> u64 {
+    #[cfg(test)]
+    pub fn id(&self) -> SessionId {
         self.0.id
     }
 }

@@ -169,6 +169,16 @@ impl Conn {
         }
     }
 
+    /// What the writer has met fails the connection as a write of its own would.
+    pub(super) fn note_late_error(&mut self) {
+        if let (None, Some(code)) = (
+            self.write_error,
+            self.stream.as_ref().and_then(Stream::late_error),
+        ) {
+            self.fail_writing(&io::Error::from_raw_os_error(code));
+        }
+    }
+
     fn fail_writing(&mut self, err: &io::Error) {
         self.write_error = Some(errno(err));
         self.gate.kill();

@@ -62,7 +62,11 @@ impl LoopCarrier {
         match self.0 {}
     }
 
-    pub(in crate::net) fn unsent(&self) -> Vec<ConnId> {
+    pub(in crate::net) fn write_aside(&mut self, _is_aside: bool) {
+        match self.0 {}
+    }
+
+    pub(in crate::net) fn unsent(&mut self) -> Vec<ConnId> {
         match self.0 {}
     }
 

@@ -8,6 +8,8 @@ use crate::net::gate::Gate;
 use crate::net::stream::Stream;
 use crate::net::tests::loopback::Unread;
 
+mod aside;
+
 const CONN: ConnId = 7;
 
 struct Carried {
@@ -38,14 +40,18 @@ impl Carried {
 
     /// The events of the next turn that has some.
     fn events(&mut self) -> Vec<Event> {
-        let mut events = VecDeque::new();
-        while events.is_empty() {
-            self.carrier.ask();
-            self.carrier.turn();
-            self.carrier.take(&mut events);
-        }
-        events.into()
+        next_events(&mut self.carrier)
     }
+}
+
+fn next_events(carrier: &mut LoopCarrier) -> Vec<Event> {
+    let mut events = VecDeque::new();
+    while events.is_empty() {
+        carrier.ask();
+        carrier.turn();
+        carrier.take(&mut events);
+    }
+    events.into()
 }
 
 fn parcel(conn: ConnId, gate: &Arc<Gate>) -> (Parcel, TcpStream) {

@@ -1,6 +1,5 @@
 //! What the pool promises, one behaviour a test. No clock and no connections: times are numbers.
 
-mod deadlines;
 mod fairness;
 mod lifetimes;
 mod limits;
@@ -8,7 +7,6 @@ mod misuse;
 mod outputs;
 mod queue;
 mod reuse;
-mod waiting;
 
 use super::*;
 

@@ -2,8 +2,9 @@ use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 
 use super::*;
+use crate::net::reactor::Reactor;
 use crate::net::tests::loopback::Unread;
-use crate::net::{Connect, Gate, Reactor, SocketOptions, Target};
+use crate::net::{Connect, Gate, SocketOptions, Target};
 
 /// How long a test waits for what must come. It waits so long for nothing but a fault.
 const PATIENCE: Duration = Duration::from_secs(20);

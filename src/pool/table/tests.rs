@@ -1,5 +1,36 @@
 use super::*;
 
+#[test]
+fn ids_are_dense_and_used_again() {
+    let mut table = Table::default();
+    assert_eq!(table.insert('a'), Some(0));
+    assert_eq!(table.insert('b'), Some(1));
+    assert_eq!(table.remove(0), Some('a'));
+    assert_eq!(table.insert('c'), Some(0));
+    assert!(!table.is_full());
+}
+
+#[test]
+fn unknown_id_is_none() {
+    let mut table: Table<char> = Table::default();
+    assert_eq!(table.get(7), None);
+    assert_eq!(table.get_mut(NO_ID), None);
+    assert_eq!(table.remove(7), None);
+    assert!(!table.contains(NO_ID));
+}
+
+#[test]
+fn empty_table_gives_the_memory_of_a_burst_back() {
+    let mut table = Table::default();
+    for n in 0..5000 {
+        table.insert(n);
+    }
+    for id in 0..5000 {
+        table.remove(id);
+    }
+    assert_eq!(table.entries.capacity(), 0);
+}
+
 #[derive(Debug)]
 struct Only;
 
