@@ -5,10 +5,10 @@
 const process = require('node:process');
 
 // First, before a program replaces any of it.
-require('./lib/originals');
+require('./lib/node/originals');
 
-const { installGlobally } = require('./lib/global-agents');
-const { readGlobalOptions } = require('./lib/global-options');
+const { installGlobally } = require('./lib/register/global-agents');
+const { readGlobalOptions } = require('./lib/register/global-options');
 
 // An addon that does not load is to stop the program here, not at its first request.
 require('./lib/bridge/native');

@@ -20,7 +20,7 @@ const { httpsAgentWith } = require('./support/https-agent');
 const { randomOf } = require('./support/random');
 const { closeServers, serve } = require('./support/server');
 const { serveTls } = require('./support/tls-server');
-const { runtime } = require('../lib/runtime');
+const { runtime } = require('../lib/node/runtime');
 
 const BYTES = 1 << 20;
 const SEEDS = [1, 2, 3, 4];

@@ -11,7 +11,7 @@ const { getSecure, httpsAgentWith } = require('./support/https-agent');
 const { pki } = require('./support/certificates');
 const { closeServers, serve } = require('./support/server');
 const { serveTls } = require('./support/tls-server');
-const { runtime } = require('../lib/runtime');
+const { runtime } = require('../lib/node/runtime');
 
 const BULK = 128 << 10;
 

@@ -5,7 +5,7 @@
 
 const assert = require('node:assert/strict');
 const https = require('node:https');
-const { kNameOf } = require('../lib/agent');
+const { kNameOf } = require('../lib/agent/agent');
 const {
   HttpsAgent,
   answer,

@@ -5,7 +5,7 @@
 const assert = require('node:assert/strict');
 const path = require('node:path');
 const { HTTPParser } = require('node:_http_common');
-const { copiesInput } = require('../lib/parser-copies');
+const { copiesInput } = require('../lib/node/parser-copies');
 const { fixtures, result, run } = require('./support/child');
 const { agentOf, cleanUp, failure, httpServer, rawServer, request } = require('./support/peer');
 

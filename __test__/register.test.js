@@ -73,8 +73,9 @@ describe('oxagent/register', function () {
 
   it('a program without HTTP loads next to nothing', async () => {
     const files = await state('loaded');
-    assert.ok(files.includes('global-agents.js'));
-    for (const file of ['agent.js', 'socket.js', 'pool.js']) assert.ok(!files.includes(file), file);
+    assert.ok(files.includes('register/global-agents.js'));
+    const unneeded = ['agent/agent.js', 'socket/socket.js', 'pool/pool.js'];
+    for (const file of unneeded) assert.ok(!files.includes(file), file);
   });
 
   it("a program's own agents and classes stay in their place", async () => {

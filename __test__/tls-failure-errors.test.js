@@ -12,7 +12,7 @@ const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const tls = require('node:tls');
-const { fallsBack, tlsFailure } = require('../lib/tls/tls-errors');
+const { fallsBack, tlsFailure } = require('../lib/tls/errors');
 const { pki } = require('./support/certificates');
 const { failure } = require('./support/agent');
 const { closeServers, serveRaw } = require('./support/server');
@@ -280,7 +280,7 @@ describe('a failed handshake', () => {
         '[all]\nOptions = UnsafeLegacyServerConnect\n',
     );
     const script =
-      "const { fallsBack } = require('./lib/tls/tls-errors');" +
+      "const { fallsBack } = require('./lib/tls/errors');" +
       "process.stdout.write(String(fallsBack({ kind: 'legacyServer' })))";
     const args = [`--openssl-config=${file}`, '-e', script];
     const options = { cwd: path.join(__dirname, '..'), encoding: 'utf8' };

@@ -4,7 +4,7 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
-const { kFallback } = require('../lib/tls-handshake');
+const { kFallback } = require('../lib/tls-socket/handshake');
 const { pki } = require('./support/certificates');
 const {
   answer,

@@ -29,7 +29,7 @@ const { agentOf, cleanUp, exchange, httpServer, later, stuckServer } = require('
 const { serveTls } = require('./support/tls-server');
 const { freshPath } = require('./support/unix-path');
 
-const { isOurs } = require('../lib/connection');
+const { isOurs } = require('../lib/connection/connection');
 
 const own = differs('its sockets are its own');
 

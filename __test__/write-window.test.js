@@ -13,7 +13,7 @@ const { dispose, stock } = require('./support/https-agent');
 const { agentOf, cleanUp, rawServer, request, socketOf } = require('./support/peer');
 const { closeServers } = require('./support/server');
 const { native } = require('../lib/bridge/addon');
-const { kConn } = require('../lib/connection');
+const { kConn } = require('../lib/connection/connection');
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -4,7 +4,7 @@
 
 const { setTimeout: sleep } = require('node:timers/promises');
 const { native } = require('../../lib/bridge/addon');
-const { connectionOf } = require('../../lib/connection');
+const { connectionOf } = require('../../lib/connection/connection');
 
 /** 'thread' or 'loop'; null while it is on its way. */
 function carrierOf(socket) {

@@ -4,8 +4,8 @@
 
 const { inspect } = require('node:util');
 
-const { invalidEnvironment } = require('../errors');
-const { runtime } = require('../runtime');
+const { invalidEnvironment } = require('../errors/node-errors');
+const { runtime } = require('../node/runtime');
 
 const MODES = ['auto', 'thread', 'loop'];
 

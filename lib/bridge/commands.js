@@ -5,7 +5,7 @@
 const { Buffer } = require('node:buffer');
 const process = require('node:process');
 
-const { monotonicNow, nextTick } = require('../originals');
+const { monotonicNow, nextTick } = require('../node/originals');
 const { calls, native, commands, slab } = require('./addon');
 const { drainLater } = require('./events');
 const { Op, Words } = require('./protocol');

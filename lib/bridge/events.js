@@ -2,8 +2,8 @@
 
 // Events in: one wake-up serves all connections that have something to say.
 
-const { nextTick, setImmediate } = require('../originals');
-const { runsTicksBetween } = require('../runtime');
+const { nextTick, setImmediate } = require('../node/originals');
+const { runsTicksBetween } = require('../node/runtime');
 const { batch, calls, native, ownsChunks, setOnWake, slabs } = require('./addon');
 const { Kind, Take, Words } = require('./protocol');
 

@@ -4,7 +4,7 @@
 
 const { inspect } = require('node:util');
 
-const errors = require('../errors');
+const errors = require('../errors/node-errors');
 
 const VARIABLE = 'OXAGENT_IO_THREADS';
 

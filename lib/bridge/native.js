@@ -5,8 +5,8 @@
 const path = require('node:path');
 const process = require('node:process');
 
-const { runtime } = require('../runtime');
-const { hasFlag } = require('../tls/started-with');
+const { runtime } = require('../node/runtime');
+const { hasFlag } = require('../node/process-start');
 const { PACKAGES, candidates, platformName } = require('./platforms');
 const { version } = require('../../package.json');
 

@@ -8,14 +8,13 @@
 require('node:tls');
 const { Buffer } = require('node:buffer');
 const { X509Certificate } = require('node:crypto');
-const { nodeMajor } = require('../node-version');
-const { parseDate } = require('../originals');
+
+const { parseDate } = require('../node/originals');
+const { showsAnyKey } = require('../node/version');
 const { certificateFields, namesKeyOf } = require('./certificate-fields');
 
-// From Node 24 on the old form ends the process for an EC key on any other curve, and for a key
-// that OpenSSL cannot read; in tls.TLSSocket too.
+// The curves whose keys the old form shows everywhere (see ../node/version.js).
 const CURVES_SHOWN = new Set(['prime256v1', 'secp224r1', 'secp384r1', 'secp521r1']);
-const SHOWS_ANY_KEY = nodeMajor < 24;
 
 class Certificate {
   #x509;
@@ -72,7 +71,7 @@ class Certificate {
 
   /** Whether Node can be asked for its old form, and go on. */
   get isShowable() {
-    return SHOWS_ANY_KEY || !this.x509 || isShown(this.publicKey);
+    return showsAnyKey || !this.x509 || isShown(this.publicKey);
   }
 
   /** The old form, a new object for each call; undefined where it cannot be had. */

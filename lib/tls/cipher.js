@@ -3,7 +3,7 @@
 // What the numbers of a handshake (IANA's registry of TLS parameters) are called, by OpenSSL and by
 // Node.
 
-const { nodeMajor } = require('../node-version');
+const { namesHybrids } = require('../node/version');
 
 // [standard name, OpenSSL's name]
 const SUITES = new Map([
@@ -25,12 +25,11 @@ const ECDH = new Map([
   [0x001d, { type: 'ECDH', name: 'X25519', size: 253 }],
 ]);
 
-// Groups with a post-quantum part. Node 24 was the first to say their name.
+// Groups with a post-quantum part.
 const HYBRIDS = new Map([
   [0x11eb, 'SecP256r1MLKEM768'],
   [0x11ec, 'X25519MLKEM768'],
 ]);
-const namesHybrids = nodeMajor >= 24;
 
 function protocolName(minor) {
   return `TLSv1.${minor}`;

@@ -4,6 +4,7 @@
 // options before: what it refuses never comes here.
 
 const { createPrivateKey } = require('node:crypto');
+
 const { NodeOnly } = require('./node-only');
 const { signingSchemes } = require('./offer');
 const { certificatesIn } = require('./pem');

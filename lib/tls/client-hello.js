@@ -7,9 +7,11 @@
 const { Buffer } = require('node:buffer');
 const { Duplex } = require('node:stream');
 const tls = require('node:tls');
-const { hasOpenssl } = require('../runtime');
-const nodeTls = require('./node-tls');
-const { statedHello } = require('./stated-hello');
+
+const { hasOpenssl } = require('../node/runtime');
+const nodeTls = require('../node/tls');
+const { hideHandles, startHandshake } = require('../node/tls-socket');
+const { defaultHello } = require('./default-hello');
 
 const HANDSHAKE_RECORD = 22;
 const RECORD_HEADER = 5;
@@ -41,7 +43,7 @@ function writtenHello(options) {
   let logsKeys = false;
   try {
     socket = connect({ ...options, socket: wire });
-    hideHandles(socket._handle);
+    hideHandles(socket);
     // OpenSSL's complaint that no version is left comes as an event.
     socket.on('error', () => {});
     logsKeys = socket.listenerCount('keylog') > 0;
@@ -50,14 +52,6 @@ function writtenHello(options) {
   }
   const hello = parse(Buffer.concat(chunks));
   return hello && { ...hello, logsKeys };
-}
-
-// Tools that look for what keeps the process alive know of the handles until they are collected.
-function hideHandles(handle) {
-  const hasRef = () => false;
-  if (handle) handle.hasRef = hasRef;
-  // That of the Duplex.
-  if (handle?._parent) handle._parent.hasRef = hasRef;
 }
 
 const connect = nodeTls.connect ?? connectByParts;
@@ -75,9 +69,7 @@ function connectByParts(options) {
     requestCert: true,
     secureContext: secureContext || tls.createSecureContext(given),
   });
-  client._releaseControl();
-  if (servername) client.setServername(servername);
-  client._start();
+  startHandshake(client, servername);
   return client;
 }
 
@@ -170,4 +162,4 @@ function protocols(extension) {
   });
 }
 
-module.exports = { clientHello: hasOpenssl ? writtenHello : statedHello };
+module.exports = { clientHello: hasOpenssl ? writtenHello : defaultHello };

@@ -5,7 +5,8 @@
 const { constants, getFips } = require('node:crypto');
 const tls = require('node:tls');
 const { inspect } = require('node:util');
-const { Cause } = require('../node-causes');
+
+const { Cause } = require('../errors/node-causes');
 const { clientCertificate } = require('./client-certificate');
 const { clientHello } = require('./client-hello');
 const { NodeOnly } = require('./node-only');

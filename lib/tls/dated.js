@@ -2,7 +2,7 @@
 
 // What is found by dates, and is the same until one of these passes.
 
-const { wallNow } = require('../originals');
+const { wallNow } = require('../node/originals');
 
 /** The time of a look at certificates, and when the next of their dates comes. */
 class Moment {

@@ -3,7 +3,7 @@
 // The native side of a plan's context (see ./plan.js), made once for each.
 
 const { TlsContext, TlsRoots } = require('../bridge/addon');
-const { vetsChains } = require('../runtime');
+const { vetsChains } = require('../node/runtime');
 
 const roots = new WeakMap();
 const contexts = new WeakMap();

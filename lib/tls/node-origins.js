@@ -3,7 +3,7 @@
 // Which TLS a server needs, by context and origin: the next connection to one that only Node's
 // could serve goes to that at once.
 
-const { monotonicNow } = require('../originals');
+const { monotonicNow } = require('../node/originals');
 
 // A server may be mended, or its fault have been a passing one.
 const REMEMBERED_MS = 10 * 60 * 1000;

@@ -6,8 +6,9 @@
 
 const { Buffer } = require('node:buffer');
 const { X509Certificate } = require('node:crypto');
+
 const { TlsRoots } = require('../bridge/addon');
-const { hasOpenssl } = require('../runtime');
+const { hasOpenssl } = require('../node/runtime');
 const { NodeOnly } = require('./node-only');
 
 const CERTIFICATE_LABELS = ['CERTIFICATE', 'X509 CERTIFICATE'];

@@ -5,14 +5,15 @@
 const net = require('node:net');
 const process = require('node:process');
 const tls = require('node:tls');
-const { Cause } = require('../node-causes');
-const { hasOpenssl } = require('../runtime');
+
+const { Cause } = require('../errors/node-causes');
+const { hasFlag } = require('../node/process-start');
+const { hasOpenssl } = require('../node/runtime');
+const nodeTls = require('../node/tls');
 const { clientHello } = require('./client-hello');
 const { CONTEXT_OPTIONS, readContext } = require('./context');
-const nodeTls = require('./node-tls');
+const { optionBeyondDefault } = require('./default-hello');
 const { isToken } = require('./session-token');
-const { hasFlag } = require('./started-with');
-const { unstatedOption } = require('./stated-hello');
 
 // What rustls can't do, or only Node's own socket.
 const NODE_ONLY = [
@@ -117,7 +118,7 @@ function unservedOption(given) {
 
 // Of the ClientHello, where it can't be had from the runtime.
 function unservedHello(given) {
-  return hasOpenssl ? null : unstatedOption(given, CONTEXT_OPTIONS);
+  return hasOpenssl ? null : optionBeyondDefault(given, CONTEXT_OPTIONS);
 }
 
 // The names that OpenSSL sends and Node compares, and rustls does not take.

@@ -7,11 +7,12 @@ const { Buffer } = require('node:buffer');
 const fs = require('node:fs');
 const process = require('node:process');
 const tls = require('node:tls');
-const { Cause } = require('../node-causes');
+
+const { Cause } = require('../errors/node-causes');
+const { hasFlag, startEnvironment } = require('../node/process-start');
 const { NodeOnly } = require('./node-only');
 const { OptionCache } = require('./option-cache');
 const { certificateDersIn } = require('./pem');
-const { hasFlag, startEnvironment } = require('./started-with');
 
 const SETS_MAX = 100;
 

@@ -3,11 +3,10 @@
 // Node's verdict on a server's certificates: whether they are for the name that was asked for, and
 // what Node calls it where nobody vouches for them.
 
-const { nodeMajor } = require('../node-version');
-const { hasOpenssl } = require('../runtime');
+const nodeTls = require('../node/tls');
+const { advisesSystemCa } = require('../node/version');
 const { Oid, basicConstraints, extendedKeyUsage, keyUsage } = require('./certificate-fields');
 const { Dated } = require('./dated');
-const nodeTls = require('./node-tls');
 const { rootStore } = require('./root-store');
 
 // The error that makes the connection unauthorized, or undefined.
@@ -63,9 +62,7 @@ const MESSAGES = {
 
 const ADVICE = '; if the root CA is installed locally, try running Node.js with --use-system-ca';
 // Given even to those who have followed it.
-const ADVISED = new Set(
-  hasOpenssl && nodeMajor >= 24 ? [SELF_SIGNED, NO_ISSUER, NO_ISSUER_TRUSTED] : [],
-);
+const ADVISED = new Set(advisesSystemCa ? [SELF_SIGNED, NO_ISSUER, NO_ISSUER_TRUSTED] : []);
 
 // The error that Node has for a chain's fault.
 function chainError(code) {

@@ -7,13 +7,13 @@ const tls = require('node:tls');
 
 const { command } = require('../bridge/commands');
 const { Op } = require('../bridge/protocol');
-const { kConn } = require('../connection');
-const errors = require('../errors');
-const { Cause } = require('../node-causes');
-const { nextTick } = require('../originals');
-const { initHandshake } = require('../tls-handshake');
-const { TlsSocket } = require('../tls-socket');
-const { connectListenersOf, connectOptionsOf } = require('./nodes-tls-socket');
+const { kConn } = require('../connection/connection');
+const { Cause } = require('../errors/node-causes');
+const errors = require('../errors/node-errors');
+const { nextTick } = require('../node/originals');
+const { connectListenersOf, connectOptionsOf } = require('../node/tls-socket');
+const { initHandshake } = require('../tls-socket/handshake');
+const { TlsSocket } = require('../tls-socket/tls-socket');
 const { awaitConnected, takeOver } = require('./take-over');
 
 // The agent's own, of which Node's TLS knows nothing.

@@ -14,15 +14,21 @@ const process = require('node:process');
 
 const { connect } = require('../bridge/commands');
 const { forget, open } = require('../bridge/events');
-const { kBegun, kConn, kParked, kPlan, kReading, kRefed, setHolding } = require('../connection');
-const { kJudged, kOwn } = require('../lookup');
-const { kMaker } = require('../node-transport');
-const { runtime } = require('../runtime');
-const { kScope, moveScope, openScope } = require('../scope');
-const { changeCarrier } = require('../slot');
-const { Socket, initConnected } = require('../socket');
-const { noteOptions } = require('../socket-options');
-const { begin, conclude } = require('./awaited');
+const {
+  kBegun,
+  kConn,
+  kParked,
+  kPlan,
+  kReading,
+  kRefed,
+  setHolding,
+} = require('../connection/connection');
+const { kJudged, kOwn } = require('../connection/lookup');
+const { kMaker } = require('../connection/node-transport');
+const { noteOptions } = require('../connection/options');
+const { begin, conclude } = require('../connection/pending-take-over');
+const { kScope, moveScope, openScope } = require('../connection/scope');
+const { runtime } = require('../node/runtime');
 const {
   giveUpHandle,
   isUnused,
@@ -31,7 +37,9 @@ const {
   libuvHandle,
   renewTimer,
   settingsOf,
-} = require('./nodes-socket');
+} = require('../node/socket');
+const { changeCarrier } = require('../pool/slot');
+const { Socket, initConnected } = require('../socket/socket');
 
 /** libuv gives no descriptor away on Windows; Deno and Bun have sockets of their own. */
 const canTakeOver = runtime === 'node' && process.platform !== 'win32';
