@@ -1,9 +1,12 @@
-//! Who should carry a connection: the event loop, or an I/O thread.
+//! Who should carry a connection, the event loop or an I/O thread, and who should send what the
+//! event loop writes.
 //!
-//! The event loop answers a small exchange soonest, as nothing is handed over. A thread is for what
-//! would keep JavaScript waiting: connects, handshakes and bulk; and it takes over when the event
-//! loop finds so many answers at each look that it is at its limit: then the system calls beside it
-//! are what it gains. Pure: no clock, no I/O.
+//! The event loop answers a small exchange soonest, as nothing is handed over. With several
+//! exchanges under way it does so sooner still where the writer sends, beside it. A thread is for
+//! what would keep JavaScript waiting: connects, handshakes and bulk; and for hundreds at once.
+//! Pure: no clock, no I/O.
+
+use std::time::{Duration, Instant};
 
 /// What the program wants, by `OXAGENT_IO`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,30 +29,27 @@ pub enum Carrier {
 /// Bytes of an exchange, both ways, from which on it is bulk: what Node reads at once.
 const BULK_BYTES: usize = 64 << 10;
 
-/// Events at a look, in the mean, from which on the threads carry what is small too. GETs over
-/// keep-alive, N of them under way all the time, make N / 2 events a look. Both carriers are as fast
-/// with 32 of them, over HTTP and over HTTPS; with 64 the thread is ahead by a fifth.
-const BUSY_EVENTS: u32 = 22;
+/// Exchanges under way from which on the threads carry what is small too. With 300 the event loop
+/// and the writer are ahead by a seventh; with 1,000 the rates are equal, and the slowest of the
+/// event loop's answers take longer.
+const MANY: usize = 512;
 
-/// Events at a look under which the event loop takes over again. A thread makes as many as there
-/// are GETs under way, up to some 16, and with 10 of them the event loop is ahead by a half.
-const CALM_EVENTS: u32 = 12;
+/// Exchanges under way under which the event loop carries again.
+const FEWER: usize = 256;
 
-/// Events at a look, in the mean, from which on the writer sends for the event loop.
-const ASIDE_EVENTS: u32 = 4;
+/// Exchanges under way from which on the writer sends for the event loop. With 4 it is behind by a
+/// sixth over HTTP, as each `send` would be done before the next answer is here; with 8 it is ahead
+/// by a tenth, with 32 by a quarter.
+const SEVERAL: usize = 6;
 
-/// Events at a look under which the event loop sends by itself again.
-const ALONE_EVENTS: u32 = 2;
+/// Exchanges under way under which the event loop sends by itself again.
+const FEW: usize = 5;
 
-/// The mean is one of about so many looks: some 20 ms of a busy program, so that a burst moves
-/// nothing.
-const LOOKS: u32 = 32;
+/// The writer is for a busy program alone: one that has so many events within `BUSY_TIME`, an event
+/// in 100 us. Else it would sleep between two writes, and waking it costs as much as a write.
+const BUSY_EVENTS: usize = 64;
 
-/// The mean is kept in parts of an event.
-const PARTS: u32 = 1 << 10;
-
-/// More at one look count as so many.
-const EVENTS_MAX: u32 = 1 << 10;
+const BUSY_TIME: Duration = Duration::from_micros(100 * BUSY_EVENTS as u64);
 
 /// The exchange of one connection.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,41 +66,44 @@ impl Traffic {
 #[derive(Debug)]
 pub(super) struct CarrierPolicy {
     mode: Mode,
-    /// Events at a look, in `PARTS`.
-    mean: u32,
+    /// The events since then.
+    since: Instant,
+    events: usize,
     is_busy: bool,
-    writes_aside: bool,
+    /// Whether many exchanges are under way.
+    are_many: bool,
+    /// Whether several are.
+    are_several: bool,
 }
 
 impl CarrierPolicy {
-    pub(super) fn new(mode: Mode) -> Self {
+    pub(super) fn new(mode: Mode, now: Instant) -> Self {
         Self {
             mode,
-            mean: 0,
+            since: now,
+            events: 0,
             is_busy: false,
-            writes_aside: false,
+            are_many: false,
+            are_several: false,
         }
     }
 
-    /// JavaScript has looked for events, and found so many.
-    pub(super) fn looked(&mut self, events: usize) {
-        let events = u32::try_from(events).unwrap_or(EVENTS_MAX).min(EVENTS_MAX);
-        self.mean = self.mean - self.mean / LOOKS + events * (PARTS / LOOKS);
-        if self.mean >= BUSY_EVENTS * PARTS {
-            self.is_busy = true;
-        } else if self.mean < CALM_EVENTS * PARTS {
-            self.is_busy = false;
+    /// JavaScript has looked for events, and found so many, with so many exchanges under way.
+    pub(super) fn looked(&mut self, events: usize, under_way: usize, now: Instant) {
+        self.events = self.events.saturating_add(events);
+        let is_late = now.saturating_duration_since(self.since) > BUSY_TIME;
+        if is_late || self.events >= BUSY_EVENTS {
+            self.is_busy = !is_late;
+            self.since = now;
+            self.events = 0;
         }
-        if self.mean >= ASIDE_EVENTS * PARTS {
-            self.writes_aside = true;
-        } else if self.mean < ALONE_EVENTS * PARTS {
-            self.writes_aside = false;
-        }
+        self.are_many = under_way >= if self.are_many { FEWER } else { MANY };
+        self.are_several = under_way >= if self.are_several { FEW } else { SEVERAL };
     }
 
     /// Whether the writer sends what is written on the event loop's connections.
     pub(super) fn writes_aside(&self) -> bool {
-        self.writes_aside
+        self.is_busy && self.are_several
     }
 
     /// For a connection of the event loop, within an exchange.
@@ -116,7 +119,7 @@ impl CarrierPolicy {
     /// For any connection, after an exchange. One of bulk is likely to be followed by another.
     pub(super) fn between(&self, traffic: &Traffic) -> Carrier {
         match self.mode {
-            Mode::Auto if self.is_busy => Carrier::Thread,
+            Mode::Auto if self.is_busy && self.are_many => Carrier::Thread,
             _ => self.within(traffic),
         }
     }

@@ -29,6 +29,8 @@ pub struct Carriers {
     /// None where the event loop carries nothing.
     event_loop: Option<LoopCarrier>,
     policy: CarrierPolicy,
+    /// Exchanges that have begun, and have not ended.
+    under_way: usize,
     /// What a test wants instead of what the policy says.
     writes_aside: Option<bool>,
     /// Whether the event loop's carrier has looked at a connection: see `has_seen`.
@@ -42,6 +44,7 @@ pub struct Carriers {
 struct Place {
     hands: Hands,
     traffic: Traffic,
+    is_under_way: bool,
 }
 
 #[derive(Default)]
@@ -70,11 +73,15 @@ impl Carriers {
     pub fn new(ports: Vec<Port>, event_loop: Option<LoopCarrier>, mode: Mode) -> Self {
         Self {
             commands: ports.iter().map(|_| Vec::new()).collect(),
-            policy: CarrierPolicy::new(if event_loop.is_some() {
-                mode
-            } else {
-                Mode::Thread
-            }),
+            policy: CarrierPolicy::new(
+                if event_loop.is_some() {
+                    mode
+                } else {
+                    Mode::Thread
+                },
+                Instant::now(),
+            ),
+            under_way: 0,
             ports,
             event_loop,
             writes_aside: None,
@@ -94,7 +101,7 @@ impl Carriers {
     /// carried.
     pub fn leave_to_threads(&mut self) {
         self.event_loop = None;
-        self.policy = CarrierPolicy::new(Mode::Thread);
+        self.policy = CarrierPolicy::new(Mode::Thread, Instant::now());
     }
 
     /// A connection will begin under this id.
@@ -104,7 +111,9 @@ impl Carriers {
 
     /// Nothing is left of it.
     pub fn forget(&mut self, conn: ConnId) {
-        self.places.remove(conn);
+        if let Some(place) = self.places.remove(conn) {
+            self.under_way -= usize::from(place.is_under_way);
+        }
     }
 
     /// Adds a command to those that leave with the next `flush`.
@@ -124,6 +133,9 @@ impl Carriers {
                 self.send(command);
                 continue;
             };
+            if command.len() > 0 && !std::mem::replace(&mut place.is_under_way, true) {
+                self.under_way += 1;
+            }
             place.traffic.add(command.len());
             let leaves = self.policy.within(&place.traffic) == Carrier::Thread;
             match (&mut place.hands, &mut self.event_loop) {
@@ -172,7 +184,8 @@ impl Carriers {
         let mut crossed = std::mem::take(&mut self.crossed);
         let left = outbox.take(max, &mut crossed);
         if stayed + crossed.len() > 0 {
-            self.policy.looked(stayed + crossed.len() + left);
+            let events = stayed + crossed.len() + left;
+            self.policy.looked(events, self.under_way, Instant::now());
         }
         for event in crossed.drain(..) {
             match event {
@@ -222,6 +235,7 @@ impl Carriers {
         };
         let wanted = self.policy.between(&place.traffic);
         place.traffic = Traffic::default();
+        self.under_way -= usize::from(std::mem::take(&mut place.is_under_way));
         self.carry(conn, wanted);
     }
 
