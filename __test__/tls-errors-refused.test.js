@@ -184,7 +184,8 @@ describe('TLS errors: a server that refuses the hello', () => {
       const front = await serveRaw((socket) => {
         if (front.resets > 0) {
           front.resets--;
-          socket.resetAndDestroy();
+          // By then the client knows that it is connected.
+          socket.once('data', () => socket.resetAndDestroy());
           return;
         }
         const onward = net.connect(site.port, '127.0.0.1');
