@@ -286,8 +286,6 @@ impl Shared {
                 Err(err) => {
                     state.error = Some(errno(&err));
                     state.waiting.clear();
-                    self.waker.wake_by_ref();
-                    self.outbox.wake();
                     bytes.len()
                 }
             };
@@ -298,6 +296,13 @@ impl Shared {
             bytes.clear();
         }
         state.is_queued = false;
+        let has_failed = state.error.is_some();
+        // Not under the lock: the owner takes it while it has the list that the waker adds to.
+        drop(state);
+        if has_failed {
+            self.waker.wake_by_ref();
+            self.outbox.wake();
+        }
     }
 
     fn send(&self, bytes: &[u8]) -> io::Result<usize> {
