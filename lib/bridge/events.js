@@ -95,7 +95,8 @@ function close(conn) {
 // events the tick and microtask queues run, as between two callbacks of libuv. What is left goes
 // behind the loop's other handles.
 function drain() {
-  // JavaScript may have been woken for this turn, and a listener may throw before `take` has answered it.
+  // JavaScript may have been woken for this turn, and a listener may throw before `take` has
+  // returned.
   more = true;
   try {
     // A batch that a throw has cut short comes first.

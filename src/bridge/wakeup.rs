@@ -15,7 +15,7 @@ const HAS_REF: &CStr = c"hasRef";
 pub(super) struct Wakeup(sys::napi_threadsafe_function);
 
 // SAFETY: a thread-safe function may be called from any thread (Node-API, "Asynchronous
-// thread-safe function calls"); `ref_in` and `unref_in` take the `Env`, which stays on its thread.
+// thread-safe function calls"); `set_alive` takes the `Env`, which stays on its thread.
 unsafe impl Send for Wakeup {}
 
 impl Wakeup {

@@ -62,9 +62,24 @@ impl Bare {
     }
 
     /// Leaves the writer. What was written, and the kernel does not take now.
-    pub(super) fn leave_writer(&mut self) -> Vec<u8> {
+    ///
+    /// # Errors
+    ///
+    /// What a `send` has met.
+    pub(super) fn leave_writer(&mut self) -> io::Result<Vec<u8>> {
         self.is_aside = false;
-        self.line.take().map(Line::into_rest).unwrap_or_default()
+        self.line.take().map_or(Ok(Vec::new()), Line::into_rest)
+    }
+
+    /// From now on what is written is sent here. `WouldBlock` where something waits that goes before
+    /// it.
+    ///
+    /// # Errors
+    ///
+    /// What a `send` has met.
+    pub(super) fn write_here(&mut self) -> io::Result<()> {
+        self.is_aside = false;
+        self.recall()
     }
 
     /// The number of the failure that the writer has met, which nobody was told of.
@@ -154,12 +169,7 @@ impl Bare {
         result
     }
 
-    /// `WouldBlock` where something waits that goes before it.
-    pub(super) fn shutdown(&mut self) -> io::Result<()> {
-        let recalled = self.recall();
-        if would_block(&recalled) {
-            return recalled;
-        }
+    pub(super) fn shutdown(&self) -> io::Result<()> {
         self.socket.shutdown(Shutdown::Write)
     }
 }

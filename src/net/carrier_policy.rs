@@ -45,11 +45,15 @@ const SEVERAL: usize = 6;
 /// Exchanges under way under which the event loop sends by itself again.
 const FEW: usize = 5;
 
-/// The writer is for a busy program alone: one that has so many events within `BUSY_TIME`, an event
-/// in 100 us. Else it would sleep between two writes, and waking it costs as much as a write.
+/// The writer is for a busy program alone: one that has an event in such a time, in the mean. Else it
+/// would sleep between two writes, and waking it costs as much as a write.
+const BUSY_PERIOD: Duration = Duration::from_micros(100);
+
+/// The mean is one of so many events,
 const BUSY_EVENTS: usize = 64;
 
-const BUSY_TIME: Duration = Duration::from_micros(100 * BUSY_EVENTS as u64);
+/// or of those in such a time.
+const BUSY_TIME: Duration = BUSY_PERIOD.saturating_mul(BUSY_EVENTS as u32);
 
 /// The exchange of one connection.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,9 +95,10 @@ impl CarrierPolicy {
     /// JavaScript has looked for events, and found so many, with so many exchanges under way.
     pub(super) fn looked(&mut self, events: usize, under_way: usize, now: Instant) {
         self.events = self.events.saturating_add(events);
-        let is_late = now.saturating_duration_since(self.since) > BUSY_TIME;
-        if is_late || self.events >= BUSY_EVENTS {
-            self.is_busy = !is_late;
+        let elapsed = now.saturating_duration_since(self.since);
+        if self.events >= BUSY_EVENTS || elapsed > BUSY_TIME {
+            let events = u32::try_from(self.events).unwrap_or(u32::MAX);
+            self.is_busy = elapsed <= BUSY_PERIOD.saturating_mul(events);
             self.since = now;
             self.events = 0;
         }

@@ -251,10 +251,14 @@ impl Conn {
         let Some(bare) = self.stream.as_mut().and_then(Stream::bare) else {
             return;
         };
-        let rest = bare.leave_writer();
-        if rest.is_empty() {
-            return;
-        }
+        let rest = match bare.leave_writer() {
+            Ok(rest) if rest.is_empty() => return,
+            Ok(rest) => rest,
+            Err(err) => {
+                self.fail_writing(&err);
+                return self.wake();
+            }
+        };
         if let Some(secure) = &mut self.secure {
             secure.take_back(rest);
         } else {
@@ -343,7 +347,7 @@ impl Conn {
 
     fn poll_shutdown(&mut self, host: &Host, cx: &mut Context<'_>) {
         let is_due = self.sending == Sending::Ending && self.outgoing.is_empty();
-        if !is_due || self.write_error.is_some() {
+        if !is_due || self.write_error.is_some() || !self.write_here() {
             return;
         }
         if let Some(secure) = &mut self.secure {

@@ -228,7 +228,7 @@ impl LoopCarrier {
             // It is over, and has told so.
             return;
         };
-        if let Command::Write { .. } = command
+        if let Command::Write { .. } | Command::WriteLarge { .. } = command
             && let Some(bare) = state.stream_mut().and_then(|stream| stream.bare())
         {
             bare.write_by(*writer, |writer, fd| {

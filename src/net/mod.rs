@@ -6,7 +6,8 @@
 //! - a reactor (`reactor`), one tokio `current_thread` runtime on a thread of its own. The JavaScript
 //!   environments of the process are its ports: a port sends `Batch`es of `Command`s in, and `Event`s
 //!   come back through its `Outbox`;
-//! - the event loop of an environment (`loop_carrier`), on JavaScript's own thread.
+//! - the event loop of an environment (`loop_carrier`), on JavaScript's own thread. With several
+//!   exchanges under way a thread of its own sends what it writes (`writer`).
 //!
 //! `carriers` knows who has which, and takes all that JavaScript wants to the right one. A
 //! connection is known by its id, from the `Connect` that opens it to its last event, which is one

@@ -24,8 +24,8 @@ thread_local! {
 /// batch.
 pub struct Outbox {
     inner: Mutex<Inner>,
-    /// None once the environment is going away. Not behind the events' lock: who is woken
-    /// takes them at once, and would meet the ringer, still in its system call, at a closed door.
+    /// None once the environment is going away. Not behind the events' lock: JavaScript takes them
+    /// as soon as it is woken, while the thread that woke it may still be in its system call.
     wakeup: Mutex<Option<Wakeup>>,
     /// What the port's connections are read ahead of JavaScript.
     ahead: ReadAhead,

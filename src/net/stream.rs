@@ -132,6 +132,16 @@ impl Stream {
         }
     }
 
+    /// Nothing that counts as written waits any more, nor will; `WouldBlock` where the kernel takes
+    /// nothing now.
+    pub(super) fn write_here(&mut self) -> io::Result<()> {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Bare { bare, .. } => bare.write_here(),
+            _ => Ok(()),
+        }
+    }
+
     /// The number of the failure that a write has met after it counted as taken.
     pub(super) fn late_error(&self) -> Option<i32> {
         match self {
@@ -166,10 +176,10 @@ impl Stream {
     /// Reads what is here. `write_error` is libuv's number of the failure that a write has met, if
     /// one has. Where `now` is set the kernel is asked whatever tokio remembers.
     ///
-    /// So it is after such a failure: an answer may have come just before it. And the kernel tells
-    /// an error once, to whoever asks first: where the write
-    /// has taken it, the end that a read then finds is that error too. EPIPE alone is the write's
-    /// own: the server had ended its side before, in good order.
+    /// It is asked after such a failure too: an answer may have come just before it. And it tells an
+    /// error once, to whoever asks first: where the write has taken it, the end that a read then
+    /// finds is that error too. EPIPE alone is the write's own: the server had ended its side
+    /// before, in good order.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -228,7 +238,7 @@ impl Stream {
             #[cfg(unix)]
             Self::Unix { stream, .. } => Pin::new(stream).poll_shutdown(cx),
             #[cfg(target_os = "linux")]
-            Self::Bare { bare, .. } => ready(bare.shutdown()),
+            Self::Bare { bare, .. } => Poll::Ready(bare.shutdown()),
         }
     }
 }

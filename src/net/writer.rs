@@ -16,14 +16,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::thread::{available_parallelism, yield_now};
 
-use super::errno::errno;
+use super::caught::caught;
+use super::errno::{UNKNOWN_ERRNO, errno};
 use super::outbox::Outbox;
 use crate::lock::lock;
 
 /// A longer write is worth no copy, and no hop.
 const WRITE_BYTES_MAX: usize = 16 << 10;
 
-/// Bytes of one connection that may wait. They count as written, so it is little.
+/// Bytes of one connection that may wait, beside what is being sent. They count as written, and are
+/// lost where the program closes the connection while the kernel takes nothing: so it is little.
 const WAITING_BYTES_MAX: usize = 32 << 10;
 
 /// How often the writer lets others have its CPU before it sleeps, of which each takes some 0.3 us
@@ -74,7 +76,11 @@ impl Writer {
         // Empty between two lines: its memory goes round.
         let mut bytes = Vec::new();
         loop {
-            self.next().serve(&mut bytes);
+            let line = self.next();
+            if caught(|| line.serve(&mut bytes)) {
+                bytes.clear();
+                line.fail();
+            }
         }
     }
 
@@ -183,11 +189,16 @@ impl Line {
         }
         let mut state = self.shared.at_rest();
         state.check()?;
-        // The writer keeps off while there is nothing.
+        // Under the lock, so that the writer sends nothing meanwhile.
         let waiting = std::mem::take(&mut state.waiting);
         let taken = match self.shared.send(&waiting) {
+            Ok(taken) => taken,
             Err(err) if err.kind() == io::ErrorKind::WouldBlock => 0,
-            taken => taken?,
+            Err(err) => {
+                // The kernel has told of it, and will not again.
+                state.error = Some(errno(&err));
+                return Err(err);
+            }
         };
         let rest = waiting.get(taken..).unwrap_or_default();
         state.is_blocked = !rest.is_empty();
@@ -200,12 +211,16 @@ impl Line {
     }
 
     /// What waits, and the kernel does not take now.
-    pub(super) fn into_rest(mut self) -> Vec<u8> {
+    ///
+    /// # Errors
+    ///
+    /// What a `send` has met.
+    pub(super) fn into_rest(mut self) -> io::Result<Vec<u8>> {
         match self.recall() {
             Err(err) if err.kind() == io::ErrorKind::WouldBlock => {
-                std::mem::take(&mut self.shared.at_rest().waiting)
+                Ok(std::mem::take(&mut self.shared.at_rest().waiting))
             }
-            _ => Vec::new(),
+            recalled => recalled.map(|()| Vec::new()),
         }
     }
 
@@ -223,7 +238,11 @@ impl Line {
 
     /// The number of the failure that a `send` has met until now.
     pub(super) fn error(&self) -> Option<i32> {
-        lock(&self.shared.state).error.filter(|_| self.is_given)
+        if self.is_given {
+            lock(&self.shared.state).error
+        } else {
+            None
+        }
     }
 
     /// The same, after the `send` that is under way: it may have taken from the socket what the
@@ -303,6 +322,19 @@ impl Shared {
             self.waker.wake_by_ref();
             self.outbox.wake();
         }
+    }
+
+    /// After a panic: nobody knows what was sent.
+    fn fail(&self) {
+        let mut state = lock(&self.state);
+        state.is_sending = false;
+        state.is_queued = false;
+        state.error = Some(UNKNOWN_ERRNO);
+        state.waiting.clear();
+        drop(state);
+        self.sent.notify_one();
+        self.waker.wake_by_ref();
+        self.outbox.wake();
     }
 
     fn send(&self, bytes: &[u8]) -> io::Result<usize> {

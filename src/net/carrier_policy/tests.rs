@@ -109,6 +109,16 @@ fn exchanges_that_wait_make_no_program_busy() {
 }
 
 #[test]
+fn long_turns_that_find_much_are_busy() {
+    let mut program = Program::new(Mode::Auto);
+    for _ in 0..2 {
+        program.now += 5 * BUSY_TIME;
+        program.policy.looked(50 * BUSY_EVENTS, MANY, program.now);
+    }
+    assert!(program.policy.writes_aside());
+}
+
+#[test]
 fn no_number_is_too_large() {
     let mut program = Program::new(Mode::Auto);
     for _ in 0..2 {

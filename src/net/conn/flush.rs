@@ -179,8 +179,21 @@ impl Conn {
         }
     }
 
-    fn fail_writing(&mut self, err: &io::Error) {
-        self.write_error = Some(errno(err));
+    /// What ends the sending direction follows what was written before: whether the kernel has that.
+    /// A failure of close_notify is none of the connection's, so it must be known from theirs.
+    pub(super) fn write_here(&mut self) -> bool {
+        match self.stream.as_mut().map_or(Ok(()), Stream::write_here) {
+            Ok(()) => true,
+            Err(err) if err.kind() == io::ErrorKind::WouldBlock => false,
+            Err(err) => {
+                self.fail_writing(&err);
+                false
+            }
+        }
+    }
+
+    pub(super) fn fail_writing(&mut self, err: &io::Error) {
+        self.write_error.get_or_insert(errno(err));
         self.gate.kill();
         self.holding = false;
         self.outgoing.clear();

@@ -100,7 +100,7 @@ fn what_is_written_before_the_end_is_sent() {
 
 #[test]
 fn a_failure_is_the_connections_whoever_meets_it() {
-    for _ in 0..100 {
+    for round in 0..300 {
         let mut carried = Carried::aside();
         carried.write(b"request");
         carried.far.peek(&mut [0]).unwrap();
@@ -115,6 +115,14 @@ fn a_failure_is_the_connections_whoever_meets_it() {
             acknowledge: false,
         };
         carrier.obey(command, b"more");
+        match round % 3 {
+            0 => {}
+            1 => carrier.obey(Command::Shutdown { conn: CONN }, &[]),
+            _ => {
+                let parcel = carrier.release(CONN).unwrap();
+                carrier.adopt(CONN, parcel);
+            }
+        }
         let events = next_events(&mut carrier);
         assert!(
             matches!(&events[..], [Event::Failed { code, .. }] if *code == libc::ECONNRESET),
