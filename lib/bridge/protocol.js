@@ -138,7 +138,7 @@ const Checkin = {
   CLOSE: 2,
 };
 
-// What carries a slot whose connection is not ours; others go by the connection's id.
+// Stands for a connection that is not ours. Ours are known by their ids.
 const Carrier = {
   FOREIGN: -1,
 };

@@ -13,7 +13,7 @@ const { parseDate } = require('../node/originals');
 const { showsAnyKey } = require('../node/version');
 const { certificateFields, namesKeyOf } = require('./certificate-fields');
 
-// The curves whose keys the old form shows everywhere (see ../node/version.js).
+// Keys of these curves are shown on every Node; others depend on its version (../node/version.js).
 const CURVES_SHOWN = new Set(['prime256v1', 'secp224r1', 'secp384r1', 'secp521r1']);
 
 class Certificate {

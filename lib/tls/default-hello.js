@@ -1,6 +1,6 @@
 'use strict';
 
-// The ClientHello on Deno and Bun, whose TLS does not write one at once as Node's does: rustls
+// The ClientHello on Deno and Bun. Node's TLS writes one at once, theirs does not: there rustls
 // offers what Node offers by default. Options that say what to offer are for the runtime's own TLS.
 
 const { Buffer } = require('node:buffer');

@@ -41,7 +41,8 @@ pub struct PoolLifetimes {
     pub wait: Option<f64>,
 }
 
-/// What `poll` wants done, and with whom: `kind` is one of `protocol::output`.
+/// What JavaScript has to do. `kind` is one of `protocol::output`; the other fields say for which
+/// waiter, slot or origin.
 #[napi(object, object_from_js = false)]
 pub struct PoolOutput {
     pub kind: i32,

@@ -160,7 +160,7 @@ tables! {
         CLOSE = 2,
     }
 
-    /// What carries a slot whose connection is not ours; others go by the connection's id.
+    /// Stands for a connection that is not ours. Ours are known by their ids.
     carrier Carrier {
         FOREIGN = -1,
     }

@@ -180,7 +180,7 @@ impl AsRawFd for Bare {
     }
 }
 
-fn retried<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn retried<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(err) if err.kind() == io::ErrorKind::Interrupted => {}

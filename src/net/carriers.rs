@@ -29,7 +29,7 @@ pub struct Carriers {
     /// None where the event loop carries nothing.
     event_loop: Option<LoopCarrier>,
     policy: CarrierPolicy,
-    /// Exchanges that have begun, and have not ended. An upgraded connection is one while it lives.
+    /// Exchanges that have begun and not ended. An upgraded connection counts until it closes.
     under_way: usize,
     /// What a test wants instead of what the policy says.
     writes_aside: Option<bool>,

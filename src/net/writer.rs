@@ -11,11 +11,14 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::os::fd::RawFd;
+use std::os::fd::{BorrowedFd, RawFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::thread::{available_parallelism, yield_now};
 
+use socket2::SockRef;
+
+use super::bare::retried;
 use super::caught::caught;
 use super::errno::{UNKNOWN_ERRNO, errno};
 use super::outbox::Outbox;
@@ -191,15 +194,9 @@ impl Line {
         state.check()?;
         // Under the lock, so that the writer sends nothing meanwhile.
         let waiting = std::mem::take(&mut state.waiting);
-        let taken = match self.shared.send(&waiting) {
-            Ok(taken) => taken,
-            Err(err) if err.kind() == io::ErrorKind::WouldBlock => 0,
-            Err(err) => {
-                // The kernel has told of it, and will not again.
-                state.error = Some(errno(&err));
-                return Err(err);
-            }
-        };
+        let sent = self.shared.send(&waiting);
+        // The kernel has told of a failure, and will not again.
+        let taken = sent.inspect_err(|err| state.error = Some(errno(err)))?;
         let rest = waiting.get(taken..).unwrap_or_default();
         state.is_blocked = !rest.is_empty();
         if state.is_blocked {
@@ -299,15 +296,11 @@ impl Shared {
             if state.is_awaited {
                 self.sent.notify_one();
             }
-            let taken = match result {
-                Ok(taken) => taken,
-                Err(err) if err.kind() == io::ErrorKind::WouldBlock => 0,
-                Err(err) => {
-                    state.error = Some(errno(&err));
-                    state.waiting.clear();
-                    bytes.len()
-                }
-            };
+            let taken = result.unwrap_or_else(|err| {
+                state.error = Some(errno(&err));
+                state.waiting.clear();
+                bytes.len()
+            });
             if taken < bytes.len() {
                 state.waiting.splice(..0, bytes.drain(taken..));
                 state.is_blocked = !state.has_room;
@@ -319,8 +312,7 @@ impl Shared {
         // Not under the lock: the owner takes it while it has the list that the waker adds to.
         drop(state);
         if has_failed {
-            self.waker.wake_by_ref();
-            self.outbox.wake();
+            self.wake_owner();
         }
     }
 
@@ -333,34 +325,26 @@ impl Shared {
         state.waiting.clear();
         drop(state);
         self.sent.notify_one();
+        self.wake_owner();
+    }
+
+    fn wake_owner(&self) {
         self.waker.wake_by_ref();
         self.outbox.wake();
     }
 
+    /// How much the kernel takes now: nothing where it has no room.
     fn send(&self, bytes: &[u8]) -> io::Result<usize> {
         if bytes.is_empty() {
             return Ok(0);
         }
-        loop {
-            // SAFETY: the memory is `bytes`; the socket is open, as its owner drops its `Line`
-            // before it, which waits for the end of this.
-            let sent = unsafe {
-                libc::send(
-                    self.fd,
-                    bytes.as_ptr().cast(),
-                    bytes.len(),
-                    libc::MSG_NOSIGNAL,
-                )
-            };
-            match usize::try_from(sent) {
-                Ok(sent) => return Ok(sent),
-                Err(_) => {
-                    let err = io::Error::last_os_error();
-                    if err.kind() != io::ErrorKind::Interrupted {
-                        return Err(err);
-                    }
-                }
-            }
+        // SAFETY: the socket is open, as its owner drops its `Line` before it, which waits for the
+        // end of this.
+        let socket = unsafe { BorrowedFd::borrow_raw(self.fd) };
+        let socket = SockRef::from(&socket);
+        match retried(|| socket.send_with_flags(bytes, libc::MSG_NOSIGNAL)) {
+            Err(err) if err.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            result => result,
         }
     }
 }
